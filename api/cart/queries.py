@@ -91,7 +91,17 @@ def _lines_statement() -> AnySelect:
             # A sum of sums is numeric in Postgres; units are integers.
             cast(
                 func.coalesce(
-                    func.sum(_LEVELS.c.on_hand - _LEVELS.c.allocated - reserved_for_others), 0
+                    func.sum(
+                        # One level's safety stock takes nothing from another level.
+                        func.greatest(
+                            _LEVELS.c.on_hand
+                            - _LEVELS.c.unavailable
+                            - _LEVELS.c.allocated
+                            - reserved_for_others,
+                            0,
+                        )
+                    ),
+                    0,
                 ),
                 BigInteger,
             )

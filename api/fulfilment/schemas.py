@@ -7,7 +7,7 @@ from uuid import UUID
 import marshmallow as ma
 
 from api.fulfilment.states import FulfilmentState
-from api.inventory.schemas import StockLevelSchema
+from api.inventory.schemas.levels import StockLevelSchema
 from api.orders.schemas import OrderCardSchema
 from api.platform.addresses import SingleLine
 from api.platform.http import Schema

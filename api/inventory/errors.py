@@ -71,3 +71,59 @@ class VariantUnknown(Unprocessable):
 
     code = "variant_unknown"
     sentence = "Variant not found in the catalog."
+
+
+class BinNotFound(NotFound):
+    """No such bin."""
+
+    code = "bin_not_found"
+    sentence = "Bin not found."
+
+
+class BinCodeTaken(Conflict):
+    """A code is used once in a location, and a barcode once in the shop."""
+
+    code = "bin_code_taken"
+    sentence = "Another bin has the code {bin_code} or its barcode already."
+
+
+class BinShort(Conflict):
+    """A bin has fewer units than are to be taken from it."""
+
+    code = "bin_short"
+    sentence = "{bin_code} has {present} of these units, not {requested}. Count the bin."
+
+
+class BinElsewhere(Unprocessable):
+    """The bin belongs to another location than the stock level."""
+
+    code = "bin_elsewhere"
+    sentence = "Bin {bin_code} is at another location. Transfer the units there first."
+
+
+class BinInactive(Conflict):
+    """The bin is not in use."""
+
+    code = "bin_inactive"
+    sentence = "Bin {bin_code} is not in use. Choose another, or activate it."
+
+
+class BinNotEmpty(Conflict):
+    """A bin with units in it keeps its kind and stays active."""
+
+    code = "bin_not_empty"
+    sentence = "{units} units are in this bin. Move them first."
+
+
+class StateShort(Conflict):
+    """Fewer units are in a state than are to leave it."""
+
+    code = "state_short"
+    sentence = "{present} units are {state} outside of quarantine bins, not {requested}."
+
+
+class ReplenishmentReversed(Unprocessable):
+    """A bin is filled up to at least the quantity below which it is filled."""
+
+    code = "replenishment_reversed"
+    sentence = "replenish_min is {least}, above replenish_max, which is {most}."

@@ -11,8 +11,8 @@ from api.kernel.ids import new_id
 class StockLow(Event, stored_as="StockRanLow"):
     """A level fell to its threshold or below; emitted once, and again only after it recovered.
 
-    `available` is on hand less allocated. `crossing_id` identifies this one fall, so that one
-    e-mail is sent for each.
+    `available` is on hand less unavailable and allocated. `crossing_id` identifies this one fall,
+    so that one e-mail is sent for each.
     """
 
     level_id: UUID

@@ -1,11 +1,24 @@
-"""Tables of the inventory: locations, levels, reservations, allocations and the journal."""
+"""Tables of the inventory: locations, bins, levels, reservations, allocations and journals."""
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
-from typing import cast
+from typing import Final, cast
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Table, UniqueConstraint
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Index,
+    Numeric,
+    String,
+    Table,
+    UniqueConstraint,
+    event,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.platform import change_feed
@@ -27,6 +40,8 @@ class MovementKind(StrEnum):
     RESTOCKED = "restocked"
     OPENING_UNDONE = "opening_undone"
     SHIPMENT_VOIDED = "shipment_voided"
+    STATE_CHANGED = "state_changed"
+    TRANSFERRED = "transferred"
 
 
 class AdjustReason(StrEnum):
@@ -40,6 +55,25 @@ class AdjustReason(StrEnum):
     RECEIVED = "received"
     RETURNED = "returned"
     OTHER = "other"
+
+
+class StockState(StrEnum):
+    """What units on hand are: for sale, or stopped."""
+
+    AVAILABLE = "available"
+    DAMAGED = "damaged"
+    QUARANTINE = "quarantine"
+
+
+class BinKind(StrEnum):
+    """What a bin is for. Units in a quarantine bin are not for sale."""
+
+    PICK = "pick"
+    BULK = "bulk"
+    RECEIVING = "receiving"
+    PACKING = "packing"
+    STAGING = "staging"
+    QUARANTINE = "quarantine"
 
 
 class Location(WithId, Versioned, Timestamped, Base):
@@ -62,8 +96,14 @@ class StockLevel(WithId, Versioned, Timestamped, Base):
 
     `reserved` counts all rows of `stock_holds`, expired ones that were not swept yet included.
     A level without a threshold never counts as low; `below_threshold` records that `StockLow` was
-    emitted. `version` guards the setting that staff edit (the threshold); quantities are guarded by
-    the quantity that the change expects.
+    emitted. `version` guards the settings that staff edit; quantities are guarded by the quantity
+    that the change expects.
+
+    `unavailable` units are on hand and not for sale: damaged, in quarantine, or safety stock, which
+    may exceed what is on hand. `in_bins` is the sum of `bin_stock`, kept by a trigger; the other
+    units are in no bin, and in a shop without bins all are. `average_cost` is the moving average
+    of receipts with a cost, in minor units of the shop's currency. At a preferred bin below
+    `replenish_min`, units are moved there up to `replenish_max`.
     """
 
     __tablename__ = "stock_levels"
@@ -74,6 +114,16 @@ class StockLevel(WithId, Versioned, Timestamped, Base):
         CheckConstraint("reserved >= 0", name="reserved_not_negative"),
         CheckConstraint("allocated + reserved <= on_hand", name="promises_are_covered"),
         CheckConstraint("low_stock_threshold >= 0", name="threshold_not_negative"),
+        CheckConstraint(
+            "damaged >= 0 AND quarantine >= 0 AND safety_stock >= 0", name="states_not_negative"
+        ),
+        CheckConstraint(
+            "allocated + reserved + damaged + quarantine <= on_hand", name="states_are_on_hand"
+        ),
+        CheckConstraint("in_bins >= 0 AND in_bins <= on_hand", name="units_in_bins_are_on_hand"),
+        CheckConstraint(
+            "replenish_min >= 0 AND replenish_max >= replenish_min", name="replenish_in_order"
+        ),
         Index("ix_stock_levels_location_id", "location_id"),
         Index("ix_stock_levels_low", "variant_id", postgresql_where="below_threshold"),
     )
@@ -83,6 +133,19 @@ class StockLevel(WithId, Versioned, Timestamped, Base):
     on_hand: Mapped[int] = mapped_column(default=0)
     allocated: Mapped[int] = mapped_column(default=0)
     reserved: Mapped[int] = mapped_column(default=0)
+    damaged: Mapped[int] = mapped_column(default=0, server_default="0")
+    quarantine: Mapped[int] = mapped_column(default=0, server_default="0")
+    safety_stock: Mapped[int] = mapped_column(default=0, server_default="0")
+    unavailable: Mapped[int] = mapped_column(
+        Computed("damaged + quarantine + safety_stock", persisted=True)
+    )
+    in_bins: Mapped[int] = mapped_column(default=0, server_default="0")
+    average_cost: Mapped[Decimal | None] = mapped_column(Numeric(20, 4))
+    preferred_bin_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("bins.id", ondelete="RESTRICT")
+    )
+    replenish_min: Mapped[int | None]
+    replenish_max: Mapped[int | None]
     low_stock_threshold: Mapped[int | None]
     below_threshold: Mapped[bool] = mapped_column(default=False)
     last_moved_at: Mapped[datetime | None]
@@ -134,7 +197,8 @@ class StockMovement(WithId, Timestamped, Base):
 
     The sums of the changes are the counters of the level. `actor` names staff; customers and
     guests are recorded without a name, because journal entries cannot be erased. `reference` is
-    readable, such as the number of an order.
+    readable, such as the number of an order. `unit_cost` is what one received unit cost, and
+    `average_cost` the level's moving average after that, in minor units.
     """
 
     __tablename__ = "stock_movements"
@@ -142,7 +206,8 @@ class StockMovement(WithId, Timestamped, Base):
         CheckConstraint("on_hand_after >= 0", name="on_hand_after_not_negative"),
         CheckConstraint(
             "kind = 'counted' OR on_hand_change <> 0 OR allocated_change <> 0"
-            " OR reserved_change <> 0",
+            " OR reserved_change <> 0 OR damaged_change <> 0 OR quarantine_change <> 0"
+            " OR safety_stock_change <> 0",
             name="something_changed",
         ),
         Index("ix_stock_movements_level", "level_id", "id"),
@@ -171,6 +236,11 @@ class StockMovement(WithId, Timestamped, Base):
     on_hand_change: Mapped[int] = mapped_column(default=0)
     allocated_change: Mapped[int] = mapped_column(default=0)
     reserved_change: Mapped[int] = mapped_column(default=0)
+    damaged_change: Mapped[int] = mapped_column(server_default="0")
+    quarantine_change: Mapped[int] = mapped_column(server_default="0")
+    safety_stock_change: Mapped[int] = mapped_column(server_default="0")
+    unit_cost: Mapped[int | None] = mapped_column(BigInteger)
+    average_cost: Mapped[Decimal | None] = mapped_column(Numeric(20, 4))
     on_hand_after: Mapped[int]
     reason: Mapped[str | None] = mapped_column(String(120))
     note: Mapped[str | None] = mapped_column(String(500))
@@ -183,5 +253,96 @@ class StockMovement(WithId, Timestamped, Base):
     request_id: Mapped[str] = mapped_column(String(64))
 
 
+class Bin(WithId, Versioned, Timestamped, Base):
+    """A place within a location, found by the barcode on its label.
+
+    `code` is what people read (unique in the location), `barcode` what scanners read (unique). Bins
+    are visited in the order of `pick_sequence`. An inactive bin is empty and takes nothing.
+    """
+
+    __tablename__ = "bins"
+    __table_args__ = (
+        UniqueConstraint("location_id", "code", name="uq_bins_location_code"),
+        UniqueConstraint("barcode", name="uq_bins_barcode"),
+    )
+
+    location_id: Mapped[UUID] = mapped_column(ForeignKey("locations.id", ondelete="RESTRICT"))
+    zone: Mapped[str] = mapped_column(String(40), default="")
+    code: Mapped[str] = mapped_column(String(40))
+    barcode: Mapped[str] = mapped_column(String(60))
+    kind: Mapped[BinKind] = mapped_column(named_enum(BinKind, "kind"), default=BinKind.PICK)
+    pick_sequence: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class BinStock(Base):
+    """How many units of a level are in a bin. Whoever changes it has locked the level.
+
+    The row stays when the bin is empty: it shows where the variant was.
+    """
+
+    __tablename__ = "bin_stock"
+    __table_args__ = (
+        CheckConstraint("quantity >= 0", name="quantity_not_negative"),
+        Index("ix_bin_stock_level_id", "level_id"),
+    )
+
+    bin_id: Mapped[UUID] = mapped_column(
+        ForeignKey("bins.id", ondelete="RESTRICT"), primary_key=True
+    )
+    level_id: Mapped[UUID] = mapped_column(
+        ForeignKey("stock_levels.id", ondelete="RESTRICT"), primary_key=True
+    )
+    quantity: Mapped[int]
+
+
+class BinMovement(WithId, Timestamped, Base):
+    """One entry of a bin's journal: units that came or went. Append-only.
+
+    `quantity_after` is the running balance of this level in this bin. Both entries of a move
+    between two bins have the same `move_id`; the journal of the level knows nothing of it.
+    """
+
+    __tablename__ = "bin_movements"
+    __table_args__ = (
+        CheckConstraint("change <> 0", name="something_changed"),
+        CheckConstraint("quantity_after >= 0", name="quantity_after_not_negative"),
+        Index("ix_bin_movements_bin", "bin_id", "level_id", "id"),
+        Index("ix_bin_movements_move", "move_id"),
+    )
+
+    bin_id: Mapped[UUID] = mapped_column(ForeignKey("bins.id", ondelete="RESTRICT"))
+    level_id: Mapped[UUID] = mapped_column(ForeignKey("stock_levels.id", ondelete="RESTRICT"))
+    change: Mapped[int]
+    quantity_after: Mapped[int]
+    move_id: Mapped[UUID]
+    reason: Mapped[str] = mapped_column(String(120))
+    actor: Mapped[str] = mapped_column(String(120))
+    actor_id: Mapped[UUID | None]
+    reference: Mapped[str | None] = mapped_column(String(60))
+
+
+COUNT_BINS: Final = (
+    """CREATE OR REPLACE FUNCTION count_units_in_bins() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE level uuid := coalesce(NEW.level_id, OLD.level_id);
+    BEGIN
+        UPDATE stock_levels
+        SET in_bins = in_bins + coalesce(NEW.quantity, 0) - coalesce(OLD.quantity, 0)
+        WHERE id = level AND location_id = (
+            SELECT location_id FROM bins WHERE id = coalesce(NEW.bin_id, OLD.bin_id));
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'a bin holds units of its own location only'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NULL;
+    END $$""",
+    "CREATE TRIGGER bin_stock_counted AFTER INSERT OR DELETE OR UPDATE OF quantity ON bin_stock"
+    " FOR EACH ROW EXECUTE FUNCTION count_units_in_bins()",
+)
+"""Keeps the sum of the bins on the level, so that a CHECK compares it with the units on hand."""
+
+for statement in COUNT_BINS:
+    event.listen(BinStock.__table__, "after_create", DDL(statement))  # type: ignore[no-untyped-call]
+append_only(cast(Table, BinMovement.__table__))
 append_only(cast(Table, StockMovement.__table__))
 change_feed.watch(StockLevel.__table__, {"stock_level": "id"})

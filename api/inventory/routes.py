@@ -5,15 +5,35 @@ from uuid import UUID
 
 from api.inventory import queries, service
 from api.inventory.errors import (
+    BinCodeTaken,
+    BinElsewhere,
+    BinInactive,
+    BinNotEmpty,
+    BinNotFound,
+    BinShort,
     InsufficientStock,
     LevelNotFound,
     LocationCodeTaken,
     LocationNotFound,
     QuantityTooLarge,
+    ReplenishmentReversed,
+    StateShort,
     StockCountOutdated,
     VariantUnknown,
 )
-from api.inventory.schemas import (
+from api.inventory.schemas.bins import (
+    BinContentSchema,
+    BinMovementSchema,
+    BinQuerySchema,
+    BinSchema,
+    ChangeStateSchema,
+    EditBinSchema,
+    LevelBinsSchema,
+    MovedUnitsSchema,
+    MoveUnitsSchema,
+    NewBinSchema,
+)
+from api.inventory.schemas.levels import (
     AdjustSchema,
     EditLevelSchema,
     EditLocationSchema,
@@ -132,21 +152,16 @@ def get_stock_level(level_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/stock/<uuid:level_id>", methods=["PATCH"])
 @requires(Permission.INVENTORY_ADJUST)
-@may_answer(LevelNotFound)
+@may_answer(BinElsewhere, BinInactive, BinNotFound, LevelNotFound, ReplenishmentReversed)
 @versioned
 @blueprint.arguments(EditLevelSchema)
 @blueprint.response(200, StockLevelSchema)
 def update_stock_level(
     changes: dict[str, Any], level_id: UUID, expected_version: int
 ) -> dict[str, Any]:
-    """Set the threshold at which a level counts as low."""
+    """Set the threshold, safety stock, preferred bin or replenishment of a level."""
     with transaction():
-        service.set_threshold(
-            level_id,
-            changes["low_stock_threshold"],
-            expected_version=expected_version,
-            by=principal(),
-        )
+        service.edit_level(level_id, changes, expected_version=expected_version, by=principal())
     return queries.level(level_id)
 
 
@@ -168,7 +183,10 @@ def update_many_stock_levels(body: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/stock/<uuid:level_id>/adjust", methods=["POST"])
 @requires(Permission.INVENTORY_ADJUST)
-@may_answer(InsufficientStock, LevelNotFound, QuantityTooLarge, StockCountOutdated)
+@may_answer(
+    *(BinElsewhere, BinInactive, BinNotFound, BinShort),
+    *(InsufficientStock, LevelNotFound, QuantityTooLarge, StateShort, StockCountOutdated),
+)
 @idempotent(required=True)
 @blueprint.arguments(AdjustSchema)
 @blueprint.response(200, StockLevelSchema)
@@ -196,4 +214,119 @@ def list_stock_movements(query: dict[str, Any], level_id: UUID) -> dict[str, Any
     """Read the journal of a level, the newest entry first."""
     return queries.movements(
         level_id, with_total=query.pop("include") == "total", at=principal().locations, **query
+    )
+
+
+@blueprint.route("/stock/<uuid:level_id>/bins", methods=["GET"])
+@requires(Permission.INVENTORY_READ)
+@may_answer(LevelNotFound)
+@blueprint.response(200, LevelBinsSchema)
+def list_bins_of_level(level_id: UUID) -> dict[str, Any]:
+    """List the bins that hold, or held, units of a level, and how many units are in no bin."""
+    return queries.bins_of_level(level_id, at=principal().locations)
+
+
+@blueprint.route("/stock/<uuid:level_id>/moves", methods=["POST"])
+@requires(Permission.INVENTORY_ADJUST)
+@may_answer(BinElsewhere, BinInactive, BinNotFound, BinShort, InsufficientStock, LevelNotFound)
+@idempotent(required=True)
+@blueprint.arguments(MoveUnitsSchema)
+@blueprint.response(200, MovedUnitsSchema)
+def move_units(body: dict[str, Any], level_id: UUID) -> dict[str, Any]:
+    """Move units from one bin to another.
+
+    Units in a quarantine bin are not for sale; moved out of it, they are again. A move the other
+    way undoes it.
+    """
+    done = service.move_units(
+        level_id,
+        body["quantity"],
+        source=body["from_bin_id"],
+        target=body["to_bin_id"],
+        by=principal(),
+    )
+    return {"move_id": done.move_id, "left": done.left, "level": queries.level(level_id)}
+
+
+@blueprint.route("/stock/<uuid:level_id>/state", methods=["POST"])
+@requires(Permission.INVENTORY_ADJUST)
+@may_answer(InsufficientStock, LevelNotFound, StateShort)
+@idempotent(required=True)
+@blueprint.arguments(ChangeStateSchema)
+@blueprint.response(200, StockLevelSchema)
+def change_stock_state(body: dict[str, Any], level_id: UUID) -> dict[str, Any]:
+    """Stop units as damaged or in quarantine, or put them on sale again.
+
+    Allocated or reserved units cannot be stopped. Stopped units are discarded by an adjustment.
+    """
+    service.change_state(level_id, **body, by=principal())
+    return queries.level(level_id)
+
+
+@blueprint.route("/bins", methods=["GET"])
+@requires(Permission.INVENTORY_READ)
+@blueprint.arguments(BinQuerySchema, location="query")
+@blueprint.response(200, list_schema(BinSchema))
+def list_bins(query: dict[str, Any]) -> dict[str, Any]:
+    """List bins by location and pick sequence; those where one works."""
+    return queries.bins(
+        with_total=query.pop("include") == "total", at=principal().locations, **query
+    )
+
+
+@blueprint.route("/bins", methods=["POST"])
+@requires(Permission.LOCATIONS_WRITE)
+@may_answer(BinCodeTaken, BinNotFound, LocationNotFound)
+@idempotent(required=False)
+@blueprint.arguments(NewBinSchema)
+@blueprint.response(201, BinSchema, headers=LOCATED)
+def create_bin(body: dict[str, Any]) -> Any:
+    """Create a bin."""
+    bin_id = service.create_bin(**body, by=principal())
+    return queries.bin_by_id(bin_id), {"Location": f"{blueprint.url_prefix}/bins/{bin_id}"}
+
+
+@blueprint.route("/bins/<uuid:bin_id>", methods=["GET"])
+@requires(Permission.INVENTORY_READ)
+@may_answer(BinNotFound)
+@blueprint.response(200, BinSchema)
+def get_bin(bin_id: UUID) -> dict[str, Any]:
+    """Read one bin."""
+    return queries.bin_by_id(bin_id, at=principal().locations)
+
+
+@blueprint.route("/bins/<uuid:bin_id>", methods=["PATCH"])
+@requires(Permission.LOCATIONS_WRITE)
+@may_answer(BinNotEmpty, BinNotFound)
+@versioned
+@blueprint.arguments(EditBinSchema)
+@blueprint.response(200, BinSchema)
+def update_bin(changes: dict[str, Any], bin_id: UUID, expected_version: int) -> dict[str, Any]:
+    """Change the zone, kind or pick sequence of a bin, or end its use when it is empty."""
+    with transaction():
+        service.edit_bin(bin_id, changes, expected_version=expected_version, by=principal())
+    return queries.bin_by_id(bin_id)
+
+
+@blueprint.route("/bins/<uuid:bin_id>/stock", methods=["GET"])
+@requires(Permission.INVENTORY_READ)
+@may_answer(BinNotFound)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, list_schema(BinContentSchema))
+def list_bin_contents(query: dict[str, Any], bin_id: UUID) -> dict[str, Any]:
+    """List what is in a bin, by SKU."""
+    return queries.bin_contents(
+        bin_id, with_total=query.pop("include") == "total", at=principal().locations, **query
+    )
+
+
+@blueprint.route("/bins/<uuid:bin_id>/movements", methods=["GET"])
+@requires(Permission.INVENTORY_READ)
+@may_answer(BinNotFound)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, list_schema(BinMovementSchema))
+def list_bin_movements(query: dict[str, Any], bin_id: UUID) -> dict[str, Any]:
+    """Read the journal of a bin, the newest entry first."""
+    return queries.bin_movements(
+        bin_id, with_total=query.pop("include") == "total", at=principal().locations, **query
     )

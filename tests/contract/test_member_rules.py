@@ -14,7 +14,7 @@ from api.catalog.schemas.admin import EditVariantSchema, ImageSchema
 from api.catalog.schemas.batch import ProductRowSchema, VariantRowSchema
 from api.catalog.schemas.collections import MoveProductSchema
 from api.checkout.schemas import AmendOrderSchema
-from api.inventory.schemas import AdjustSchema, LevelRowSchema
+from api.inventory.schemas.levels import AdjustSchema, LevelRowSchema
 from api.kernel.ids import new_id
 from api.platform.addresses import AddressSchema
 from tests.support.contract import document

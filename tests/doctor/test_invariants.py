@@ -14,7 +14,9 @@ from api.doctor import flows as doctor_flows
 from api.doctor import queries as doctor_queries
 from api.doctor.invariants import Section, State
 from api.doctor.queries.orders import FULFILMENT_STATUS, PAYMENT_STATUS, tax
+from api.inventory import service as inventory_service
 from api.kernel.money import included_tax
+from api.kernel.principal import SYSTEM
 from api.orders.states import (
     FulfilledUnits,
     OrderStatus,
@@ -52,6 +54,15 @@ class Planted:
 
     sql: Sequence[str]
     found: set[str] = field(default_factory=set)
+
+
+def moved_in_bin(change: int, after: int, *, place: int = 1) -> str:
+    """Write an entry of the journal of the shop's only bin."""
+    return (
+        "INSERT INTO bin_movements (id, created_at, bin_id, level_id, change, quantity_after,"
+        f" move_id, reason, actor) SELECT ('01800000-0000-7000-8000-00000000000{place}')::uuid,"
+        f" now(), id, {MUG}, {change}, {after}, gen_random_uuid(), 'moved', 'x' FROM bins"
+    )
 
 
 ORDER = "(SELECT id FROM orders WHERE number = '1001')"
@@ -92,6 +103,18 @@ PLANTED: dict[str, Planted] = {
     ),
     "low-stock-mark": Planted([f"UPDATE stock_levels SET below_threshold = true WHERE id = {MUG}"]),
     "in-stock-mark": Planted(["UPDATE variants SET in_stock = false WHERE sku = 'MUG'"]),
+    "states-by-journal": Planted([f"UPDATE stock_levels SET safety_stock = 1 WHERE id = {MUG}"]),
+    "bin-balance": Planted([moved_in_bin(2, 5), moved_in_bin(-5, 0, place=2)]),
+    "bin-journal": Planted([moved_in_bin(2, 2)]),
+    "bins-of-level": Planted([f"UPDATE stock_levels SET in_bins = 1 WHERE id = {MUG}"]),
+    "quarantine-bins": Planted(
+        [
+            "UPDATE bins SET kind = 'quarantine'",
+            moved_in_bin(2, 2),
+            f"INSERT INTO bin_stock SELECT id, {MUG}, 2 FROM bins",
+            f"UPDATE stock_levels SET in_bins = 2 WHERE id = {MUG}",
+        ]
+    ),
     "movement-causes": Planted(
         [
             moved("received", on_hand=5),
@@ -252,6 +275,8 @@ PLANTED: dict[str, Planted] = {
 }  # fmt: skip
 DROPPED = """
     ALTER TABLE stock_levels DROP CONSTRAINT ck_stock_levels_promises_are_covered;
+    ALTER TABLE stock_levels DROP CONSTRAINT ck_stock_levels_states_are_on_hand;
+    ALTER TABLE stock_levels DROP CONSTRAINT ck_stock_levels_units_in_bins_are_on_hand;
     ALTER TABLE orders DROP CONSTRAINT ck_orders_refunds_within_captured;
     ALTER TABLE orders DROP CONSTRAINT uq_orders_cart_id;
     ALTER TABLE letters DROP CONSTRAINT uq_letters_one_per_cause;
@@ -273,6 +298,9 @@ def busy(shop: Shop) -> Shop:
     unpaid = shop.guest()
     unpaid.asks_to_pay(shop.an_order(paid=False, buyer=unpaid, MUG=1))
     held({shop.variants["MUG"]: 4})
+    with transaction():
+        location_id = inventory_service.default_location()
+        inventory_service.create_bin(location_id, "A-1", by=SYSTEM)
     return shop
 
 

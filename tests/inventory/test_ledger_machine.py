@@ -24,8 +24,8 @@ from sqlalchemy import func, select
 
 from api.inventory import queries as inventory_queries
 from api.inventory import service as inventory_service
-from api.inventory.errors import InsufficientStock, NotAllocated
-from api.inventory.models import AdjustReason, StockLevel
+from api.inventory.errors import BinShort, InsufficientStock, NotAllocated, StateShort
+from api.inventory.models import AdjustReason, BinKind, MovementKind, StockLevel, StockState
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
@@ -55,6 +55,15 @@ class Shelves(RuleBasedStateMachine):
         stocked(self.variants[1], counts[3], at=far)
         self.locations = [near, far]
         self.on_hand = [counts[0] + counts[2], counts[1] + counts[3]]
+        self.stopped, self.safety = [0] * 2, [0] * 4
+        with transaction():
+            self.bins = [
+                [
+                    inventory_service.create_bin(place, f"{kind}-{shop}-{n}", kind=kind, by=SYSTEM)
+                    for kind in (BinKind.PICK, BinKind.BULK, BinKind.QUARANTINE)
+                ]
+                for n, place in enumerate(self.locations)
+            ]
         self.carts: dict[UUID, dict[UUID, int]] = {}
         self.lines: list[tuple[UUID, UUID, UUID]] = []
         self.promised: dict[UUID, int] = {}
@@ -115,10 +124,10 @@ class Shelves(RuleBasedStateMachine):
                 )
             self.on_hand[self.variants.index(variant)] += quantity
 
-    @rule(which=places, change=st.integers(-6, 6).filter(bool))
-    def adjust(self, which: int, change: int) -> None:
+    @rule(which=places, change=st.integers(-6, 6).filter(bool), state=st.sampled_from(StockState))
+    def adjust(self, which: int, change: int, state: StockState) -> None:
         variant, place = self.variants[which % 2], self.locations[which // 2]
-        with self.going_on(InsufficientStock) as done:
+        with self.going_on(InsufficientStock, StateShort) as done:
             inventory_service.adjust(
                 level_of(variant, at=place),
                 change=change,
@@ -126,10 +135,70 @@ class Shelves(RuleBasedStateMachine):
                 expected_on_hand=None,
                 reason=AdjustReason.CORRECTION,
                 note=None,
+                state=state,
                 by=SYSTEM,
             )
         if done:
             self.on_hand[which % 2] += change
+            self.stopped[which % 2] += change * (state is not StockState.AVAILABLE)
+
+    @rule(which=places, moved=st.permutations(range(4)), quantity=quantities)
+    def move(self, which: int, moved: list[int], quantity: int) -> None:
+        variant, bins = which % 2, [None, *self.bins[which // 2]]
+        source, target = moved[:2]
+        level = level_of(self.variants[variant], at=self.locations[which // 2])
+        with self.going_on(BinShort, InsufficientStock) as done:
+            inventory_service.move_units(
+                level, quantity, source=bins[source], target=bins[target], by=SYSTEM
+            )
+        if done:
+            self.stopped[variant] += quantity * ((target == 3) - (source == 3))
+
+    @rule(
+        which=places,
+        states=st.permutations(list(StockState)),
+        quantity=quantities,
+    )
+    def change_state(self, which: int, states: list[StockState], quantity: int) -> None:
+        source, target = states[:2]
+        level = level_of(self.variants[which % 2], at=self.locations[which // 2])
+        with self.going_on(StateShort, InsufficientStock) as done:
+            inventory_service.change_state(
+                level, quantity, source=source, target=target, reason="x", note=None, by=SYSTEM
+            )
+        if done:
+            sound = StockState.AVAILABLE
+            self.stopped[which % 2] += quantity * ((source is sound) - (target is sound))
+
+    @rule(which=places, units=st.integers(0, 3))
+    def keep_safe(self, which: int, units: int) -> None:
+        level = level_of(self.variants[which % 2], at=self.locations[which // 2])
+        with self.going_on():
+            inventory_service.edit_level(
+                level, {"safety_stock": units}, expected_version=None, by=SYSTEM
+            )
+        self.safety[which] = units
+
+    @rule(which=places, quantity=quantities, place=st.integers(0, 3))
+    def receive(self, which: int, quantity: int, place: int) -> None:
+        location = which // 2
+        with self.going_on():
+            inventory_service.change_stock(
+                [
+                    inventory_service.StockChange(
+                        variant_id=self.variants[which % 2],
+                        location_id=self.locations[location],
+                        quantity=quantity,
+                        bin_id=[None, *self.bins[location]][place],
+                        unit_cost=quantity * 100,
+                    )
+                ],
+                kind=MovementKind.RECEIVED,
+                reason="received",
+                by=SYSTEM,
+            )
+        self.on_hand[which % 2] += quantity
+        self.stopped[which % 2] += quantity * (place == 3)
 
     @rule()
     def let_go(self) -> None:
@@ -158,7 +227,11 @@ class Shelves(RuleBasedStateMachine):
             promised = sum(self.promised[line] for _, line, v in self.lines if v == variant)
             held = sum(cart.get(variant, 0) for cart in self.carts.values())
             assert shelves[variant] == (self.on_hand[n], promised)
-            assert available[variant] == self.on_hand[n] - promised - held
+            free = self.on_hand[n] - self.stopped[n] - promised - held
+            # Safety stock of one place is no reason to sell less from the other.
+            assert max(0, free - self.safety[n] - self.safety[n + 2]) <= available[variant] <= free
+            if not any(self.safety):
+                assert available[variant] == free
 
     @contextmanager
     def going_on(self, *refusals: type[Exception]) -> Iterator[list[bool]]:

@@ -63,6 +63,10 @@ _CAUSES = """
             OR m.allocated_change = 0 AND m.reserved_change = 0)
         WHEN 'counted' THEN m.reason IS NOT NULL AND m.allocated_change = 0
             AND m.reserved_change = 0
+        WHEN 'state_changed' THEN m.reason IS NOT NULL AND m.allocated_change = 0
+            AND m.reserved_change = 0 AND m.on_hand_change = 0
+        WHEN 'transferred' THEN m.reason IS NOT NULL AND m.allocated_change = 0
+            AND m.reserved_change = 0 AND m.on_hand_change <> 0
         ELSE true END"""
 
 _LINE = """
@@ -94,10 +98,11 @@ INVARIANTS = (
         "4: nothing is below zero, nothing is promised that is not there",
         _LEVEL.format("""
         SELECT l.id, l.on_hand || ' on hand, ' || l.allocated || ' allocated, ' || l.reserved
-            || ' reserved' AS recorded, 'promises within what is there' AS expected
+            || ' reserved, ' || l.damaged + l.quarantine || ' stopped' AS recorded,
+            'promises within what is there' AS expected
         FROM stock_levels l
         WHERE least(l.on_hand, l.allocated, l.reserved) < 0
-            OR l.allocated + l.reserved > l.on_hand
+            OR l.allocated + l.reserved + l.damaged + l.quarantine > l.on_hand
             OR EXISTS (
                 SELECT FROM stock_movements m WHERE m.level_id = l.id AND m.on_hand_after < 0)"""),
     ),
@@ -111,7 +116,7 @@ INVARIANTS = (
     FROM stock_levels l
     JOIN variants v ON v.id = l.variant_id JOIN locations p ON p.id = l.location_id
     WHERE l.below_threshold
-        <> coalesce(l.on_hand - l.allocated <= l.low_stock_threshold, false)""",
+        <> coalesce(l.on_hand - l.unavailable - l.allocated <= l.low_stock_threshold, false)""",
         remedy=Remedy.MARK_VARIANT,
     ),
     Invariant(
@@ -123,7 +128,8 @@ INVARIANTS = (
         (NOT v.in_stock)::text AS expected
     FROM variants v
     LEFT JOIN (
-        SELECT l.variant_id, sum(l.on_hand - l.allocated - l.reserved) > 0 AS in_stock
+        SELECT l.variant_id, sum(greatest(
+            l.on_hand - l.unavailable - l.allocated - l.reserved, 0)) > 0 AS in_stock
         FROM stock_levels l JOIN locations p ON p.id = l.location_id
         WHERE p.is_active GROUP BY l.variant_id) s ON s.variant_id = v.id
     WHERE v.in_stock <> coalesce(s.in_stock, false)""",

@@ -1,6 +1,14 @@
-"""Reads of the inventory: availability, levels, locations and the journal."""
+"""Reads of the inventory: availability, levels, locations, bins and the journals."""
 
 from api.inventory.queries.availability import availability, skus, variants_without_level
+from api.inventory.queries.bins import (
+    bin_by_barcode,
+    bin_by_id,
+    bin_contents,
+    bin_movements,
+    bins,
+    bins_of_level,
+)
 from api.inventory.queries.journal import movements
 from api.inventory.queries.levels import (
     level,
@@ -16,6 +24,12 @@ from api.inventory.queries.levels import (
 
 __all__ = [
     "availability",
+    "bin_by_barcode",
+    "bin_by_id",
+    "bin_contents",
+    "bin_movements",
+    "bins",
+    "bins_of_level",
     "level",
     "levels",
     "levels_of_variant",

@@ -65,5 +65,11 @@ def live_reserved_column(except_for: UUID | None = None) -> ColumnElement[int]:
 
 
 def available_column(except_for: UUID | None = None) -> ColumnElement[int]:
-    """Return what is neither allocated nor reserved at a level."""
-    return StockLevel.on_hand - StockLevel.allocated - live_reserved_column(except_for)
+    """Return what can be sold from a level: never below 0, whatever its safety stock is."""
+    return func.greatest(
+        StockLevel.on_hand
+        - StockLevel.unavailable
+        - StockLevel.allocated
+        - live_reserved_column(except_for),
+        0,
+    )

@@ -137,6 +137,10 @@ def location_codes() -> dict[UUID, str]:
     return {row.id: row.code for row in rows}
 
 
+_STATE_FIELDS: Final = (
+    *("damaged", "quarantine", "safety_stock", "unavailable", "in_bins", "preferred_bin_id"),
+    *("replenish_min", "replenish_max"),
+)
 _LOCATION_FIELDS: Final = ("id", "code", "name", "priority", "is_active", "version")
 _LOCATIONS: Final = select(*(getattr(Location, field) for field in _LOCATION_FIELDS))
 
@@ -173,6 +177,9 @@ def _levels() -> AnySelect:
             Location.name.label("location_name"),
             *(StockLevel.on_hand, StockLevel.allocated),
             live_reserved_column().label("live_reserved"),
+            *(StockLevel.damaged, StockLevel.quarantine, StockLevel.safety_stock),
+            *(StockLevel.unavailable, StockLevel.in_bins, StockLevel.preferred_bin_id),
+            *(StockLevel.replenish_min, StockLevel.replenish_max),
             *(StockLevel.low_stock_threshold, StockLevel.below_threshold, StockLevel.version),
             *(StockLevel.last_moved_at, StockLevel.last_moved_by),
             *(StockLevel.last_counted_at, StockLevel.last_counted_by),
@@ -200,7 +207,8 @@ def _level(row: Any) -> dict[str, Any]:
         "on_hand": row.on_hand,
         "allocated": row.allocated,
         "reserved": int(row.live_reserved),
-        "available": row.on_hand - row.allocated - int(row.live_reserved),
+        **{name: getattr(row, name) for name in _STATE_FIELDS},
+        "available": max(0, row.on_hand - row.unavailable - row.allocated - int(row.live_reserved)),
         "low_stock_threshold": row.low_stock_threshold,
         "is_low": row.below_threshold,
         "version": row.version,

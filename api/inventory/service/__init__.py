@@ -1,8 +1,10 @@
 """Writes of the inventory. Other packages call these functions and nothing below them."""
 
-from api.inventory.service.adjustments import adjust, adjust_as_held, set_threshold
+from api.inventory.service.adjustments import adjust, adjust_as_held
 from api.inventory.service.allocations import AllocationRequest, allocate, release
+from api.inventory.service.bins import create_bin, edit_bin
 from api.inventory.service.bulk_thresholds import set_many_thresholds
+from api.inventory.service.level_settings import edit_level, set_threshold
 from api.inventory.service.locations import (
     create_location,
     default_location,
@@ -25,21 +27,36 @@ from api.inventory.service.reservations import (
     reserve,
 )
 from api.inventory.service.shipments import restock, ship, void_shipment
+from api.inventory.service.stock_changes import (
+    BinMove,
+    StockChange,
+    change_state,
+    change_stock,
+    move_units,
+)
 
 __all__ = [
     "AllocationRequest",
+    "BinMove",
     "OpeningLevel",
+    "StockChange",
     "UnopenedLevels",
     "adjust",
     "adjust_as_held",
     "allocate",
+    "change_state",
+    "change_stock",
+    "create_bin",
     "create_location",
     "default_location",
+    "edit_bin",
+    "edit_level",
     "edit_location",
     "expire_reservations",
     "levels_to_sweep",
     "lock_unopened",
     "mark_stock_status",
+    "move_units",
     "open_level",
     "open_stock",
     "reconcile",

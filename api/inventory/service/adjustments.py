@@ -1,11 +1,8 @@
-"""Adjustments by staff: quantities, and the low-stock threshold of a level."""
+"""Adjustments of quantities by staff."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
-
-from sqlalchemy import select, update
-from sqlalchemy.orm import aliased
 
 from api.inventory import queries
 from api.inventory.allocation_strategy import MAX_QUANTITY
@@ -13,20 +10,19 @@ from api.inventory.errors import (
     InsufficientStock,
     LevelNotFound,
     QuantityTooLarge,
+    StateShort,
     StockCountOutdated,
 )
-from api.inventory.events import StockLow
-from api.inventory.models import AdjustReason, MovementKind, StockLevel
-from api.inventory.service import journal, locks
+from api.inventory.models import AdjustReason, MovementKind, StockState
+from api.inventory.service import bin_contents, journal, locks
 from api.inventory.service.available_stock import release_expired
 from api.inventory.service.journal_entries import JournalEntry
+from api.inventory.service.locks import Level
 from api.kernel.ids import new_id
 from api.kernel.permissions import Permission
 from api.kernel.principal import Limit, Principal
-from api.platform import approvals, audit, auth, etags
+from api.platform import approvals, audit, auth
 from api.platform.approvals import CommandKind
-from api.platform.db import require_transaction
-from api.platform.outbox import emit
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 
@@ -45,26 +41,24 @@ def adjust(
     reason: AdjustReason,
     note: str | None,
     by: Principal,
+    bin_id: UUID | None = None,
+    state: StockState = StockState.AVAILABLE,
     command_id: UUID | None = None,
 ) -> bool:
     """Adjust the units on hand: by a difference, or to a counted quantity.
 
-    Exactly one of `change` and `on_hand` is given. Returns False when the difference is above a
-    limit of `by`: then it waits for a second person, as `command_id`. Goods that are received have
-    no limit. Locks all levels of the variant. Raises
-    `LevelNotFound`, `StockCountOutdated` when the level no longer holds `expected_on_hand`,
+    The difference is of units in `state`, and comes to a bin or goes from it if one is given; what
+    is in a quarantine bin is in quarantine. Exactly one of `change` and `on_hand` is given. Returns
+    False when the difference is above a limit of `by`: then it waits for a second person, as
+    `command_id`. Goods that are received have no limit. Locks all levels of the variant, then the
+    bin. Raises `LevelNotFound`, what is wrong with the bin, `StateShort` when fewer units are in
+    the state, `StockCountOutdated` when the level no longer holds `expected_on_hand`,
     `QuantityTooLarge`, and `InsufficientStock` when orders or live reservations need the units that
     would be removed. A count that confirms the quantity is recorded too.
     """
     if (change is None) == (on_hand is None):
         raise ValueError("give either a change or a quantity")
-    level_alias = aliased(StockLevel)
-    levels = locks.lock(
-        also=select(level_alias.variant_id)
-        .where(level_alias.id == level_id)
-        .correlate(None)
-        .scalar_subquery()
-    )
+    levels = locks.lock(also=locks.variant_of(level_id))
     level = levels.get(level_id)
     if level is None:
         raise LevelNotFound(level_id=level_id)
@@ -77,18 +71,17 @@ def adjust(
         return True
     if level.on_hand + difference > MAX_QUANTITY:
         raise QuantityTooLarge(largest=MAX_QUANTITY)
+    if bin_id is not None:
+        place = bin_contents.keep([bin_id])[bin_id]
+        bin_contents.check_takes(place, level.location_id)
+        bin_contents.check_holds(place, level_id, -difference)
+        state = StockState.QUARANTINE if place.is_quarantine else state
     # Expired reservations must not block a removal, so they are released first.
     freed = release_expired(levels) if difference < 0 else None
-    free = level.free + (freed.at(level_id) if freed else 0)
-    if free + difference < 0:
-        raise InsufficientStock(
-            "Orders or checkouts need the units that would be removed.",
-            on_hand=level.on_hand,
-            allocated=level.allocated,
-            reserved=level.on_hand - level.allocated - free,
-            requested=-difference,
-            available=free,
-        )
+    if state is StockState.AVAILABLE:
+        check_removable(level, -difference, freed=freed.at(level_id) if freed else 0)
+    else:
+        check_state(level, state, -difference)
     is_delivery = kind is MovementKind.RECEIVED and difference > 0
     if by.limits and not is_delivery:
         arguments = {
@@ -98,10 +91,21 @@ def adjust(
             "expected_on_hand": expected_on_hand,
             "reason": reason,
             "note": note,
+            "bin_id": bin_id,
+            "state": state,
         }
         if _must_wait(level, difference, arguments, command_id=command_id or new_id(), by=by):
             return False
-    entry = JournalEntry(level_id=level_id, kind=kind, on_hand=difference, reason=reason, note=note)
+    entry = JournalEntry(
+        level_id=level_id,
+        kind=kind,
+        on_hand=difference,
+        damaged=difference if state is StockState.DAMAGED else 0,
+        quarantine=difference if state is StockState.QUARANTINE else 0,
+        reason=reason,
+        note=note,
+        bin_id=bin_id,
+    )
     journal.write_entries(levels, [*(freed.expired_entries() if freed else ()), entry], by=by)
     audit.record(
         "stock.adjusted",
@@ -123,12 +127,15 @@ def adjust_as_held(arguments: Mapping[str, Any], *, by: Principal) -> None:
         expected_on_hand=arguments["expected_on_hand"],
         reason=AdjustReason(arguments["reason"]),
         note=arguments["note"],
+        # Commands that were held by an older release say nothing of these.
+        bin_id=UUID(arguments["bin_id"]) if arguments.get("bin_id") else None,
+        state=StockState(arguments.get("state", StockState.AVAILABLE)),
         by=by,
     )
 
 
 def _must_wait(
-    level: locks.Level,
+    level: Level,
     difference: int,
     arguments: Mapping[str, Any],
     *,
@@ -154,59 +161,25 @@ def _must_wait(
     )
 
 
-def set_threshold(
-    level_id: UUID, threshold: int | None, *, expected_version: int | None, by: Principal
-) -> int:
-    """Set the threshold at which a level counts as low; with None it never does.
+def check_removable(level: Level, units: int, *, freed: int = 0) -> None:
+    """Raise `InsufficientStock` when orders or live reservations need units that would go.
 
-    Returns the level's new version. Locks the level. Raises `LevelNotFound`, and `Stale` when the
-    version differs from `expected_version`. Emits `StockLow` when the new threshold makes it low.
+    `freed` are the units of expired reservations that the caller has released.
     """
-    session = require_transaction()
-    row = session.execute(
-        select(
-            StockLevel.variant_id,
-            StockLevel.location_id,
-            StockLevel.on_hand,
-            StockLevel.allocated,
-            StockLevel.low_stock_threshold,
-            StockLevel.below_threshold,
-            StockLevel.version,
+    removable = level.removable + freed
+    if units > max(0, removable):
+        raise InsufficientStock(
+            "Orders or checkouts need the units that would be removed.",
+            on_hand=level.on_hand,
+            allocated=level.allocated,
+            reserved=level.reserved - freed,
+            requested=units,
+            available=removable,
         )
-        .where(StockLevel.id == level_id)
-        .with_for_update()
-    ).one_or_none()
-    if row is None:
-        raise LevelNotFound(level_id=level_id)
-    auth.check_location(by, {row.location_id})
-    etags.check(row.version, expected_version)
-    available = row.on_hand - row.allocated
-    is_low = threshold is not None and available <= threshold
-    session.execute(
-        update(StockLevel)
-        .where(StockLevel.id == level_id)
-        .values(
-            low_stock_threshold=threshold,
-            below_threshold=is_low,
-            version=StockLevel.version + 1,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    if threshold is not None and is_low and not row.below_threshold:
-        emit(
-            StockLow(
-                level_id=level_id,
-                variant_id=row.variant_id,
-                location_id=row.location_id,
-                available=available,
-                threshold=threshold,
-            )
-        )
-    audit.record(
-        "stock.threshold_set",
-        by=by,
-        subject_id=level_id,
-        low_stock_threshold=[row.low_stock_threshold, threshold],
-    )
-    version: int = row.version + 1
-    return version
+
+
+def check_state(level: Level, state: StockState, units: int) -> None:
+    """Raise `StateShort` when fewer units are in a state than would leave it."""
+    present = getattr(level, state.value)
+    if units > present:
+        raise StateShort(state=state.value, present=present, requested=units)

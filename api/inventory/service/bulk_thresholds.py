@@ -7,7 +7,7 @@ from sqlalchemy import select, tuple_
 
 from api.inventory.errors import LevelNotFound
 from api.inventory.models import Location, StockLevel
-from api.inventory.service.adjustments import set_threshold
+from api.inventory.service.level_settings import set_threshold
 from api.kernel.principal import Principal
 from api.platform.bulk_request import Batch, Done, Row
 from api.platform.db import require_transaction

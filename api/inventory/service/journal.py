@@ -6,7 +6,7 @@ guarded update of the levels, one insert into the journal and the resulting even
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -14,12 +14,14 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    Update,
     Uuid,
     bindparam,
     case,
     column,
     func,
     literal,
+    or_,
     select,
     update,
 )
@@ -29,7 +31,7 @@ from sqlalchemy.exc import IntegrityError
 from api.catalog.service import stock_status
 from api.inventory.errors import LocationNotFound, VariantUnknown
 from api.inventory.models import MovementKind, StockLevel, StockMovement
-from api.inventory.service import notifications
+from api.inventory.service import bin_contents, moving_average, notifications
 from api.inventory.service.journal_entries import JournalEntry, LevelChange, sums
 from api.inventory.service.locks import Level
 from api.kernel import clock
@@ -38,58 +40,69 @@ from api.kernel.principal import Principal
 from api.platform import auth, bulk_sql, observability
 from api.platform.db import UtcDateTime, require_transaction
 
-_change = (
-    func.unnest(
-        bindparam("level_ids", type_=ARRAY(Uuid)),
-        bindparam("on_hands", type_=ARRAY(Integer)),
-        bindparam("allocateds", type_=ARRAY(Integer)),
-        bindparam("reserveds", type_=ARRAY(Integer)),
-    )
-    .table_valued(
-        column("level_id", Uuid),
-        column("on_hand", Integer),
-        column("allocated", Integer),
-        column("reserved", Integer),
-        name="change",
-    )
-    .render_derived()
-)
+_COUNTERS: Final = ("on_hand", "allocated", "reserved")
+_STATES: Final = ("damaged", "quarantine", "safety_stock")
 
-_on_hand = StockLevel.on_hand + _change.c.on_hand
-_allocated = StockLevel.allocated + _change.c.allocated
-_reserved = StockLevel.reserved + _change.c.reserved
 
-_MOVE: Final = (
-    update(StockLevel)
-    .where(
-        StockLevel.id == _change.c.level_id,
-        # The guard: whatever was read before, the units must be there at this moment.
-        _on_hand >= 0,
-        _allocated >= 0,
-        _reserved >= 0,
-        _allocated + _reserved <= _on_hand,
+def _move_statement(counters: Sequence[str]) -> Update:
+    """Build the guarded update that adds changes of these counters to levels."""
+    change = (
+        func.unnest(
+            bindparam("level_ids", type_=ARRAY(Uuid)),
+            *(bindparam(f"{name}s", type_=ARRAY(Integer)) for name in counters),
+        )
+        .table_valued(
+            column("level_id", Uuid),
+            *(column(name, Integer) for name in counters),
+            name="change",
+        )
+        .render_derived()
     )
-    .values(
-        on_hand=_on_hand,
-        allocated=_allocated,
-        reserved=_reserved,
-        # Reservations do not count: carts come and go all day, and most release them again.
-        below_threshold=func.coalesce(
-            _on_hand - _allocated <= StockLevel.low_stock_threshold, False
-        ),
-        last_moved_at=bindparam("moved_at"),
-        last_moved_by=bindparam("moved_by"),
+    after: dict[str, Any] = {
+        name: getattr(StockLevel, name) + change.c[name]
+        if name in counters
+        else getattr(StockLevel, name)
+        for name in (*_COUNTERS, *_STATES)
+    }
+    promised = after["allocated"] + after["reserved"]
+    unavailable = after["damaged"] + after["quarantine"] + after["safety_stock"]
+    return (
+        update(StockLevel)
+        .where(
+            StockLevel.id == change.c.level_id,
+            # The guard: whatever was read before, the units must be there at this moment.
+            *(after[name] >= 0 for name in counters),
+            promised <= after["on_hand"],
+            # Only new promises need units for sale: a lost unit may be one of the safety stock.
+            or_(
+                change.c.allocated + change.c.reserved <= func.greatest(change.c.on_hand, 0),
+                after["on_hand"] - unavailable - promised >= 0,
+            ),
+        )
+        .values(
+            **{name: after[name] for name in counters},
+            # Reservations do not count: carts come and go all day, and most release them again.
+            below_threshold=func.coalesce(
+                after["on_hand"] - unavailable - after["allocated"]
+                <= StockLevel.low_stock_threshold,
+                False,
+            ),
+            last_moved_at=bindparam("moved_at"),
+            last_moved_by=bindparam("moved_by"),
+        )
+        .returning(
+            StockLevel.id,
+            (StockLevel.on_hand - StockLevel.unavailable - StockLevel.allocated).label("left"),
+            StockLevel.low_stock_threshold,
+            StockLevel.below_threshold,
+        )
+        .execution_options(synchronize_session=False)
     )
-    .returning(
-        StockLevel.id,
-        StockLevel.on_hand,
-        StockLevel.allocated,
-        StockLevel.reserved,
-        StockLevel.low_stock_threshold,
-        StockLevel.below_threshold,
-    )
-    .execution_options(synchronize_session=False)
-)
+
+
+# Sales change no state, and pay for none.
+_MOVE: Final = _move_statement(_COUNTERS)
+_MOVE_STATES: Final = _move_statement((*_COUNTERS, *_STATES))
 
 
 _opening = (
@@ -139,8 +152,9 @@ def write_entries(
     """Write entries to the journal and add their sums to the levels.
 
     `levels` are the locked levels, all of each variant that the entries touch. Two statements for
-    any number of entries, and more only when a variant sells out or comes back. Raises
-    `LevelMoved` when the guard of the update rejects a level.
+    any number of entries, and more only where units are in bins, have a cost, or when a variant
+    sells out or comes back. Raises `LevelMoved` when the guard of the update rejects a level, and
+    `BinMoved` when a bin named by an entry has fewer units: callers check both before.
     """
     if not entries:
         return
@@ -149,13 +163,18 @@ def write_entries(
         auth.check_location(by, {levels[level_id].location_id for level_id in moved_units})
     session = require_transaction()
     changes, now, actor = sums(entries), clock.now(), actor_label(by)
+    has_states = any(
+        change.damaged or change.quarantine or change.safety_stock for change in changes.values()
+    )
+    bin_contents.draw(levels, entries, by=by, actor=actor)
     moved = session.execute(
-        _MOVE,
+        _MOVE_STATES if has_states else _MOVE,
         {
             "level_ids": list(changes),
-            "on_hands": [change.on_hand for change in changes.values()],
-            "allocateds": [change.allocated for change in changes.values()],
-            "reserveds": [change.reserved for change in changes.values()],
+            **{
+                f"{name}s": [getattr(change, name) for change in changes.values()]
+                for name in (*_COUNTERS, *(_STATES if has_states else ()))
+            },
             "moved_at": now,
             "moved_by": actor,
         },
@@ -164,6 +183,7 @@ def write_entries(
         raise LevelMoved(f"{len(changes) - len(moved)} levels rejected the change")
     before = {level_id: levels[level_id].on_hand for level_id in changes}
     journal(before, entries, by=by, actor=actor, now=now)
+    bin_contents.put(entries, by=by, actor=actor)
     _note_counts(changes, actor=actor, now=now)
     notifications.emit_low_stock(levels, moved)
     notifications.update_in_stock_now(levels, changes)
@@ -228,7 +248,9 @@ def journal(
 ) -> None:
     """Insert journal entries without changing the level; most callers want `write_entries`."""
     on_hand, rows, request_id = dict(on_hand_before), [], observability.request_id()
-    for entry in entries:
+    averages = moving_average.update_averages(on_hand_before, entries)
+    has_states = any(entry.damaged or entry.quarantine or entry.safety_stock for entry in entries)
+    for number, entry in enumerate(entries):
         on_hand[entry.level_id] += entry.on_hand
         rows.append(
             {
@@ -251,6 +273,10 @@ def journal(
                 "request_id": request_id,
             }
         )
+        if has_states:
+            rows[-1] |= {f"{name}_change": getattr(entry, name) for name in _STATES}
+        if averages:
+            rows[-1] |= {"unit_cost": entry.unit_cost, "average_cost": averages.get(number)}
     bulk_sql.bulk_insert(cast(Table, StockMovement.__table__), rows)
 
 

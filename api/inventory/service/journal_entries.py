@@ -9,13 +9,22 @@ from api.inventory.models import MovementKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalEntry:
-    """One journal entry, before it is written."""
+    """One journal entry, before it is written.
+
+    Units that come go to `bin_id`, else to no bin; units that go are taken from there, else from
+    the bins in the order of `bin_contents.draw`. `unit_cost` is in minor units.
+    """
 
     level_id: UUID
     kind: MovementKind
     on_hand: int = 0
     allocated: int = 0
     reserved: int = 0
+    damaged: int = 0
+    quarantine: int = 0
+    safety_stock: int = 0
+    unit_cost: int | None = None
+    bin_id: UUID | None = None
     reason: str | None = None
     note: str | None = None
     reference: str | None = None
@@ -31,7 +40,15 @@ class LevelChange:
     on_hand: int = 0
     allocated: int = 0
     reserved: int = 0
+    damaged: int = 0
+    quarantine: int = 0
+    safety_stock: int = 0
     counted: bool = False
+
+    @property
+    def unavailable(self) -> int:
+        """Return by how much the units that are not for sale change."""
+        return self.damaged + self.quarantine + self.safety_stock
 
 
 def sums(entries: Iterable[JournalEntry]) -> dict[UUID, LevelChange]:
@@ -42,5 +59,8 @@ def sums(entries: Iterable[JournalEntry]) -> dict[UUID, LevelChange]:
         change.on_hand += entry.on_hand
         change.allocated += entry.allocated
         change.reserved += entry.reserved
+        change.damaged += entry.damaged
+        change.quarantine += entry.quarantine
+        change.safety_stock += entry.safety_stock
         change.counted |= entry.kind is MovementKind.COUNTED
     return changes

@@ -120,7 +120,9 @@ def _free(levels: Iterable[Level]) -> dict[UUID, int]:
     """Sum the available units per variant, over active locations."""
     free: dict[UUID, int] = {}
     for level in levels:
-        free[level.variant_id] = free.get(level.variant_id, 0) + level.is_active * level.free
+        free[level.variant_id] = free.get(level.variant_id, 0) + level.is_active * max(
+            0, level.free
+        )
     return free
 
 

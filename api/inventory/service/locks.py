@@ -38,12 +38,24 @@ class Level:
     on_hand: int
     allocated: int
     reserved: int
+    damaged: int
+    quarantine: int
+    safety_stock: int
+    in_bins: int
     below_threshold: bool
 
     @property
+    def removable(self) -> int:
+        """Return what may leave: sound units that are neither allocated nor reserved.
+
+        Expired reservations still count as reserved.
+        """
+        return self.on_hand - self.allocated - self.reserved - self.damaged - self.quarantine
+
+    @property
     def free(self) -> int:
-        """Return what is neither allocated nor reserved; expired reservations still count."""
-        return self.on_hand - self.allocated - self.reserved
+        """Return what may be sold: what may leave, less the safety stock. May be negative."""
+        return self.removable - self.safety_stock
 
 
 _LOCKED_COLUMNS: Final = (
@@ -54,6 +66,10 @@ _LOCKED_COLUMNS: Final = (
     StockLevel.on_hand,
     StockLevel.allocated,
     StockLevel.reserved,
+    StockLevel.damaged,
+    StockLevel.quarantine,
+    StockLevel.safety_stock,
+    StockLevel.in_bins,
     StockLevel.below_threshold,
     Location.priority,
 )
@@ -69,6 +85,12 @@ def lock(
     """
     statement = _OF_VARIANTS if also is None else _of_variants_and(also)
     return _locked(statement, variant_ids=list(variant_ids))
+
+
+def variant_of(level_id: UUID) -> ScalarSelect[Any]:
+    """Select the variant of a level, for `lock`."""
+    level = aliased(StockLevel)
+    return select(level.variant_id).where(level.id == level_id).correlate(None).scalar_subquery()
 
 
 def lock_with_reservations(variant_ids: Collection[UUID], owner_id: UUID) -> dict[UUID, Level]:

@@ -21,7 +21,7 @@ def emit_low_stock(levels: Mapping[UUID, Level], moved: Sequence[Any]) -> None:
                     level_id=level.id,
                     variant_id=level.variant_id,
                     location_id=level.location_id,
-                    available=row.on_hand - row.allocated,
+                    available=row.left,
                     threshold=row.low_stock_threshold,
                 )
             )
@@ -47,7 +47,7 @@ def update_in_stock_now(levels: Mapping[UUID, Level], changes: Mapping[UUID, Lev
     for level in levels.values():
         if level.is_active:
             free, change = level.free, changes.get(level.id, LevelChange())
-            before[level.variant_id] = before.get(level.variant_id, 0) + free
-            free += change.on_hand - change.allocated - change.reserved
-            after[level.variant_id] = after.get(level.variant_id, 0) + free
+            before[level.variant_id] = before.get(level.variant_id, 0) + max(0, free)
+            free += change.on_hand - change.allocated - change.reserved - change.unavailable
+            after[level.variant_id] = after.get(level.variant_id, 0) + max(0, free)
     update_in_stock(before, after)

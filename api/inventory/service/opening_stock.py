@@ -138,7 +138,7 @@ def revert_opening_stock(
             reverted.add(opening)
         if level is None or not quantity or last[level.id] is not MovementKind.OPENING:
             continue
-        if quantity == level.on_hand == level.free:
+        if quantity == level.on_hand == level.removable:
             reverted.add(opening)
             kind = MovementKind.OPENING_UNDONE
             entries.append(JournalEntry(level_id=level.id, kind=kind, on_hand=-quantity, note=note))

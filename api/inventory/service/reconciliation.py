@@ -5,6 +5,7 @@ removed: the difference is added as an adjustment.
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from sqlalchemy import func, select, update
 from api.catalog.service import stock_status
 from api.inventory.models import (
     AdjustReason,
+    BinMovement,
+    BinStock,
     MovementKind,
     StockAllocation,
     StockLevel,
@@ -22,6 +25,7 @@ from api.inventory.models import (
 from api.inventory.service import journal, locks
 from api.inventory.service.journal_entries import JournalEntry
 from api.kernel import clock
+from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform.db import AnyRow, require_transaction
 
@@ -32,17 +36,18 @@ def reconcile(level_id: UUID, *, by: Principal) -> bool:
     """Make a level agree with its journal, allocations and reservations; False if impossible.
 
     The units on hand stay as the level has them, because the shop sells from that number and staff
-    counted it; allocated and reserved become the sums of their rows. The journal gets one entry
-    with the difference. A level with more promised than on hand is left to a person. Locks all
-    levels of the variant.
+    counted it; allocated and reserved become the sums of their rows, the states and the units in
+    bins those of their journals. The journal gets one entry with the difference. A level with more
+    promised than on hand is left to a person. Locks all levels of the variant.
     """
-    variant_id = select(StockLevel.variant_id).where(StockLevel.id == level_id).scalar_subquery()
-    levels = locks.lock(also=variant_id)
+    levels = locks.lock(also=locks.variant_of(level_id))
     level = levels.get(level_id)
     if level is None:
         return False
     actual = _sums(level_id)
-    if actual.allocations + actual.reservations > level.on_hand:
+    promised = actual.allocations + actual.reservations
+    stopped = actual.damaged + actual.quarantine
+    if promised + stopped > level.on_hand or actual.in_bins > level.on_hand:
         return False
     now, actor = clock.now(), journal.actor_label(by)
     entry = JournalEntry(
@@ -63,13 +68,50 @@ def reconcile(level_id: UUID, *, by: Principal) -> bool:
         .values(
             allocated=actual.allocations,
             reserved=actual.reservations,
+            damaged=actual.damaged,
+            quarantine=actual.quarantine,
+            safety_stock=actual.safety_stock,
+            in_bins=actual.in_bins,
             last_moved_at=now,
             last_moved_by=actor,
         )
         .execution_options(synchronize_session=False)
     )
+    _reconcile_bins(level_id, actor=actor, now=now)
     mark_stock_status([level.variant_id])
     return True
+
+
+def _reconcile_bins(level_id: UUID, *, actor: str, now: datetime) -> None:
+    """Add the differences between a level's bins and their journal to that journal."""
+    session = require_transaction()
+    last = (
+        select(BinMovement.quantity_after)
+        .where(BinMovement.bin_id == BinStock.bin_id, BinMovement.level_id == level_id)
+        .order_by(BinMovement.id.desc())
+        .limit(1)
+        .correlate(BinStock)
+        .scalar_subquery()
+    )
+    recorded = func.coalesce(last, 0)
+    for row in session.execute(
+        select(BinStock.bin_id, BinStock.quantity, recorded.label("recorded")).where(
+            BinStock.level_id == level_id, BinStock.quantity != recorded
+        )
+    ).all():
+        session.add(
+            BinMovement(
+                id=new_id(),
+                created_at=now,
+                bin_id=row.bin_id,
+                level_id=level_id,
+                change=row.quantity - row.recorded,
+                quantity_after=row.quantity,
+                move_id=new_id(),
+                reason=AdjustReason.CORRECTION,
+                actor=actor,
+            )
+        )
 
 
 def mark_stock_status(variant_ids: Collection[UUID]) -> None:
@@ -80,7 +122,9 @@ def mark_stock_status(variant_ids: Collection[UUID]) -> None:
     session = require_transaction()
     locks.lock(variant_ids)
     is_low = func.coalesce(
-        StockLevel.on_hand - StockLevel.allocated <= StockLevel.low_stock_threshold, False
+        StockLevel.on_hand - StockLevel.unavailable - StockLevel.allocated
+        <= StockLevel.low_stock_threshold,
+        False,
     )
     session.execute(
         update(StockLevel)
@@ -91,7 +135,7 @@ def mark_stock_status(variant_ids: Collection[UUID]) -> None:
     free = dict.fromkeys(variant_ids, 0)
     for level in locks.lock(variant_ids).values():
         if level.is_active:
-            free[level.variant_id] += level.free
+            free[level.variant_id] += max(0, level.free)
     stock_status.update_in_stock(
         in_stock=[variant_id for variant_id, units in free.items() if units > 0],
         out_of_stock=[variant_id for variant_id, units in free.items() if units <= 0],
@@ -112,6 +156,10 @@ def _sums(level_id: UUID) -> AnyRow:
                 total(StockMovement.on_hand_change, moved).label("on_hand"),
                 total(StockMovement.allocated_change, moved).label("allocated"),
                 total(StockMovement.reserved_change, moved).label("reserved"),
+                total(StockMovement.damaged_change, moved).label("damaged"),
+                total(StockMovement.quarantine_change, moved).label("quarantine"),
+                total(StockMovement.safety_stock_change, moved).label("safety_stock"),
+                total(BinStock.quantity, BinStock.level_id).label("in_bins"),
                 total(StockAllocation.quantity, StockAllocation.level_id).label("allocations"),
                 total(StockReservation.quantity, StockReservation.level_id).label("reservations"),
             )

@@ -1,18 +1,21 @@
-"""Request and response schemas of the inventory."""
+"""Schemas of locations, stock levels and their journal."""
 
 import marshmallow as ma
 
 from api.inventory.allocation_strategy import MAX_QUANTITY
-from api.inventory.models import AdjustReason, MovementKind
+from api.inventory.models import AdjustReason, MovementKind, StockState
 from api.platform.bulk_request import BatchRowSchema, batch_of
 from api.platform.http import PageQuerySchema, Pattern, Schema
 from api.platform.query_fields import IdList
-from api.platform.rules import ExactlyOne, Needs, OneWay
+from api.platform.rules import AtLeastOne, ExactlyOne, Needs, OneWay
+
+MAX_SAFETY = 1_000_000
+"""Largest safety stock; anything above is taken for a typing error."""
 
 MAX_VARIANTS = 100
 """Variants whose levels can be requested at once."""
 
-_code = Pattern(
+CODE = Pattern(
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", error="Use up to 40 letters, digits, dots or dashes."
 )
 
@@ -20,7 +23,7 @@ _code = Pattern(
 class NewLocationSchema(Schema):
     """A location to create."""
 
-    code = ma.fields.String(required=True, validate=_code, metadata={"example": "MAIN"})
+    code = ma.fields.String(required=True, validate=CODE, metadata={"example": "MAIN"})
     name = ma.fields.String(required=True, validate=ma.validate.Length(1, 120))
     priority = ma.fields.Integer(
         strict=True,
@@ -75,11 +78,28 @@ class StockLevelSchema(Schema):
     reserved = ma.fields.Integer(
         required=True, metadata={"description": "Reserved by checkouts in progress."}
     )
-    available = ma.fields.Integer(required=True)
+    damaged = ma.fields.Integer(required=True)
+    quarantine = ma.fields.Integer(required=True)
+    safety_stock = ma.fields.Integer(
+        required=True, metadata={"description": "Units that are not for sale, as a reserve."}
+    )
+    unavailable = ma.fields.Integer(
+        required=True, metadata={"description": "Damaged, in quarantine and safety stock."}
+    )
+    available = ma.fields.Integer(
+        required=True,
+        metadata={"description": "On hand less unavailable, allocated and reserved; at least 0."},
+    )
+    in_bins = ma.fields.Integer(
+        required=True, metadata={"description": "On hand in bins; the others are in no bin."}
+    )
+    preferred_bin_id = ma.fields.UUID(required=True, allow_none=True)
+    replenish_min = ma.fields.Integer(required=True, allow_none=True)
+    replenish_max = ma.fields.Integer(required=True, allow_none=True)
     low_stock_threshold = ma.fields.Integer(required=True, allow_none=True)
     is_low = ma.fields.Boolean(
         required=True,
-        metadata={"description": "On hand less allocated is at or below the threshold."},
+        metadata={"description": "What is for sale and not allocated is within the threshold."},
     )
     version = ma.fields.Integer(required=True)
     last_moved_at = ma.fields.AwareDateTime(required=True, allow_none=True)
@@ -119,11 +139,34 @@ class EditLevelSchema(Schema):
     """What staff set on a level; quantities are changed by an adjustment."""
 
     low_stock_threshold = ma.fields.Integer(
-        required=True,
         strict=True,
         allow_none=True,
         validate=ma.validate.Range(0, MAX_QUANTITY),
         metadata={"description": "null: this level never counts as low."},
+    )
+    safety_stock = ma.fields.Integer(strict=True, validate=ma.validate.Range(0, MAX_SAFETY))
+    preferred_bin_id = ma.fields.UUID(
+        allow_none=True, metadata={"description": "The bin that units are picked from first."}
+    )
+    replenish_min = ma.fields.Integer(
+        strict=True,
+        allow_none=True,
+        validate=ma.validate.Range(0, MAX_QUANTITY),
+        metadata={"description": "Fewer units in the preferred bin ask for replenishment."},
+    )
+    replenish_max = ma.fields.Integer(
+        strict=True,
+        allow_none=True,
+        validate=ma.validate.Range(0, MAX_QUANTITY),
+        metadata={"description": "Replenishment fills the preferred bin up to so many units."},
+    )
+
+    member_rules = (
+        AtLeastOne(
+            *("low_stock_threshold", "safety_stock", "preferred_bin_id"),
+            *("replenish_min", "replenish_max"),
+            error="Say what to change.",
+        ),
     )
 
 
@@ -175,6 +218,16 @@ class AdjustSchema(Schema):
     )
     reason = ma.fields.Enum(AdjustReason, by_value=True, required=True)
     note = ma.fields.String(load_default=None, validate=ma.validate.Length(0, 500))
+    bin_id = ma.fields.UUID(
+        load_default=None,
+        metadata={"description": "The bin that the difference comes to, or goes from."},
+    )
+    state = ma.fields.Enum(
+        StockState,
+        by_value=True,
+        load_default=StockState.AVAILABLE,
+        metadata={"description": "The state of the units: damaged ones are discarded by this."},
+    )
 
     member_rules = (
         ExactlyOne("change", "on_hand", error="Give either change or on_hand.", at="change"),
@@ -196,6 +249,9 @@ class MovementSchema(Schema):
     on_hand_change = ma.fields.Integer(required=True)
     allocated_change = ma.fields.Integer(required=True)
     reserved_change = ma.fields.Integer(required=True)
+    damaged_change = ma.fields.Integer(required=True)
+    quarantine_change = ma.fields.Integer(required=True)
+    safety_stock_change = ma.fields.Integer(required=True)
     on_hand_after = ma.fields.Integer(required=True)
     reason = ma.fields.String(required=True, allow_none=True)
     note = ma.fields.String(required=True, allow_none=True)
