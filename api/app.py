@@ -65,6 +65,7 @@ from api.pricing import admin_routes as pricing_admin_routes
 from api.pricing import routes as pricing_routes
 from api.promotions import admin_routes as promotion_admin_routes
 from api.returns import routes as return_routes
+from api.scan import routes as scan_routes
 from api.stored_value import admin_routes as stored_value_admin_routes
 from api.stored_value import routes as stored_value_routes
 from api.tax import admin_routes as tax_admin_routes
@@ -97,6 +98,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     return_routes.blueprint,
     fulfilment_routes.blueprint,
     fulfilment_routes.dashboard,
+    scan_routes.blueprint,
     order_details_admin_routes.blueprint,
     order_details_routes.blueprint,
     approval_routes.blueprint,

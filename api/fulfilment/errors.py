@@ -35,10 +35,3 @@ class VerifiedExceedsQuantity(Unprocessable):
 
     code = "verified_exceeds_quantity"
     sentence = "More units were verified than this parcel contains."
-
-
-class CodeUnknown(NotFound):
-    """No order, parcel or variant has this code."""
-
-    code = "code_unknown"
-    sentence = "No order, parcel, SKU or barcode found for {scanned}."

@@ -1,4 +1,4 @@
-"""Parcels, the dashboard and scanned codes, for staff."""
+"""Parcels and the dashboard, for staff."""
 
 from typing import Any
 from uuid import UUID
@@ -7,7 +7,6 @@ from flask import current_app
 
 from api.fulfilment import flows, queries
 from api.fulfilment.errors import (
-    CodeUnknown,
     FulfilmentNotFound,
     FulfilmentOutdated,
     UnitsNotVerified,
@@ -20,8 +19,6 @@ from api.fulfilment.schemas import (
     HandOverSchema,
     OpenFulfilmentSchema,
     OverviewSchema,
-    ScanQuerySchema,
-    ScanSchema,
     ShipOrderSchema,
     VoidSchema,
 )
@@ -51,7 +48,7 @@ dashboard = Blueprint(
     "desk",
     __name__,
     url_prefix="/api/v1/admin",
-    description="The dashboard and the lookup of scanned codes.",
+    description="The dashboard.",
 )
 
 
@@ -215,31 +212,6 @@ def get_overview() -> Any:
         **queries.overview(),
         "currency": current_app.extensions["stockroom_settings"].currency,
     }
-
-
-@dashboard.route("/scan", methods=["GET"])
-@requires(Permission.ORDERS_READ)
-@may_answer(CodeUnknown, OrderNotFound)
-@dashboard.arguments(ScanQuerySchema, location="query")
-@dashboard.response(200, ScanSchema)
-def scan_any(query: dict[str, Any]) -> Any:
-    """Look up a scanned code, exactly as the scanner sent it.
-
-    Orders, parcels and variants are found by any code printed on them or on their papers.
-    """
-    return queries.scan(query["code"], principal())
-
-
-@dashboard.route("/scan/<path:code>", methods=["GET"])
-@requires(Permission.ORDERS_READ)
-@may_answer(CodeUnknown, OrderNotFound)
-@dashboard.response(200, ScanSchema)
-def scan_code(code: str) -> Any:
-    """Look up a scanned code in the path.
-
-    Like `GET /scan?code=`, but not for codes with two slashes in a row, as in links.
-    """
-    return queries.scan(code, principal())
 
 
 def _hand_over(form: dict[str, Any]) -> HandOver:

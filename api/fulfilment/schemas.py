@@ -1,4 +1,4 @@
-"""Request and response schemas of parcels, the dashboard and scans."""
+"""Request and response schemas of parcels and the dashboard."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,14 +7,11 @@ from uuid import UUID
 import marshmallow as ma
 
 from api.fulfilment.states import FulfilmentState
-from api.inventory.schemas.levels import StockLevelSchema
-from api.orders.schemas import OrderCardSchema
 from api.platform.addresses import SingleLine
 from api.platform.http import Schema
 
 MAX_UNITS = 1_000_000
 MAX_LINES = 500
-LONGEST_CODE = 500
 
 
 class TrackingNumber(SingleLine):
@@ -224,61 +221,3 @@ class OverviewSchema(Schema):
     doctor = ma.fields.Nested(DoctorLightSchema, required=True)
     backups = ma.fields.Nested(BackupsSchema, required=True)
     currency = ma.fields.String(required=True, metadata={"example": "EUR"})
-
-
-class ScannedVariantSchema(Schema):
-    """A scanned variant and its stock levels."""
-
-    id = ma.fields.UUID(required=True)
-    sku = ma.fields.String(required=True)
-    barcode = ma.fields.String(required=True, allow_none=True)
-    pack_quantity = ma.fields.Integer(
-        required=True,
-        metadata={"description": "Units per scan of this code: 1, or the size of a case."},
-    )
-    product_title = ma.fields.String(required=True)
-    title = ma.fields.String(required=True, allow_none=True)
-    levels = ma.fields.List(ma.fields.Nested(StockLevelSchema), required=True)
-
-
-class ScanQuerySchema(Schema):
-    """The code, exactly as the scanner sent it."""
-
-    code = ma.fields.String(
-        required=True,
-        validate=ma.validate.Length(1, LONGEST_CODE),
-        metadata={
-            "description": "An order's number with or without `O-` or `#`, a SKU, any form of a "
-            "barcode (EAN, UPC, GTIN-14, GS1 elements with or without a symbology prefix, a GS1 "
-            "Digital Link) or a parcel's tracking number.",
-            "example": "]C10105901234123457",
-        },
-    )
-
-
-class ScannedFulfilmentSchema(Schema):
-    """A scanned parcel."""
-
-    id = ma.fields.UUID(required=True)
-    number = ma.fields.String(required=True, metadata={"example": "1001-F1"})
-    status = ma.fields.String(required=True)
-    carrier = ma.fields.String(required=True, allow_none=True)
-    tracking_number = ma.fields.String(required=True, allow_none=True)
-
-
-class ScanSchema(Schema):
-    """The kind of a scanned code, and its data.
-
-    A parcel comes with its order.
-    """
-
-    kind = ma.fields.String(
-        required=True, validate=ma.validate.OneOf(["order", "variant", "fulfilment"])
-    )
-    id = ma.fields.UUID(required=True)
-    label = ma.fields.String(
-        required=True, metadata={"description": "A short description for people."}
-    )
-    order = ma.fields.Nested(OrderCardSchema)
-    variant = ma.fields.Nested(ScannedVariantSchema)
-    fulfilment = ma.fields.Nested(ScannedFulfilmentSchema)

@@ -225,3 +225,31 @@ def _in_stock(variant_id: UUID) -> bool:
         text("SELECT in_stock FROM variants WHERE id = :id"), {"id": variant_id}
     ).scalar_one()
     return value
+
+
+def test_the_label_of_a_bin_says_what_it_is_and_what_is_next(hands: Hands) -> None:
+    place = hands.bin("s-01")
+    hands.bin("S-02", barcode="GATE7")
+    goods("L-S-02", 1)  # a SKU that looks like a bin
+
+    def scan(code: str) -> Any:
+        return hands.gets(f"/scan?code={code}")
+
+    marked, typed, sku = scan("l-s-01"), scan("gate7"), scan("L-S-02")
+    assert (marked["kind"], marked["id"], marked["next"][0]) == ("bin", place, "move")
+    assert marked["label"] == "Bin s-01 at MAIN, 0 units"
+    assert (typed["kind"], typed["bin"]["code"]) == ("bin", "S-02")
+    assert (sku["kind"], sku["next"]) == ("variant", ["adjust", "move", "count"])
+    assert scan("L-S-03")["code"] == "code_unknown"
+    hands.edits(f"/bins/{place}", is_active=False)
+    assert scan("L-S-01")["next"] == []
+    far, wanda = a_location("SHOP-2"), a_staff_member("warehouse")
+    with transaction() as current:
+        current.execute(
+            text("UPDATE users SET location_ids = ARRAY[:far]::uuid[] WHERE id = :id"),
+            {"far": far, "id": wanda.id},
+        )
+    limited = Hands(hands.client, wanda, hands.location_id)
+    assert limited.gets("/scan?code=L-S-01")["code"] == "code_unknown"
+    assert limited.gets("/bins")["data"] == []
+    assert limited.gets(f"/bins/{place}/stock")["code"] == "bin_not_found"

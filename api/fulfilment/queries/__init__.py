@@ -1,9 +1,10 @@
-"""Reads of fulfilments, the dashboard and scanned codes."""
+"""Reads of fulfilments and the dashboard."""
 
 from api.fulfilment.carriers import carrier_of, must_verify
-from api.fulfilment.queries.dashboard import overview, scan
+from api.fulfilment.queries.dashboard import overview
 from api.fulfilment.queries.fulfilments import (
     claimed_units,
+    find_scanned,
     fulfilment,
     fulfilment_page,
     fulfilments_of_order,
@@ -14,12 +15,12 @@ from api.fulfilment.queries.fulfilments import (
 __all__ = [
     "carrier_of",
     "claimed_units",
+    "find_scanned",
     "fulfilment",
     "fulfilment_page",
     "fulfilments_of_order",
     "must_verify",
     "order_of",
     "overview",
-    "scan",
     "tracking_numbers",
 ]

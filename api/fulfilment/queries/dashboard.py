@@ -1,22 +1,13 @@
-"""The dashboard figures, and the lookup of a scanned code."""
+"""The dashboard figures."""
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ScalarSelect, func, select, true
 
-from api.catalog import codes
-from api.catalog.queries import variant_lookup
-from api.catalog.queries.variant_lookup import VariantFound
-from api.fulfilment.errors import CodeUnknown
 from api.fulfilment.models import Fulfilment
-from api.fulfilment.queries import fulfilments
-from api.inventory import queries as inventory_queries
 from api.inventory.models import StockLevel
 from api.kernel import clock
-from api.kernel.principal import Principal
-from api.orders import queries as orders_queries
 from api.orders.models import Order
 from api.platform import attention, doctor_runs, health, service_registry
 from api.platform.backups import records
@@ -57,61 +48,6 @@ def overview() -> dict[str, Any]:
         "worker": health.worker_state(),
         "doctor": doctor_runs.status_light(),
         "backups": records.state(bool(service_registry.get_service(Settings).backup_url)),
-    }
-
-
-def scan(code: str, by: Principal) -> dict[str, Any]:
-    """Look up a scanned or typed code: an order, a parcel, or a variant with its stock levels.
-
-    `O-1001` and `#1001` are orders. For any other code variants come first, because their codes are
-    printed by others and cannot be changed, then the order with that number, then the parcel with
-    that number or tracking number. Raises `CodeUnknown`.
-    """
-    read = codes.read(code)
-    if not read.text.isprintable():
-        raise CodeUnknown(scanned=code.strip())  # Postgres cannot store all of these
-    number = read.text.upper().removeprefix("O-").removeprefix("#")
-    is_marked = number != read.text.upper()
-    if not is_marked and (variant := variant_lookup.find_variant(code)) is not None:
-        return _variant(variant)
-    if (card := orders_queries.card_by_number(number, by)) is not None:
-        return _order("order", card["id"], f"Order {card['number']}", card)
-    # A SKU may begin with O- as well.
-    if is_marked and (variant := variant_lookup.find_variant(code)) is not None:
-        return _variant(variant)
-    parcel = fulfilments.find_scanned(read)
-    if parcel is None:
-        raise CodeUnknown(scanned=read.text)
-    card = orders_queries.card_of(parcel.order_id, by)
-    label = f"Parcel {parcel.number} of order {card['number']}"
-    names = ("id", "number", "status", "carrier", "tracking_number")
-    fulfilment = {name: getattr(parcel, name) for name in names}
-    return {**_order("fulfilment", parcel.id, label, card), "fulfilment": fulfilment}
-
-
-def _order(kind: str, subject_id: UUID, label: str, card: dict[str, Any]) -> dict[str, Any]:
-    text = f"{label}, {card['customer_name']}"
-    return {"kind": kind, "id": subject_id, "label": text, "order": card}
-
-
-def _variant(variant: VariantFound) -> dict[str, Any]:
-    full_title = (
-        f"{variant.product_title}, {variant.variant_title}" if variant.variant_title else None
-    )
-    case = f", {variant.pack_quantity} in a case" if variant.pack_quantity > 1 else ""
-    return {
-        "kind": "variant",
-        "id": variant.variant_id,
-        "label": f"{variant.sku}: {full_title or variant.product_title}{case}",
-        "variant": {
-            "id": variant.variant_id,
-            "sku": variant.sku,
-            "barcode": variant.barcode,
-            "pack_quantity": variant.pack_quantity,
-            "product_title": variant.product_title,
-            "title": variant.variant_title or None,
-            "levels": inventory_queries.levels_of_variant(variant.variant_id),
-        },
     }
 
 
