@@ -40,6 +40,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.INVENTORY_ADJUST,
             Permission.INVENTORY_READ,
             Permission.ORDERS_READ,
+            Permission.PURCHASING_READ,
         }
     ),
     Role.SUPPORT: frozenset(

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     ORDERS_WRITE = "orders:write"
     PAYMENTS_WRITE = "payments:write"
     PRICING_WRITE = "pricing:write"
+    PURCHASING_READ = "purchasing:read"
+    PURCHASING_WRITE = "purchasing:write"
     STAFF_READ = "staff:read"
     STAFF_WRITE = "staff:write"
 

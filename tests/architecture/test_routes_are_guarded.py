@@ -56,6 +56,7 @@ WITHOUT_VERSION = {
     "PUT /api/v1/admin/orders/{order_id}/claim": "of two who claim, one is told of the other",
     "DELETE /api/v1/admin/orders/{order_id}/claim": "to let go twice is once",
     "DELETE /api/v1/admin/discount-codes/{code_id}": "a code is never edited",
+    "DELETE /api/v1/admin/supplier-items/{item_id}": "removing twice is once",
     "DELETE /api/v1/stock-requests/{request_id}": "to stop waiting twice is once",
 }
 

@@ -137,6 +137,14 @@ def location_codes() -> dict[UUID, str]:
     return {row.id: row.code for row in rows}
 
 
+def location_by_code(code: str) -> UUID:
+    """Return the location with a code. Raises `LocationNotFound`."""
+    location_id = session.scalar(select(Location.id).where(Location.code == code))
+    if location_id is None:
+        raise LocationNotFound(f"No location has the code {code}.", location_code=code)
+    return location_id
+
+
 _STATE_FIELDS: Final = (
     *("damaged", "quarantine", "safety_stock", "unavailable", "in_bins", "preferred_bin_id"),
     *("replenish_min", "replenish_max"),

@@ -96,6 +96,8 @@ def begin(
 ) -> Form:
     """Begin to fill it in; one without questions is looked over at once."""
     record = None if command.is_new else record
+    # What is bought abroad is in the supplier's currency.
+    currency = str((record or {}).get("currency") or currency)
     return _reviewed(Form(kind, command, record, currency, undoes=undoes))
 
 

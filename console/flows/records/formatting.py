@@ -11,6 +11,8 @@ from console.flows.records.shapes import Field
 SENSES = {
     "waiting": Sense.DUE, "approved": Sense.GOOD, "rejected": Sense.OFF, "expired": Sense.OFF,
     "open": Sense.DUE, "pending": Sense.PART, "sending": Sense.PART, "running": Sense.PART,
+    "draft": Sense.DUE, "ordered": Sense.PART, "partially_received": Sense.PART,
+    "received": Sense.GOOD,
     "undoing": Sense.PART, "shipped": Sense.GOOD, "delivered": Sense.GOOD, "sent": Sense.GOOD,
     "completed": Sense.GOOD, "failed": Sense.BAD, "cancelled": Sense.OFF,
     "voided": Sense.OFF, "undone": Sense.OFF,

@@ -11,7 +11,7 @@ PERMISSIONS = (
     "imports:write", "inventory:adjust", "inventory:read", "jobs:write", "keys:read",
     "keys:write", "locations:write",
     "orders:cancel", "orders:read", "orders:refund", "orders:write", "payments:write",
-    "pricing:write", "staff:read", "staff:write",
+    "pricing:write", "purchasing:read", "purchasing:write", "staff:read", "staff:write",
 )  # fmt: skip
 APP_CODE = Input("code", "a code of your app, or a recovery code:", "secret")
 MAY = Input("permissions", "may, by numbers:", "choices", PERMISSIONS, start="permissions")

@@ -1,0 +1,140 @@
+"""Tables of purchasing: suppliers, their items, and purchase orders."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Numeric,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.platform.db import Base, Timestamped, Versioned, WithId, named_enum
+from api.purchasing.states import PurchaseOrderStatus
+
+FIRST_NUMBER = 1001
+
+
+class Supplier(WithId, Versioned, Timestamped, Base):
+    """Who sells goods to the shop. `lead_time_days` is from the order to the goods."""
+
+    __tablename__ = "suppliers"
+    __table_args__ = (
+        UniqueConstraint("name", name="uq_suppliers_name"),
+        CheckConstraint("lead_time_days >= 0", name="lead_time_not_negative"),
+    )
+
+    name: Mapped[str] = mapped_column(String(120))
+    email: Mapped[str | None] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(40))
+    address: Mapped[str | None] = mapped_column(String(500))
+    customer_number: Mapped[str | None] = mapped_column(String(60))
+    """What the supplier calls the shop."""
+    currency: Mapped[str] = mapped_column(String(3))
+    lead_time_days: Mapped[int] = mapped_column(default=7)
+    note: Mapped[str | None] = mapped_column(String(500))
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class SupplierItem(WithId, Timestamped, Base):
+    """A variant that a supplier sells, in packs of `pack_quantity` units.
+
+    `unit_cost` is for one unit, in minor units of the supplier's currency. Of the suppliers of a
+    variant the preferred one is asked first.
+    """
+
+    __tablename__ = "supplier_items"
+    __table_args__ = (
+        UniqueConstraint("supplier_id", "variant_id", name="uq_supplier_items_variant"),
+        UniqueConstraint("supplier_id", "supplier_sku", name="uq_supplier_items_supplier_sku"),
+        CheckConstraint("pack_quantity BETWEEN 1 AND 100000", name="pack_holds_something"),
+        CheckConstraint("unit_cost >= 0", name="unit_cost_not_negative"),
+        CheckConstraint("lead_time_days >= 0", name="lead_time_not_negative"),
+        Index("ix_supplier_items_variant_id", "variant_id"),
+        Index(
+            "uq_supplier_items_preferred",
+            "variant_id",
+            unique=True,
+            postgresql_where=text("is_preferred"),
+        ),
+    )
+
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id"))
+    supplier_sku: Mapped[str | None] = mapped_column(String(80))
+    pack_quantity: Mapped[int] = mapped_column(default=1)
+    unit_cost: Mapped[int | None] = mapped_column(BigInteger)
+    lead_time_days: Mapped[int | None]
+    is_preferred: Mapped[bool] = mapped_column(default=False)
+
+
+class PurchaseOrder(WithId, Versioned, Timestamped, Base):
+    """Goods ordered from a supplier for one location.
+
+    Amounts are in minor units of `currency`; `exchange_rate` is what one of it costs in the shop's
+    currency, None where both are the same. `freight` is spread over the lines by value.
+    """
+
+    __tablename__ = "purchase_orders"
+    __table_args__ = (
+        UniqueConstraint("number", name="uq_purchase_orders_number"),
+        CheckConstraint("freight >= 0", name="freight_not_negative"),
+        CheckConstraint("exchange_rate > 0", name="exchange_rate_positive"),
+        Index("ix_purchase_orders_supplier_id", "supplier_id"),
+        Index("ix_purchase_orders_location_id", "location_id"),
+        Index(
+            "ix_purchase_orders_awaited",
+            "id",
+            postgresql_where=text("status IN ('ordered', 'partially_received')"),
+        ),
+    )
+
+    number: Mapped[int] = mapped_column(Identity(start=FIRST_NUMBER))
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    location_id: Mapped[UUID] = mapped_column(ForeignKey("locations.id"))
+    status: Mapped[PurchaseOrderStatus] = mapped_column(
+        named_enum(PurchaseOrderStatus, "status"), default=PurchaseOrderStatus.DRAFT
+    )
+    currency: Mapped[str] = mapped_column(String(3))
+    exchange_rate: Mapped[Decimal | None] = mapped_column(Numeric(18, 8))
+    freight: Mapped[int] = mapped_column(BigInteger, default=0)
+    expected_on: Mapped[date | None]
+    note: Mapped[str | None] = mapped_column(String(500))
+    ordered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    created_by: Mapped[str] = mapped_column(String(200))
+
+
+class PurchaseOrderLine(WithId, Base):
+    """Units of one variant in a purchase order, as they are called when it is written.
+
+    `received` counts what came, which may be more than `quantity`. `unit_cost` is in minor units
+    of the order's currency, without freight.
+    """
+
+    __tablename__ = "purchase_order_lines"
+    __table_args__ = (
+        UniqueConstraint("purchase_order_id", "variant_id", name="uq_purchase_order_lines_variant"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("received >= 0", name="received_not_negative"),
+        CheckConstraint("unit_cost >= 0", name="unit_cost_not_negative"),
+        Index("ix_purchase_order_lines_variant_id", "variant_id"),
+    )
+
+    purchase_order_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_orders.id"))
+    position: Mapped[int]
+    variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id"))
+    sku: Mapped[str] = mapped_column(String(255))
+    title: Mapped[str] = mapped_column(String(600))
+    supplier_sku: Mapped[str | None] = mapped_column(String(80))
+    quantity: Mapped[int]
+    unit_cost: Mapped[int] = mapped_column(BigInteger)
+    received: Mapped[int] = mapped_column(default=0)

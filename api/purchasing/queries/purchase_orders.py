@@ -1,0 +1,163 @@
+"""Purchase orders with their lines and costs."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from api.inventory.models import Location
+from api.kernel.money import Money
+from api.platform.bulk_sql import any_of
+from api.platform.db import AnyRow, session, table_of
+from api.platform.pagination import Sort, page
+from api.purchasing.calculation import LineCost, landed_unit_costs
+from api.purchasing.errors import PurchaseOrderNotFound
+from api.purchasing.models import PurchaseOrder, PurchaseOrderLine, Supplier
+from api.purchasing.states import AWAITED, PurchaseOrderStatus
+
+PREFIX = "P-"
+"""Begins the number of a purchase order on paper and labels."""
+
+_NEWEST = Sort((PurchaseOrder.number,), descending=True)
+_BY_POSITION = Sort((PurchaseOrderLine.position, PurchaseOrderLine.id))
+_LINE = tuple(table_of(PurchaseOrderLine).c)
+
+
+def purchase_order_page(
+    *,
+    status: str | None,
+    supplier_id: UUID | None,
+    location_id: UUID | None,
+    awaited: bool | None,
+    limit: int,
+    cursor: str | None,
+    include: str | None,
+) -> dict[str, Any]:
+    """Return a page of purchase orders, the newest first. `awaited`: units of it are to come."""
+    narrow: list[Any] = []
+    if status is not None:
+        narrow.append(PurchaseOrder.status == PurchaseOrderStatus(status))
+    if supplier_id is not None:
+        narrow.append(PurchaseOrder.supplier_id == supplier_id)
+    if location_id is not None:
+        narrow.append(PurchaseOrder.location_id == location_id)
+    if awaited is not None:
+        is_awaited = PurchaseOrder.status.in_(AWAITED)
+        narrow.append(is_awaited if awaited else ~is_awaited)
+    rows, described = page(
+        _orders().where(*narrow),
+        _NEWEST,
+        limit=limit,
+        cursor=cursor,
+        filters=(status, supplier_id, location_id, awaited),
+        total=select(PurchaseOrder.id).where(*narrow) if include == "total" else None,
+    )
+    lines = lines_of({row.id for row in rows})
+    return {"data": [_order(row, lines.get(row.id, [])) for row in rows], "page": described}
+
+
+def purchase_order(order_id: UUID) -> dict[str, Any]:
+    """Return one purchase order with its lines. Raises `PurchaseOrderNotFound`."""
+    session.flush()
+    row = session.execute(_orders().where(PurchaseOrder.id == order_id)).one_or_none()
+    if row is None:
+        raise PurchaseOrderNotFound
+    return _order(row, lines_of({order_id}).get(order_id, []))
+
+
+def line_page(
+    order_id: UUID, *, limit: int, cursor: str | None, include: str | None
+) -> dict[str, Any]:
+    """Return a page of the lines of an order, in their order. Raises `PurchaseOrderNotFound`."""
+    lines = purchase_order(order_id)["lines"]
+    by_id = {line["id"]: line for line in lines}
+    of_order = PurchaseOrderLine.purchase_order_id == order_id
+    rows, described = page(
+        select(PurchaseOrderLine.id).where(of_order),
+        _BY_POSITION,
+        limit=limit,
+        cursor=cursor,
+        filters=order_id,
+        total=select(PurchaseOrderLine.id).where(of_order) if include == "total" else None,
+    )
+    return {"data": [by_id[row[0]] for row in rows], "page": described}
+
+
+def lines_of(order_ids: Collection[UUID]) -> dict[UUID, list[AnyRow]]:
+    """Return the lines of purchase orders by order, in their order."""
+    lines: dict[UUID, list[AnyRow]] = {}
+    for row in session.execute(
+        select(*_LINE)
+        .where(any_of(PurchaseOrderLine.purchase_order_id, order_ids))
+        .order_by(PurchaseOrderLine.position, PurchaseOrderLine.id)
+    ):
+        lines.setdefault(row.purchase_order_id, []).append(row)
+    return lines
+
+
+def incoming(variant_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], int]:
+    """Return the units that placed orders still bring, by variant and location."""
+    rows = session.execute(
+        select(
+            PurchaseOrderLine.variant_id,
+            PurchaseOrder.location_id,
+            func.sum(func.greatest(PurchaseOrderLine.quantity - PurchaseOrderLine.received, 0)),
+        )
+        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
+        .where(PurchaseOrder.status.in_(AWAITED), any_of(PurchaseOrderLine.variant_id, variant_ids))
+        .group_by(PurchaseOrderLine.variant_id, PurchaseOrder.location_id)
+    )
+    return {(variant_id, location_id): int(units) for variant_id, location_id, units in rows}
+
+
+def _orders() -> Any:
+    return (
+        select(
+            *table_of(PurchaseOrder).c,
+            Supplier.name.label("supplier_name"),
+            Location.code.label("location_code"),
+            Location.name.label("location_name"),
+        )
+        .join_from(PurchaseOrder, Supplier)
+        .join(Location)
+    )
+
+
+def _order(row: AnyRow, lines: list[AnyRow]) -> dict[str, Any]:
+    currency = row.currency
+    costs = [LineCost(line.quantity, line.unit_cost) for line in lines]
+    landed, rate = landed_unit_costs(costs, row.freight), row.exchange_rate
+    subtotal = sum(line.quantity * line.unit_cost for line in lines)
+    names = ("id", "status", "expected_on", "note", "ordered_at", "ended_at", "created_at",
+             "created_by", "version")  # fmt: skip
+    return {
+        **{name: getattr(row, name) for name in names},
+        "number": f"{PREFIX}{row.number}",
+        "supplier": {"id": row.supplier_id, "name": row.supplier_name},
+        "location": {
+            "id": row.location_id, "code": row.location_code, "name": row.location_name,
+        },
+        "currency": currency,
+        "exchange_rate": None if rate is None else f"{rate.normalize():f}",
+        "units": sum(line.quantity for line in lines),
+        "received_units": sum(line.received for line in lines),
+        "over_units": sum(max(0, line.received - line.quantity) for line in lines),
+        "subtotal": Money(subtotal, currency),
+        "freight": Money(row.freight, currency),
+        "total": Money(subtotal + row.freight, currency),
+        "lines": [
+            {
+                **{
+                    name: getattr(line, name)
+                    for name in ("id", "variant_id", "sku", "title", "supplier_sku", "quantity",
+                                 "received")
+                },
+                "open_quantity": max(0, line.quantity - line.received),
+                "over_quantity": max(0, line.received - line.quantity),
+                "unit_cost": Money(line.unit_cost, currency),
+                "landed_unit_cost": Money(cost, currency),
+            }
+            for line, cost in zip(lines, landed, strict=True)
+        ],
+    }  # fmt: skip

@@ -1,0 +1,101 @@
+"""Suppliers and what they sell."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from api.catalog.models.products import Product, Variant
+from api.kernel.money import Money
+from api.platform.db import AnyRow, session, table_of
+from api.platform.pagination import Sort, page, strip_sort_columns
+from api.purchasing.errors import SupplierItemNotFound, SupplierNotFound
+from api.purchasing.models import Supplier, SupplierItem
+
+_BY_NAME = Sort((Supplier.name, Supplier.id))
+_BY_SKU = Sort((Variant.sku_key, Variant.id))
+_SUPPLIER = tuple(table_of(Supplier).c)
+
+
+def supplier_page(
+    *, q: str | None, is_active: bool | None, limit: int, cursor: str | None, include: str | None
+) -> dict[str, Any]:
+    """Return a page of suppliers by name; `q` is the beginning of a name, in any case."""
+    narrow: list[Any] = []
+    if q:
+        narrow.append(func.lower(Supplier.name).startswith(q.lower(), autoescape=True))
+    if is_active is not None:
+        narrow.append(Supplier.is_active.is_(is_active))
+    rows, described = page(
+        select(*_SUPPLIER).where(*narrow),
+        _BY_NAME,
+        limit=limit,
+        cursor=cursor,
+        filters=(q, is_active),
+        total=select(Supplier.id).where(*narrow) if include == "total" else None,
+    )
+    return {"data": [strip_sort_columns(row) for row in rows], "page": described}
+
+
+def supplier(supplier_id: UUID) -> dict[str, Any]:
+    """Return one supplier. Raises `SupplierNotFound`."""
+    row = session.execute(select(*_SUPPLIER).where(Supplier.id == supplier_id)).one_or_none()
+    if row is None:
+        raise SupplierNotFound
+    return row._asdict()
+
+
+def item_page(
+    supplier_id: UUID, *, limit: int, cursor: str | None, include: str | None
+) -> dict[str, Any]:
+    """Return a page of what a supplier sells, by SKU. Raises `SupplierNotFound`."""
+    supplier(supplier_id)
+    of_supplier = SupplierItem.supplier_id == supplier_id
+    rows, described = page(
+        _items().where(of_supplier),
+        _BY_SKU,
+        limit=limit,
+        cursor=cursor,
+        filters=supplier_id,
+        total=select(SupplierItem.variant_id).where(of_supplier) if include == "total" else None,
+    )
+    return {"data": [_item(row) for row in rows], "page": described}
+
+
+def supplier_item(supplier_id: UUID, variant_id: UUID) -> dict[str, Any]:
+    """Return how a supplier sells a variant. Raises `SupplierItemNotFound`."""
+    row = session.execute(
+        _items().where(
+            SupplierItem.supplier_id == supplier_id, SupplierItem.variant_id == variant_id
+        )
+    ).one_or_none()
+    if row is None:
+        raise SupplierItemNotFound
+    return _item(row)
+
+
+def _items() -> Any:
+    return (
+        select(
+            *(
+                SupplierItem.id,
+                SupplierItem.variant_id,
+                Variant.sku,
+                Product.title.label("product_title"),
+            ),
+            *(SupplierItem.supplier_sku, SupplierItem.pack_quantity, SupplierItem.unit_cost),
+            func.coalesce(SupplierItem.lead_time_days, Supplier.lead_time_days).label(
+                "lead_time_days"
+            ),
+            *(SupplierItem.is_preferred, Supplier.currency),
+        )
+        .join(Supplier, Supplier.id == SupplierItem.supplier_id)
+        .join(Variant, Variant.id == SupplierItem.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+    )
+
+
+def _item(row: AnyRow) -> dict[str, Any]:
+    item = strip_sort_columns(row)
+    currency, cost = item.pop("currency"), item.pop("unit_cost")
+    return {**item, "unit_cost": None if cost is None else Money(cost, currency)}

@@ -1,0 +1,255 @@
+"""Suppliers and purchase orders, for staff."""
+
+from typing import Any
+from uuid import UUID
+
+from api.inventory.errors import LocationNotFound
+from api.kernel.errors import InvalidState
+from api.kernel.permissions import Permission
+from api.platform.auth import principal, requires
+from api.platform.db import transaction
+from api.platform.etags import versioned
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.idempotency import idempotent
+from api.platform.openapi_errors import may_answer
+from api.purchasing import queries, service
+from api.purchasing.errors import (
+    CostMissing,
+    CurrencyMixed,
+    ExchangeRateMissing,
+    PurchaseOrderEmpty,
+    PurchaseOrderNotFound,
+    SupplierInactive,
+    SupplierItemNotFound,
+    SupplierNameTaken,
+    SupplierNotFound,
+    SupplierSkuTaken,
+    VariantsUnknown,
+)
+from api.purchasing.schemas import (
+    EditPurchaseOrderSchema,
+    EditSupplierSchema,
+    NewPurchaseOrderSchema,
+    NewSupplierSchema,
+    PurchaseOrderLineSchema,
+    PurchaseOrderQuerySchema,
+    PurchaseOrderSchema,
+    PurchaseReasonSchema,
+    SetPurchaseOrderLineSchema,
+    SetSupplierItemSchema,
+    SupplierItemSchema,
+    SupplierQuerySchema,
+    SupplierSchema,
+)
+
+blueprint = Blueprint(
+    "purchasing",
+    __name__,
+    url_prefix="/api/v1/admin",
+    description="Suppliers and purchase orders.",
+)
+
+
+@blueprint.route("/suppliers", methods=["GET"])
+@requires(Permission.PURCHASING_READ)
+@blueprint.arguments(SupplierQuerySchema, location="query")
+@blueprint.response(200, list_schema(SupplierSchema))
+def list_suppliers(query: dict[str, Any]) -> dict[str, Any]:
+    """List suppliers by name."""
+    return queries.supplier_page(**query)
+
+
+@blueprint.route("/suppliers", methods=["POST"])
+@requires(Permission.PURCHASING_WRITE)
+@may_answer(SupplierNameTaken, SupplierNotFound)
+@idempotent(required=False)
+@blueprint.arguments(NewSupplierSchema)
+@blueprint.response(201, SupplierSchema, headers=LOCATED)
+def create_supplier(body: dict[str, Any]) -> Any:
+    """Create a supplier."""
+    supplier_id = service.create_supplier(body, by=principal())
+    headers = {"Location": f"{blueprint.url_prefix}/suppliers/{supplier_id}"}
+    return queries.supplier(supplier_id), headers
+
+
+@blueprint.route("/suppliers/<uuid:supplier_id>", methods=["GET"])
+@requires(Permission.PURCHASING_READ)
+@may_answer(SupplierNotFound)
+@blueprint.response(200, SupplierSchema)
+def get_supplier(supplier_id: UUID) -> dict[str, Any]:
+    """Read one supplier."""
+    return queries.supplier(supplier_id)
+
+
+@blueprint.route("/suppliers/<uuid:supplier_id>", methods=["PATCH"])
+@requires(Permission.PURCHASING_WRITE)
+@may_answer(SupplierNameTaken, SupplierNotFound)
+@versioned
+@blueprint.arguments(EditSupplierSchema)
+@blueprint.response(200, SupplierSchema)
+def update_supplier(
+    changes: dict[str, Any], supplier_id: UUID, expected_version: int
+) -> dict[str, Any]:
+    """Change a supplier. Orders that exist keep their currency."""
+    with transaction():
+        service.edit_supplier(
+            supplier_id, changes, expected_version=expected_version, by=principal()
+        )
+    return queries.supplier(supplier_id)
+
+
+@blueprint.route("/suppliers/<uuid:supplier_id>/items", methods=["GET"])
+@requires(Permission.PURCHASING_READ)
+@may_answer(SupplierNotFound)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, list_schema(SupplierItemSchema))
+def list_supplier_items(query: dict[str, Any], supplier_id: UUID) -> dict[str, Any]:
+    """List what a supplier sells, by SKU."""
+    return queries.item_page(supplier_id, **query)
+
+
+@blueprint.route("/suppliers/<uuid:supplier_id>/items", methods=["POST"])
+@requires(Permission.PURCHASING_WRITE)
+@may_answer(
+    CurrencyMixed, SupplierItemNotFound, SupplierNotFound, SupplierSkuTaken, VariantsUnknown
+)
+@idempotent(required=False)
+@blueprint.arguments(SetSupplierItemSchema)
+@blueprint.response(200, SupplierItemSchema)
+def set_supplier_item(body: dict[str, Any], supplier_id: UUID) -> dict[str, Any]:
+    """Say how a supplier sells a variant, instead of what was said before."""
+    variant_id = service.set_item(supplier_id, **body, by=principal())
+    return queries.supplier_item(supplier_id, variant_id)
+
+
+@blueprint.route("/supplier-items/<uuid:item_id>", methods=["DELETE"])
+@requires(Permission.PURCHASING_WRITE)
+@may_answer(SupplierItemNotFound)
+@blueprint.response(204)
+def remove_supplier_item(item_id: UUID) -> None:
+    """Say that a supplier does not sell a variant any more."""
+    with transaction():
+        service.remove_item(item_id, by=principal())
+
+
+@blueprint.route("/purchase-orders", methods=["GET"])
+@requires(Permission.PURCHASING_READ)
+@blueprint.arguments(PurchaseOrderQuerySchema, location="query")
+@blueprint.response(200, list_schema(PurchaseOrderSchema))
+def list_purchase_orders(query: dict[str, Any]) -> dict[str, Any]:
+    """List purchase orders, the newest first."""
+    return queries.purchase_order_page(**query)
+
+
+@blueprint.route("/purchase-orders", methods=["POST"])
+@requires(Permission.PURCHASING_WRITE)
+@may_answer(
+    CostMissing,
+    CurrencyMixed,
+    LocationNotFound,
+    PurchaseOrderNotFound,
+    SupplierInactive,
+    SupplierNotFound,
+    VariantsUnknown,
+)
+@idempotent(required=False)
+@blueprint.arguments(NewPurchaseOrderSchema)
+@blueprint.response(201, PurchaseOrderSchema, headers=LOCATED)
+def create_purchase_order(body: dict[str, Any]) -> Any:
+    """Draft a purchase order. Nothing is incoming until it is ordered."""
+    order_id = service.create_purchase_order(**body, by=principal())
+    headers = {"Location": f"{blueprint.url_prefix}/purchase-orders/{order_id}"}
+    return queries.purchase_order(order_id), headers
+
+
+@blueprint.route("/purchase-orders/<uuid:order_id>", methods=["GET"])
+@requires(Permission.PURCHASING_READ)
+@may_answer(PurchaseOrderNotFound)
+@blueprint.response(200, PurchaseOrderSchema)
+def get_purchase_order(order_id: UUID) -> dict[str, Any]:
+    """Read one purchase order."""
+    return queries.purchase_order(order_id)
+
+
+@blueprint.route("/purchase-orders/<uuid:order_id>", methods=["PATCH"])
+@requires(Permission.PURCHASING_WRITE)
+@may_answer(CurrencyMixed, InvalidState, LocationNotFound, PurchaseOrderNotFound)
+@versioned
+@blueprint.arguments(EditPurchaseOrderSchema)
+@blueprint.response(200, PurchaseOrderSchema)
+def update_purchase_order(
+    changes: dict[str, Any], order_id: UUID, expected_version: int
+) -> dict[str, Any]:
+    """Change freight, exchange rate, expected day or note; of a draft also the location.
+
+    Units that have come already keep their cost.
+    """
+    with transaction():
+        service.edit_purchase_order(
+            order_id, changes, expected_version=expected_version, by=principal()
+        )
+    return queries.purchase_order(order_id)
+
+
+@blueprint.route("/purchase-orders/<uuid:order_id>/lines", methods=["GET"])
+@requires(Permission.PURCHASING_READ)
+@may_answer(PurchaseOrderNotFound)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, list_schema(PurchaseOrderLineSchema))
+def list_purchase_order_lines(query: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+    """List the lines of a purchase order."""
+    return queries.line_page(order_id, **query)
+
+
+@blueprint.route("/purchase-orders/<uuid:order_id>/lines", methods=["POST"])
+@requires(Permission.PURCHASING_WRITE)
+@may_answer(CostMissing, CurrencyMixed, InvalidState, PurchaseOrderNotFound, VariantsUnknown)
+@idempotent(required=False)
+@blueprint.arguments(SetPurchaseOrderLineSchema)
+@blueprint.response(200, PurchaseOrderSchema)
+def set_purchase_order_line(body: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+    """Set how many units of a variant a draft orders; 0 takes the variant out."""
+    service.set_line(order_id, **body, by=principal())
+    return queries.purchase_order(order_id)
+
+
+@blueprint.route("/purchase-orders/<uuid:order_id>/order", methods=["POST"])
+@requires(Permission.PURCHASING_WRITE)
+@may_answer(
+    ExchangeRateMissing,
+    InvalidState,
+    PurchaseOrderEmpty,
+    PurchaseOrderNotFound,
+    SupplierInactive,
+    SupplierNotFound,
+)
+@idempotent(required=False)
+@blueprint.response(200, PurchaseOrderSchema)
+def order_purchase_order(order_id: UUID) -> dict[str, Any]:
+    """Place a draft: its units are incoming from now on. The supplier is told by people."""
+    service.order_purchase_order(order_id, by=principal())
+    return queries.purchase_order(order_id)
+
+
+@blueprint.route("/purchase-orders/<uuid:order_id>/close", methods=["POST"])
+@requires(Permission.PURCHASING_WRITE)
+@may_answer(InvalidState, PurchaseOrderNotFound)
+@idempotent(required=False)
+@blueprint.arguments(PurchaseReasonSchema)
+@blueprint.response(200, PurchaseOrderSchema)
+def close_purchase_order(body: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+    """Say that the rest of a purchase order will not come."""
+    service.close_purchase_order(order_id, **body, by=principal())
+    return queries.purchase_order(order_id)
+
+
+@blueprint.route("/purchase-orders/<uuid:order_id>/cancel", methods=["POST"])
+@requires(Permission.PURCHASING_WRITE)
+@may_answer(InvalidState, PurchaseOrderNotFound)
+@idempotent(required=False)
+@blueprint.arguments(PurchaseReasonSchema)
+@blueprint.response(200, PurchaseOrderSchema)
+def cancel_purchase_order(body: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+    """Cancel a purchase order of which nothing has come."""
+    service.cancel_purchase_order(order_id, **body, by=principal())
+    return queries.purchase_order(order_id)
