@@ -20,6 +20,7 @@ from api.catalog.events import (
     CollectionRulesChanged,
     MediaRemoved,
     MediaUploaded,
+    PriceListChanged,
 )
 from api.checkout import jobs as checkout_jobs
 from api.doctor import jobs as doctor_jobs
@@ -109,6 +110,7 @@ WORK = JobRegistry(
         OrderPlaced: [notifications_jobs.on_order_placed],
         PasswordChanged: [notifications_jobs.on_password_changed],
         PasswordResetRequested: [notifications_jobs.on_password_reset_requested],
+        PriceListChanged: [catalog_jobs.on_price_list_changed],
         ProviderEventReceived: [payment_sync_jobs.apply_provider_event],
         RefundFailed: [returns_jobs.on_refund_failed, notifications_jobs.on_refund_failed],
         RefundSucceeded: [notifications_jobs.on_refund_succeeded],

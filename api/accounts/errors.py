@@ -211,3 +211,31 @@ class TooManyAddresses(Unprocessable):
 
     code = "too_many_addresses"
     sentence = "An address book holds at most {most} addresses. Delete one first."
+
+
+class GroupNotFound(NotFound):
+    """No such group of customers."""
+
+    code = "group_not_found"
+    sentence = "Customer group not found."
+
+
+class GroupCodeTaken(Conflict):
+    """A group with this code exists."""
+
+    code = "group_code_taken"
+    sentence = "A customer group {group} already exists."
+
+
+class GroupInUse(Conflict):
+    """A price list is for this group."""
+
+    code = "group_in_use"
+    sentence = "A price list is for this group. Delete the list first."
+
+
+class CustomersUnknown(Unprocessable):
+    """E-mail addresses without a customer account; nobody was added or removed."""
+
+    code = "customers_unknown"
+    sentence = "{count} of the addresses have no customer account, so nothing was changed."

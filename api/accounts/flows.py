@@ -191,7 +191,10 @@ def replace_staff_password(email: str, *, password: str, by: Principal) -> None:
 
 def _answer(signed_in: service.SignedIn) -> dict[str, Any]:
     access_token = tokens.access_token(
-        signed_in.user["id"], kind=signed_in.kind, sign_in_id=signed_in.sign_in_id
+        signed_in.user["id"],
+        kind=signed_in.kind,
+        sign_in_id=signed_in.sign_in_id,
+        groups=[group["id"] for group in signed_in.user.get("groups", ())],
     )
     return {
         "access_token": access_token,

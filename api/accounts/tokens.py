@@ -1,7 +1,9 @@
 """The secrets that prove who someone is: short access tokens, refresh tokens, one-time links."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from flask_jwt_extended import create_access_token
@@ -30,12 +32,16 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-def access_token(user_id: UUID, *, kind: str, sign_in_id: UUID) -> str:
+def access_token(user_id: UUID, *, kind: str, sign_in_id: UUID, groups: Sequence[str] = ()) -> str:
     """Return a signed token that is believed for ACCESS_TOKEN_EXPIRE_MINUTES.
 
-    It carries no permissions: those are looked up with each request.
+    It carries no permissions: those are looked up with each request. It does carry the groups of
+    a customer, so that the catalogue can show their prices without looking anybody up; a cart
+    looks.
     """
-    claims = {"kind": kind, "sid": str(sign_in_id)}
+    claims: dict[str, Any] = {"kind": kind, "sid": str(sign_in_id)}
+    if groups:
+        claims["groups"] = sorted(groups)
     settings: Settings = get_service(Settings)
     token: str = create_access_token(
         identity=str(user_id),

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, bindparam, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Date, and_, bindparam, cast, func, or_, select
 
+from api.accounts.models import CustomerGroupMember
 from api.cart.errors import CartNotFound
 from api.cart.models import Cart, CartItem
 from api.cart.states import CartStatus
 from api.catalog.models.media import ProductImage
-from api.catalog.models.prices import VariantPrice
+from api.catalog.models.prices import ListedPrice, PriceList, VariantPrice
 from api.catalog.models.products import Product, Variant
 from api.catalog.states import ProductStatus
 from api.inventory.models import Location, StockLevel, StockReservation
@@ -68,11 +69,39 @@ class CartLine:
 CARTS, ITEMS = table_of(Cart), table_of(CartItem)
 _PRODUCTS, _IMAGES = table_of(Product), table_of(ProductImage)
 _VARIANTS, _PRICES = table_of(Variant), table_of(VariantPrice)
+_LISTS, _LISTED = table_of(PriceList), table_of(ListedPrice)
+_MEMBERS = table_of(CustomerGroupMember)
 _LEVELS, _RESERVATIONS, _LOCATIONS = (
     table_of(StockLevel),
     table_of(StockReservation),
     table_of(Location),
 )
+
+
+def _listed_price(variant_id: Any, quantity: Any) -> Any:
+    """Return the price of the customer's price lists for so many units; null without one."""
+    is_now = and_(
+        func.coalesce(_LISTS.c.starts_on, bindparam("today", type_=Date)) <= bindparam("today"),
+        func.coalesce(_LISTS.c.ends_on, bindparam("today", type_=Date)) >= bindparam("today"),
+    )
+    return (
+        select(_LISTED.c.amount)
+        .join_from(_LISTED, _LISTS, _LISTS.c.id == _LISTED.c.list_id)
+        .join(_MEMBERS, _MEMBERS.c.group_id == _LISTS.c.group_id)
+        .join(CARTS, CARTS.c.customer_id == _MEMBERS.c.customer_id)
+        .where(
+            CARTS.c.id == bindparam("cart"),
+            _LISTED.c.variant_id == variant_id,
+            _LISTED.c.min_quantity <= quantity,
+            _LISTS.c.currency == bindparam("currency"),
+            _LISTS.c.is_active,
+            is_now,
+        )
+        .order_by(_LISTS.c.priority, _LISTS.c.id, _LISTED.c.min_quantity.desc())
+        .limit(1)
+        .correlate(ITEMS)
+        .scalar_subquery()
+    )
 
 
 def _lines_statement() -> AnySelect:
@@ -136,7 +165,7 @@ def _lines_statement() -> AnySelect:
             _VARIANTS.c.weight_grams,
             _VARIANTS.c.tax_class,
             ITEMS.c.quantity,
-            _PRICES.c.amount,
+            func.coalesce(_listed_price(ITEMS.c.variant_id, ITEMS.c.quantity), _PRICES.c.amount),
             ITEMS.c.seen_price,
             available,
             _PRODUCTS.c.status == ProductStatus.ACTIVE,
@@ -208,7 +237,8 @@ def lines(cart_id: UUID, currency: str) -> list[CartLine]:
     Available to this cart are the units at active locations, less those allocated to orders and
     reserved for other carts; its own reservation does not count against it.
     """
-    rows = session.execute(_LINES, {"cart": cart_id, "currency": currency, "moment": clock.now()})
+    moments = {"moment": clock.now(), "today": promotions_queries.today()}
+    rows = session.execute(_LINES, {"cart": cart_id, "currency": currency, **moments})
     return [CartLine(*row) for row in rows]
 
 

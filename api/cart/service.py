@@ -329,4 +329,6 @@ def _checked(cart: CartRow, variant_id: UUID) -> list[CartLine]:
             .values(seen_price=line.unit_price)
             .execution_options(synchronize_session=False)
         )
+        # Whoever changes the quantity may reach another price by it, and sees it in the answer.
+        lines[lines.index(line)] = replace(line, seen_price=line.unit_price)
     return lines

@@ -82,3 +82,10 @@ class MediaRemoved(Event):
 
     media_id: UUID
     key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceListChanged(Event):
+    """A price list or its prices changed: what its customers are shown is out of date."""
+
+    list_id: UUID

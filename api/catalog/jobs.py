@@ -10,6 +10,7 @@ from api.catalog.events import (
     CollectionRulesChanged,
     MediaRemoved,
     MediaUploaded,
+    PriceListChanged,
     slugs_of,
 )
 from api.catalog.queries import cache_tags
@@ -98,6 +99,11 @@ def gather_into_collections(facts: Sequence[CatalogueChanged]) -> None:
     A fact that names no products tells only of shelves, perhaps of what this job did itself.
     """
     smart_collections.update_membership(slugs_of(facts))
+
+
+def on_price_list_changed(fact: PriceListChanged) -> None:
+    """Make what customers of groups were shown out of date."""
+    response_cache.invalidate_tags(response_cache.OF_GROUPS)
 
 
 @long_running

@@ -22,6 +22,7 @@ from api.catalog.queries import (
 )
 from api.catalog.queries import redirects as redirect_queries
 from api.catalog.queries.filters import ProductFilter
+from api.catalog.queries.price_lists import show_listed_prices
 from api.catalog.schemas.storefront import (
     ShownCategoryPageSchema,
     ShownCategorySchema,
@@ -34,7 +35,7 @@ from api.catalog.schemas.storefront import (
     SuggestionsSchema,
 )
 from api.platform import response_cache
-from api.platform.auth import public
+from api.platform.auth import claimed_groups, public
 from api.platform.http import LOCATED, Blueprint, UncountedPageQuerySchema, list_schema
 from api.platform.languages import fallbacks, negotiate_language
 from api.platform.openapi_errors import may_answer
@@ -134,15 +135,15 @@ def list_products(query: dict[str, Any]) -> Any:
     filters: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in query.items()
     }
-    return _told(
-        storefront_list.list_storefront_products(
-            ProductFilter(**filters),
-            **how,
-            with_total="total" in include,
-            with_facets="facets" in include,
-            languages=_languages(),
-        )
+    found = storefront_list.list_storefront_products(
+        ProductFilter(**filters),
+        **how,
+        with_total="total" in include,
+        with_facets="facets" in include,
+        languages=_languages(),
     )
+    show_listed_prices(found["data"], claimed_groups(), query["currency"])
+    return _told(found)
 
 
 @blueprint.route("/products/<slug>")
@@ -157,15 +158,14 @@ def get_product(query: dict[str, Any], slug: str) -> Any:
 
     An address that the product had before leads to the one that it has now.
     """
+    currency = query["currency"] or _settings().currency
     try:
-        return _told(
-            storefront_detail.get_storefront_product(
-                slug,
-                currency=query["currency"] or _settings().currency,
-                expand=query["expand"],
-                languages=_languages(),
-            )
+        found = storefront_detail.get_storefront_product(
+            slug, currency=currency, expand=query["expand"], languages=_languages()
         )
+        beside = [card for cards in found.get("related", {}).values() for card in cards]
+        show_listed_prices([found, *beside], claimed_groups(), currency)
+        return _told(found)
     except ProductNotFound:
         if now := redirect_queries.resolve_slug("product", slug):
             return _moved("products", now)
@@ -180,11 +180,11 @@ def get_product(query: dict[str, Any], slug: str) -> Any:
 def list_search_suggestions(query: dict[str, Any]) -> Any:
     """Guess, while somebody types, what they are looking for."""
     currency = query["currency"] or _settings().currency
-    return _told(
-        autocomplete.autocomplete(
-            query["q"], currency=currency, limit=query["limit"], languages=_languages()
-        )
+    found = autocomplete.autocomplete(
+        query["q"], currency=currency, limit=query["limit"], languages=_languages()
     )
+    show_listed_prices(found["products"], claimed_groups(), currency)
+    return _told(found)
 
 
 def _languages() -> tuple[str, ...]:

@@ -220,6 +220,21 @@ def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def claimed_groups() -> tuple[str, ...]:
+    """Return the groups of the customer whose token a public request carries.
+
+    They decide which prices are shown, no more. No statement; without a valid token there are none.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or token.startswith(API_KEY_START):
+        return ()
+    try:
+        claims = _claims(token)
+    except (PyJWTError, ValueError):
+        return ()
+    return tuple(claims.get("groups", ())) if claims["type"] == "access" else ()
+
+
 def _signed_in() -> Principal:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
@@ -230,16 +245,8 @@ def _signed_in() -> Principal:
         if program is None:
             raise ApiKeyInvalid
         return program
-    secrets: dict[str, str] = current_app.extensions["stockroom_jwt_secrets"]
     try:
-        named = jwt.get_unverified_header(token).get("kid")
-        claims = jwt.decode(
-            token,
-            # An earlier release signed without a `kid`, with the current secret.
-            secrets.get(str(named)) or current_app.config["JWT_SECRET_KEY"],
-            algorithms=[_ALGORITHM],
-            options={"require": ["exp", "sub", "type"]},
-        )
+        claims = _claims(token)
         subject = UUID(claims["sub"])
         g.sign_in_id = UUID(str(claims["sid"])) if "sid" in claims else None
     except ExpiredSignatureError as expired:
@@ -253,6 +260,19 @@ def _signed_in() -> Principal:
     if owner is None:
         raise TokenInvalid
     return owner
+
+
+def _claims(token: str) -> dict[str, Any]:
+    secrets: dict[str, str] = current_app.extensions["stockroom_jwt_secrets"]
+    named = jwt.get_unverified_header(token).get("kid")
+    claims: dict[str, Any] = jwt.decode(
+        token,
+        # An earlier release signed without a `kid`, with the current secret.
+        secrets.get(str(named)) or current_app.config["JWT_SECRET_KEY"],
+        algorithms=[_ALGORITHM],
+        options={"require": ["exp", "sub", "type"]},
+    )
+    return claims
 
 
 def _guard(check: Callable[[], Principal], name: str) -> Callable[[View], View]:

@@ -21,13 +21,18 @@ from typing import Any
 from flask import Response, request
 from redis.exceptions import RedisError
 
+from api.platform.auth import claimed_groups
 from api.platform.languages import negotiate_language
 from api.platform.observability import CACHE
 from api.platform.redis import Script, client
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
 
 KEEP_SECONDS = 600
 """How long a response is stored; limits the memory for unused URLs, not the age of the content."""
 TOKEN_SECONDS = 86_400
+OF_GROUPS = "of-groups"
+"""The tag of all responses with the prices of a group of customers."""
 BROWSER_SECONDS = 1
 """How long browsers and proxies may use a response without revalidation."""
 FLIGHT_SECONDS = 3.0
@@ -182,7 +187,7 @@ Namespaces = Callable[..., Sequence[str]]
 
 
 def cache_response(namespaces: Namespaces) -> Callable[[Any], Callable[..., Response]]:
-    """Cache the successful responses of a public view, by its full URL and language.
+    """Cache the successful responses of a public view, by its full URL, language and groups.
 
     Must be the outermost decorator, so that a hit costs neither validation nor database.
     `namespaces` is called with the view's path arguments. Answers 304 when If-None-Match names the
@@ -199,11 +204,19 @@ def cache_response(namespaces: Namespaces) -> Callable[[Any], Callable[..., Resp
                 language = response.headers.get("Content-Language", "")
                 return CachedResponse.of(response.get_data(), language)
 
+            groups = claimed_groups()
+            tags = namespaces(**path)
             address = (
                 f"{request.path}?{request.query_string.decode('latin-1')}#{negotiate_language()}"
             )
+            if groups:
+                settings: Settings = get_service(Settings)
+                # Their prices begin and end with a day.
+                address = "#".join((address, str(settings.today), *groups))
+                tags = (*tags, OF_GROUPS)
             try:
-                return send_conditional(get_or_create(namespaces(**path), address, make))
+                kept = get_or_create(tags, address, make)
+                return send_conditional(kept, is_private=bool(groups))
             except _NotCached as passing:
                 return passing.response
 
@@ -233,12 +246,16 @@ def _documented(view: Callable[..., Response]) -> dict[str, Any]:
     return {**doc, "response": response}
 
 
-def send_conditional(answer: CachedResponse) -> Response:
-    """Return a response, or 304 when If-None-Match names it."""
+def send_conditional(answer: CachedResponse, *, is_private: bool = False) -> Response:
+    """Return a response, or 304 when If-None-Match names it.
+
+    One with the prices of a group is private, and no proxy may keep it for others.
+    """
+    scope = "private" if is_private else "public"
     headers = {
         "ETag": answer.etag,
-        "Cache-Control": f"public, max-age={BROWSER_SECONDS}",
-        "Vary": "Accept-Language",
+        "Cache-Control": f"{scope}, max-age={BROWSER_SECONDS}",
+        "Vary": "Accept-Language, Authorization",
     }
     if answer.language:
         headers["Content-Language"] = answer.language

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
+from api.kernel import clock
 from api.platform import production_checks, setting_aliases
 from api.platform.environment_reader import DEVELOPMENT_SECRET, EnvironmentReader, sqlalchemy_url
 
@@ -131,6 +133,11 @@ class Settings:
     def zone(self) -> ZoneInfo:
         """The shop's time zone."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def today(self) -> date:
+        """The day in the shop's time zone."""
+        return clock.now().astimezone(self.zone).date()
 
     @property
     def secret_keys(self) -> tuple[str, ...]:

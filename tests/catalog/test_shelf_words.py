@@ -193,7 +193,7 @@ def test_each_reader_is_answered_in_their_language(
     assert (page["title"], page["description"]) == (title, description)
     assert page["breadcrumbs"][0]["name"] == crumb
     assert answer.headers["Content-Language"] == told
-    assert answer.headers["Vary"] == "Accept-Language"
+    assert answer.headers["Vary"] == "Accept-Language, Authorization"
 
 
 def test_suggestions_name_shelves_in_the_readers_language(polyglot: FlaskClient) -> None:

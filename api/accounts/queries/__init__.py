@@ -12,7 +12,15 @@ from api.accounts.errors import (
     AddressNotFound,
     StaffNotFound,
 )
-from api.accounts.models import Address, PasswordReset, Session, StaffRole, User
+from api.accounts.models import (
+    Address,
+    CustomerGroup,
+    CustomerGroupMember,
+    PasswordReset,
+    Session,
+    StaffRole,
+    User,
+)
 from api.accounts.roles import AccountKind, permissions_of
 from api.kernel import clock
 from api.kernel.permissions import Permission
@@ -101,6 +109,20 @@ PERSON: tuple[Any, ...] = (
     .correlate(User)
     .scalar_subquery()
     .label("permissions"),
+    select(
+        func.jsonb_agg(
+            func.jsonb_build_object(
+                *("id", CustomerGroup.id, "code", CustomerGroup.code),
+                *("name", CustomerGroup.name, "shows_net", CustomerGroup.shows_net),
+            )
+        )
+    )
+    .select_from(CustomerGroupMember)
+    .join(CustomerGroup, CustomerGroup.id == CustomerGroupMember.group_id)
+    .where(CustomerGroupMember.customer_id == User.id)
+    .correlate(User)
+    .scalar_subquery()
+    .label("groups"),
 )
 """What `person` describes."""
 
@@ -108,7 +130,9 @@ PERSON: tuple[Any, ...] = (
 def person(row: Any) -> dict[str, Any]:
     """Describe someone as a sign-in answers it; staff with what they may do."""
     described: dict[str, Any] = {"id": row.id, "email": row.email, "full_name": row.full_name}
-    if row.role is not None:
+    if row.role is None:
+        described["groups"] = row.groups or []
+    else:
         described["role"] = row.role
         described["permissions"] = _sorted(permissions_of(row.role, row.permissions))
     return described

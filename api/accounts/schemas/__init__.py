@@ -105,12 +105,26 @@ class PasswordChangeSchema(Schema):
     password = new_password()
 
 
+class OwnGroupSchema(Schema):
+    """A group that a customer is in."""
+
+    id = ma.fields.UUID(required=True)
+    code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    shows_net = ma.fields.Boolean(
+        required=True, metadata={"description": "Show prices without tax to this customer."}
+    )
+
+
 class PersonSchema(Schema):
     """Who is signed in."""
 
     id = ma.fields.UUID(required=True)
     email = ma.fields.String(required=True)
     full_name = ma.fields.String(required=True)
+    groups = ma.fields.List(
+        ma.fields.Nested(OwnGroupSchema), metadata={"description": "Of a customer."}
+    )
 
 
 class SignedInSchema(Schema):

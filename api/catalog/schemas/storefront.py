@@ -143,6 +143,19 @@ class ShownPricesSchema(Schema):
     in_stock = fields.Boolean(required=True)
 
 
+class ShownPriceBreakSchema(Schema):
+    """The price of one unit from a quantity on."""
+
+    min_quantity = fields.Integer(required=True)
+    price = fields.Nested(MoneySchema, required=True)
+
+
+_PRICE_BREAKS = fields.List(
+    fields.Nested(ShownPriceBreakSchema),
+    metadata={"description": "Of a customer with a price list, where more units cost less each."},
+)
+
+
 class ShownCardVariantSchema(ShownPricesSchema):
     """A variant in a list, with `expand=variants`."""
 
@@ -150,6 +163,7 @@ class ShownCardVariantSchema(ShownPricesSchema):
     sku = fields.String(required=True)
     title = fields.String(required=True)
     option_values = fields.List(fields.String(), required=True)
+    price_breaks = _PRICE_BREAKS
 
 
 class ShownProductCardSchema(ShownPricesSchema):
@@ -273,6 +287,7 @@ class ShownVariantSchema(ShownPricesSchema):
     weight_grams = fields.Integer(required=True)
     image_url = fields.String(required=True, allow_none=True)
     metadata = fields.Dict(keys=fields.String(), required=True)
+    price_breaks = _PRICE_BREAKS
 
 
 class ShownCollectionLinkSchema(Schema):

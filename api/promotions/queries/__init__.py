@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
-from api.kernel import clock
 from api.kernel.money import Money
 from api.platform.db import session, table_of
 from api.platform.service_registry import get_service
@@ -142,7 +141,7 @@ def discount_of(row: Mapping[str, Any]) -> Discount:
 def today() -> date:
     """Return the day in the shop's time zone."""
     settings: Settings = get_service(Settings)
-    return clock.now().astimezone(settings.zone).date()
+    return settings.today
 
 
 def persons(customer_id: UUID | None, email: str | None) -> list[str]:

@@ -79,7 +79,9 @@ def edit_discount(
     row = _lock(discount_id, expected_version)
     before = admin.discount(discount_id)
     values = {name: before[name] for name in ("name", "kind", *DEFAULTS)}
-    changed = _row({**values, **changes}, uses=row.uses)
+    # What was deleted since has no name any more; without its id a condition would be dropped.
+    kept = {member: getattr(row, member) for member in _BY_ID if member not in changes}
+    changed = _row({**values, **changes, **{member: [] for member in kept}}, uses=row.uses) | kept
     require_transaction().execute(
         update(DiscountRow)
         .where(DiscountRow.id == discount_id)
@@ -107,7 +109,7 @@ def draft_of(values: Mapping[str, Any]) -> Discount:
 
 
 def _lock(discount_id: UUID, expected_version: int) -> Any:
-    columns = queries.DISCOUNTS.c["name", "uses", "version"]
+    columns = queries.DISCOUNTS.c["name", "uses", "version", *_BY_ID]
     row = (
         require_transaction()
         .execute(select(*columns).where(queries.DISCOUNTS.c.id == discount_id).with_for_update())

@@ -1,0 +1,171 @@
+"""Price lists: for staff, and over the usual prices of what a customer of a group is shown.
+
+Lists are sorted and narrowed by the usual prices. A listed price is no reduction: nothing is shown
+struck through beside it, and the lowest price of 30 days (`prior_price`) is about the usual one.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import column, func, select, table, text
+
+from api.catalog.errors import PriceListNotFound
+from api.catalog.models.prices import ListedPrice, PriceList
+from api.catalog.models.products import Variant
+from api.catalog.queries.product_cards import money
+from api.kernel.money import Money
+from api.platform import pagination
+from api.platform.db import session
+from api.platform.pagination import Sort
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
+
+# The prices of the lists that are in force for some groups, each list in turn, smallest break
+# first, beside the usual price.
+_LISTED: Final = text(
+    """
+    SELECT v.product_id, v.id, p.amount AS usual, (
+        SELECT jsonb_agg(jsonb_build_array(l.id, lp.min_quantity, lp.amount)
+                         ORDER BY l.priority, l.id, lp.min_quantity)
+        FROM price_list_prices lp JOIN price_lists l ON l.id = lp.list_id
+        WHERE lp.variant_id = v.id AND l.group_id = ANY(CAST(:groups AS uuid[]))
+            AND l.currency = :currency AND l.is_active
+            AND coalesce(l.starts_on, :today) <= :today AND coalesce(l.ends_on, :today) >= :today
+    ) AS listed
+    FROM variants v
+    LEFT JOIN variant_prices p ON p.variant_id = v.id AND p.currency = :currency
+    WHERE v.product_id = ANY(CAST(:products AS uuid[]))
+    """
+)
+
+
+def show_listed_prices(
+    products: Iterable[dict[str, Any]], groups: Sequence[str], currency: str
+) -> None:
+    """Put the prices of price lists in place of the usual ones, in cards and pages of products.
+
+    One statement, none without a group. Variants get their quantity breaks as `price_breaks`.
+    """
+    shown = list(products)
+    if not groups or not shown:
+        return
+    settings: Settings = get_service(Settings)
+    values = {
+        "groups": list(groups),
+        "currency": currency,
+        "today": settings.today,
+        "products": [str(product["id"]) for product in shown],
+    }
+    found: dict[UUID, dict[UUID, Any]] = {}
+    for row in session.execute(_LISTED, values):
+        found.setdefault(row.product_id, {})[row.id] = row
+    for product in shown:
+        rows = found.get(product["id"], {})
+        if any(row.listed for row in rows.values()):
+            _show(product, rows, currency)
+
+
+def price_at(listed: Sequence[Sequence[Any]], usual: int | None, quantity: int) -> int | None:
+    """Return the price of one unit of so many: of the first list with a price for them."""
+    fitting = [row for row in listed if row[1] <= quantity]
+    if not fitting:
+        return usual
+    first = fitting[0][0]
+    return int(next(row[2] for row in reversed(fitting) if row[0] == first))
+
+
+def _show(product: dict[str, Any], rows: dict[UUID, Any], currency: str) -> None:
+    prices = {key: price_at(row.listed or (), row.usual, 1) for key, row in rows.items()}
+    for variant in product.get("variants", ()):
+        row = rows[variant["id"]]
+        if row.listed:
+            _set_price(variant, prices[variant["id"]], currency)
+            variant["price_breaks"] = _breaks(row.listed, row.usual, currency)
+    asked = [amount for amount in prices.values() if amount is not None]
+    if "price" in product:
+        _set_price(product, min(asked, default=None), currency)
+        product["price_varies"] = len(set(asked)) > 1
+    product["for_sale"] = bool(asked)
+
+
+def _set_price(shown: dict[str, Any], amount: int | None, currency: str) -> None:
+    shown |= {"price": money(amount, currency), "compare_at": None, "prior_price": None}
+    shown["for_sale"] = amount is not None
+
+
+def _breaks(
+    listed: Sequence[Sequence[Any]], usual: int | None, currency: str
+) -> list[dict[str, Any]]:
+    breaks: list[dict[str, Any]] = []
+    before = price_at(listed, usual, 1)
+    for quantity in sorted({row[1] for row in listed if row[1] > 1}):
+        amount = price_at(listed, usual, quantity)
+        if amount != before:
+            breaks.append({"min_quantity": quantity, "price": money(amount, currency)})
+        before = amount
+    return breaks
+
+
+_GROUPS: Final = table("customer_groups", column("id"), column("code"))
+_LIST: Final = select(
+    *(PriceList.id, PriceList.version, PriceList.code, PriceList.name, PriceList.currency),
+    *(PriceList.priority, PriceList.is_active, PriceList.starts_on, PriceList.ends_on),
+    _GROUPS.c.code.label("customer_group"),
+    select(func.count())
+    .where(ListedPrice.list_id == PriceList.id)
+    .correlate(PriceList)
+    .scalar_subquery()
+    .label("prices"),
+).join(_GROUPS, _GROUPS.c.id == PriceList.group_id)
+
+
+def price_list(list_id: UUID) -> dict[str, Any]:
+    """Return a price list. Raises `PriceListNotFound`."""
+    row = session.execute(_LIST.where(PriceList.id == list_id)).one_or_none()
+    if row is None:
+        raise PriceListNotFound
+    return dict(row._mapping)
+
+
+def price_lists(*, limit: int, cursor: str | None) -> dict[str, Any]:
+    """Return a page of all price lists, by code."""
+    rows, page = pagination.page(_LIST, Sort((PriceList.code,)), limit=limit, cursor=cursor)
+    return {"data": [pagination.strip_sort_columns(row) for row in rows], "page": page}
+
+
+_PRICES: Final = (
+    select(
+        *(Variant.sku, Variant.title, ListedPrice.min_quantity, ListedPrice.amount),
+        PriceList.currency,
+    )
+    .join(Variant, Variant.id == ListedPrice.variant_id)
+    .join(PriceList, PriceList.id == ListedPrice.list_id)
+)
+
+
+def listed_prices(list_id: UUID, *, limit: int, cursor: str | None) -> dict[str, Any]:
+    """Return a page of the prices of a list."""
+    rows, page = pagination.page(
+        _PRICES.where(ListedPrice.list_id == list_id),
+        Sort((ListedPrice.variant_id, ListedPrice.min_quantity)),
+        limit=limit,
+        cursor=cursor,
+        filters=list_id,
+    )
+    return {"data": [_price(row) for row in rows], "page": page}
+
+
+def all_listed_prices(list_id: UUID) -> list[dict[str, Any]]:
+    """Return all prices of a list by SKU, for the CSV export."""
+    rows = session.execute(
+        _PRICES.where(ListedPrice.list_id == list_id).order_by(
+            Variant.sku, ListedPrice.min_quantity
+        )
+    )
+    return [_price(row) for row in rows]
+
+
+def _price(row: Any) -> dict[str, Any]:
+    price = Money(row.amount, row.currency)
+    return {"sku": row.sku, "title": row.title, "min_quantity": row.min_quantity, "price": price}
