@@ -8,7 +8,11 @@ from uuid import UUID
 
 from flask import Response
 
-from api.catalog.errors import ListedPricesRefused, PriceListImpossible, PriceListNotFound
+from api.catalog.errors.price_lists import (
+    ListedPricesRefused,
+    PriceListImpossible,
+    PriceListNotFound,
+)
 from api.catalog.queries import price_lists as queries
 from api.catalog.schemas.price_lists import (
     EditPriceListSchema,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import column, func, select, table, text
 
-from api.catalog.errors import PriceListNotFound
+from api.catalog.errors.price_lists import PriceListNotFound
 from api.catalog.models.prices import ListedPrice, PriceList
 from api.catalog.models.products import Variant
 from api.catalog.queries.product_cards import money

@@ -8,7 +8,11 @@ from sqlalchemy import delete, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
-from api.catalog.errors import ListedPricesRefused, PriceListImpossible, PriceListNotFound
+from api.catalog.errors.price_lists import (
+    ListedPricesRefused,
+    PriceListImpossible,
+    PriceListNotFound,
+)
 from api.catalog.events import PriceListChanged
 from api.catalog.models.prices import ListedPrice, PriceList
 from api.catalog.models.products import Variant
