@@ -70,6 +70,9 @@ from api.scan import routes as scan_routes
 from api.stored_value import admin_routes as stored_value_admin_routes
 from api.stored_value import routes as stored_value_routes
 from api.tax import admin_routes as tax_admin_routes
+from api.tax import routes as tax_routes
+from api.tax.gateways import VatIdChecker
+from api.tax.gateways.vies import ViesChecker
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     country_routes.blueprint,
@@ -88,6 +91,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     promotion_admin_routes.blueprint,
     tax_admin_routes.blueprint,
     purchasing_routes.blueprint,
+    tax_routes.blueprint,
     cart_routes.blueprint,
     checkout_routes.checkout,
     checkout_routes.payments,
@@ -132,6 +136,7 @@ def create_app(
     service_registry.register(app, Settings, settings)
     service_registry.register(app, Mailer, mailer or SmtpMailer(settings))
     service_registry.register(app, PaymentGateway, gateway or StripeGateway(settings))
+    service_registry.register(app, VatIdChecker, ViesChecker(settings))
     service_registry.register(app, Storage, storage.open_storage(settings))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

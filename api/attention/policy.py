@@ -27,4 +27,5 @@ COMMANDS: Mapping[AttentionKind, tuple[Command, ...]] = {
     AttentionKind.FRAUD_WARNING: (Command.ACCEPT,),
     AttentionKind.FAILING_JOB: (Command.RETRY, Command.DISCARD, Command.ACCEPT),
     AttentionKind.DISCREPANCY: (Command.ACCEPT,),
+    AttentionKind.VAT_ID_UNCHECKED: (Command.ACCEPT,),
 }

@@ -23,7 +23,6 @@ from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 
 PAY_BY_CARD_WITHIN = timedelta(hours=1)
-PAYMENT_METHODS = ("manual", "stripe")
 
 # Serializes checkouts per person and address: two at once must not both be the last allowed one.
 _LOCK_KEYS = text(

@@ -1,9 +1,12 @@
 """Checking out and paying, for customers and guests; and marking as paid, for staff."""
 
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from flask import current_app
+from flask import current_app, request
 
 from api.accounts.errors import AccountNotFound
 from api.cart.errors import CartEmpty, CartNotFound
@@ -17,7 +20,7 @@ from api.checkout.errors import (
     ManualPaymentOff,
     TooMuchUnpaid,
 )
-from api.checkout.flows import CheckoutForm, amendments
+from api.checkout.flows import CheckoutForm, amendments, terms
 from api.checkout.flows import payments as paying
 from api.checkout.flows.amendments import ChangeForm
 from api.checkout.schemas import (
@@ -54,7 +57,11 @@ from api.platform.openapi_errors import may_answer
 from api.platform.storefronts import client_address, counted_as
 from api.pricing.errors import ShippingMethodNotFound, ShippingNotAvailable
 from api.promotions.errors import DiscountUsedUp
-from api.tax.errors import TaxRuleMissing
+from api.tax import flows as tax_flows
+from api.tax.errors import CountryNotSold, MarketMismatch, TaxRuleMissing, VatIdInvalid
+from api.tax.schemas import VatIdSchema
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 checkout = Blueprint(
     "checkout", __name__, url_prefix="/api/v1/checkout", description="From cart to order."
@@ -76,6 +83,26 @@ admin = Blueprint(
 )
 
 
+def vat_id_checked(view: View) -> View:
+    """Have a VAT id checked before the transaction of a checkout begins: VIES is another network.
+
+    What cannot be read is left for the view to refuse.
+    """
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        form = request.get_json(silent=True)
+        address = form.get("shipping_address") if isinstance(form, dict) else None
+        typed = form.get("vat_id") if isinstance(form, dict) else None
+        if isinstance(address, dict) and isinstance(typed, str):
+            # The view refuses an invalid one too, unless this call has placed the order before.
+            with suppress(VatIdInvalid):
+                tax_flows.check_vat_id(typed[:30], str(address.get("country"))[:2])
+        return view(*args, **kwargs)
+
+    return cast(View, checked)
+
+
 @checkout.route("/quote", methods=["POST"])
 @anyone
 @may_answer(
@@ -86,7 +113,10 @@ admin = Blueprint(
     CartNotPurchasable,
     ShippingMethodNotFound,
     ShippingNotAvailable,
+    CountryNotSold,
+    MarketMismatch,
     TaxRuleMissing,
+    VatIdInvalid,
 )
 @checkout.arguments(QuoteRequestSchema)
 @checkout.response(200, QuoteSchema)
@@ -127,9 +157,13 @@ def reserve_stock() -> Any:
     OrderNotFound,
     ShippingMethodNotFound,
     ShippingNotAvailable,
+    CountryNotSold,
+    MarketMismatch,
     TaxRuleMissing,
     TooMuchUnpaid,
+    VatIdInvalid,
 )
+@vat_id_checked
 @idempotent(required=True)
 @checkout.arguments(CheckoutSchema)
 @checkout.response(201, OrderSchema, headers=LOCATED)
@@ -186,6 +220,8 @@ def confirm_payment(order_id: UUID) -> Any:
     PaymentInProgress,
     ShippingMethodNotFound,
     ShippingNotAvailable,
+    CountryNotSold,
+    MarketMismatch,
     TaxRuleMissing,
 )
 @versioned
@@ -216,6 +252,18 @@ def cancel_order(order_id: UUID) -> Any:
     """
     amendments.cancel_order(order_id, by=principal())
     return orders_queries.order_of_customer(order_id, principal())
+
+
+@admin.route("/<uuid:order_id>/check-vat-id", methods=["POST"])
+@requires(Permission.ORDERS_WRITE)
+@may_answer(OrderNotFound, VatIdInvalid)
+@admin.response(200, VatIdSchema)
+def recheck_vat_id(order_id: UUID) -> Any:
+    """Ask VIES again about an order's VAT id; a confirmed one resolves its attention item.
+
+    Takes no `Idempotency-Key`: each call asks anew.
+    """
+    return terms.recheck_vat_id(order_id, by=principal())
 
 
 @admin.route("/<uuid:order_id>/mark-paid", methods=["POST"])

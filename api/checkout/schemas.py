@@ -2,11 +2,25 @@
 
 import marshmallow as ma
 
-from api.checkout.manual_payment_limits import PAYMENT_METHODS
 from api.platform.addresses import COUNTRIES, AddressSchema, SingleLine
 from api.platform.http import MoneySchema, PositiveMoneySchema, Schema
 from api.platform.rules import AtLeastOne
 from api.promotions.schemas import AppliedSchema, WhyNotSchema
+from api.tax.rules import PAYMENT_METHODS
+from api.tax.schemas import VatIdSchema
+
+
+def _vat_id() -> ma.fields.String:
+    return ma.fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=ma.validate.Length(2, 30),
+        metadata={
+            "description": "The VAT id of a business. One of another EU member state is checked"
+            " with VIES, and the goods are then an intra-community supply without tax.",
+            "example": "FR40303265045",
+        },
+    )
 
 
 class QuoteRequestSchema(Schema):
@@ -29,6 +43,11 @@ class QuoteRequestSchema(Schema):
         load_default="stripe",
         validate=ma.validate.OneOf(PAYMENT_METHODS),
         metadata={"description": "A total that cannot be paid this way is refused (422)."},
+    )
+    vat_id = _vat_id()
+    explain = ma.fields.Boolean(
+        load_default=False,
+        metadata={"description": "Whether to tell each step of the sums in words."},
     )
 
 
@@ -59,6 +78,14 @@ class QuoteSchema(Schema):
         ma.fields.Nested(WhyNotSchema),
         required=True,
         metadata={"description": "Codes that do not apply, and offers with something missing."},
+    )
+    prices_include_tax = ma.fields.Boolean(required=True)
+    vat_id = ma.fields.Nested(VatIdSchema, required=True, allow_none=True)
+    explanation = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        allow_none=True,
+        metadata={"description": "Each step of the sums in words, where `explain` asked for it."},
     )
     total_excludes_shipping = ma.fields.Boolean(required=True)
     shipping_method = ma.fields.String(required=True, allow_none=True)
@@ -97,6 +124,7 @@ class CheckoutSchema(Schema):
         load_default=None,
         metadata={"description": "What the customer saw; another total is refused (409)."},
     )
+    vat_id = _vat_id()
     customer_note = SingleLine(
         500,
         load_default=None,

@@ -93,7 +93,7 @@ def admin_order(order_id: UUID, by: Principal) -> dict[str, Any]:
     """
     order = orders_queries.admin_view(order_id)
     if not by.may(Permission.CUSTOMERS_READ):
-        order |= {"email": None, "customer_id": None, "billing_address": None}
+        order |= {"email": None, "customer_id": None, "billing_address": None, "vat_id": None}
     codes = variant_lookup.barcodes_of([line["variant_id"] for line in order["lines"]])
     settings: Settings = get_service(Settings)
     return {

@@ -17,6 +17,7 @@ from api.platform.attention import AttentionKind
 from api.platform.http import MoneySchema, Schema
 from api.promotions.schemas import OrderDiscountSchema
 from api.returns.schemas import RefundSchema
+from api.tax.schemas import VatIdSchema
 
 
 class CustomerParcelLineSchema(Schema):
@@ -193,6 +194,7 @@ class OrderDetailSchema(OrderCardSchema):
         allow_none=True,
         metadata={"description": "Null without the permission `customers:read`."},
     )
+    vat_id = ma.fields.Nested(VatIdSchema, required=True, allow_none=True)
     lines = ma.fields.List(ma.fields.Nested(OrderDetailLineSchema), required=True)
     subtotal = ma.fields.Nested(MoneySchema, required=True)
     shipping_total = ma.fields.Nested(MoneySchema, required=True)

@@ -21,7 +21,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.kernel import clock
@@ -126,7 +126,9 @@ class Order(WithId, Versioned, Timestamped, Base):
     shipping_discount: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     shipping_tax: Mapped[int] = mapped_column(BigInteger, default=0)
     shipping_rate_basis_points: Mapped[int] = mapped_column(default=0)
-    shipping_tax_lines: Mapped[list[dict[str, Any]] | None]
+    shipping_tax_lines: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        JSONB(none_as_null=True)
+    )
     """The taxes in `shipping_total`, as `pricing.totals.TaxLine.snapshot`; None in older orders."""
     prices_include_tax: Mapped[bool] = mapped_column(default=True, server_default="true")
     """Whether unit prices and discounts contain tax; totals always do."""
@@ -144,6 +146,8 @@ class Order(WithId, Versioned, Timestamped, Base):
     billing_address: Mapped[dict[str, Any]]
     shipping_method: Mapped[dict[str, Any]]
     payment_method: Mapped[str] = mapped_column(String(20))
+    vat_id: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """The buyer's VAT id and what VIES said of it: `tax.queries.vat_id_fields`."""
     customer_note: Mapped[str | None] = mapped_column(String(500))
     """The customer's note for packing and delivery."""
     postal_key: Mapped[str | None] = mapped_column(String(32))
@@ -205,7 +209,7 @@ class OrderLine(WithId, Base):
     tax: Mapped[int] = mapped_column(BigInteger)
     tax_rate_basis_points: Mapped[int]
     tax_class: Mapped[str] = mapped_column(String(40))
-    tax_lines: Mapped[list[dict[str, Any]] | None]
+    tax_lines: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
     """The taxes in `total`, as `pricing.totals.TaxLine.snapshot`; None in older orders."""
     refunded_amount: Mapped[int] = mapped_column(BigInteger, default=0)
 

@@ -12,6 +12,7 @@ from api.orders.states import (
 from api.platform.addresses import AddressSnapshotSchema
 from api.platform.http import DateTimeField, MoneySchema, PageQuerySchema, Schema
 from api.tax.rules import Treatment
+from api.tax.schemas import VatIdSchema
 
 _TREATMENT = ma.validate.OneOf([treatment.value for treatment in Treatment])
 _STATUS = ma.validate.OneOf([status.value for status in OrderStatus])
@@ -168,6 +169,12 @@ class OrderSchema(Schema):
         required=True,
         allow_none=True,
         metadata={"description": "The customer's note for packing and delivery."},
+    )
+    vat_id = ma.fields.Nested(
+        VatIdSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "The buyer's VAT id, and what VIES said of it."},
     )
     subtotal = ma.fields.Nested(MoneySchema, required=True)
     shipping_total = ma.fields.Nested(MoneySchema, required=True)

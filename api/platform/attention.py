@@ -62,6 +62,7 @@ class AttentionKind(StrEnum):
     FRAUD_WARNING = "fraud_warning"
     FAILING_JOB = "failing_job"
     DISCREPANCY = "discrepancy"
+    VAT_ID_UNCHECKED = "vat_id_unchecked"
 
 
 class Resolution(StrEnum):

@@ -15,6 +15,7 @@ LogFormat = Literal["text", "json"]
 ManualPayment = Literal["off", "customers", "everybody"]
 ShipVerification = Literal["off", "barcoded", "all"]
 
+VIES = "https://ec.europa.eu/taxation_customs/vies/rest-api"
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -76,6 +77,13 @@ class Settings:
     shop_name: str = "Stockroom Demo"
     country: str = ""
     """Where the shop is established (ISO 3166): decides what is domestic, intra-EU or export."""
+    vat_id: str = ""
+    """The shop's own VAT id: VIES proves its answers to whoever names itself."""
+    vies_url: str = ""
+    """The REST interface of VIES; without it VAT ids are not checked there, and orders flagged."""
+    oss_threshold: int = 0
+    """Whole euros: up to these sales a year to other member states, consumers there pay the shop's
+    own rates (article 59c of Directive 2006/112/EC: 10000). 0 taxes them at their own."""
     time_zone: str = "UTC"
     """Where its days begin and end (IANA); the day of an order decides its tax."""
     currency: str = "EUR"
@@ -206,6 +214,9 @@ class Settings:
             gift_card_min_days=read.whole("GIFT_CARD_MIN_DAYS", cls.gift_card_min_days),
             shop_name=read.text("SHOP_NAME", cls.shop_name),
             country=read.country("SHOP_COUNTRY"),
+            vat_id=read.text("SHOP_VAT_ID").replace(" ", "").upper(),
+            vies_url=read.text("VIES_URL", VIES if in_production else ""),
+            oss_threshold=read.whole("OSS_THRESHOLD", 0),
             time_zone=read.time_zone("SHOP_TIME_ZONE", cls.time_zone),
             currency=read.currency("SHOP_CURRENCY", cls.currency),
             languages=read.languages("SHOP_LANGUAGES", cls.languages),

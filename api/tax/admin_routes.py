@@ -1,23 +1,42 @@
-"""Tax rates, for staff. Every change names the version it is based on."""
+"""Markets, tax rates and exemptions, for staff. Every change names the version it is based on."""
 
 from typing import Any
 from uuid import UUID
 
+from api.accounts.errors import AccountNotFound
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.platform.versioned_rows import RuleImpossible
-from api.tax import queries, service
-from api.tax.errors import TaxRateNotFound, TaxRatesClash, TaxRateTaken
+from api.tax import flows, service
+from api.tax.errors import (
+    MarketNotFound,
+    MarketTaken,
+    TaxExemptionNotFound,
+    TaxExemptionTaken,
+    TaxRateNotFound,
+    TaxRatesClash,
+    TaxRateTaken,
+    VatIdInvalid,
+)
+from api.tax.queries import admin as queries
 from api.tax.schemas import (
+    AdminMarketSchema,
+    EditMarketSchema,
+    EditTaxExemptionSchema,
     EditTaxRateSchema,
+    NewMarketSchema,
+    NewTaxExemptionSchema,
     NewTaxRateSchema,
+    TaxExemptionSchema,
     TaxRateSchema,
     TaxRatesQuerySchema,
+    VatIdRequestSchema,
+    VatIdSchema,
 )
 from api.tax.service import TaxRateInput
 
@@ -25,7 +44,7 @@ blueprint = Blueprint(
     "admin-tax",
     __name__,
     url_prefix="/api/v1/admin",
-    description="Tax rates, for staff.",
+    description="Markets, tax rates, exempt customers and VAT ids, for staff.",
 )
 
 
@@ -83,3 +102,131 @@ def delete_tax_rate(rate_id: UUID, expected_version: int) -> None:
     """Delete a tax rate."""
     with transaction():
         service.remove_tax_rate(rate_id, expected_version=expected_version, by=principal())
+
+
+@blueprint.route("/markets", methods=["GET"])
+@requires(Permission.PRICING_WRITE)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, list_schema(AdminMarketSchema))
+def list_markets(query: dict[str, Any]) -> dict[str, Any]:
+    """List all markets by code."""
+    return queries.markets_page(with_total=query.pop("include") == "total", **query)
+
+
+@blueprint.route("/markets", methods=["POST"])
+@requires(Permission.PRICING_WRITE)
+@may_answer(MarketNotFound, MarketTaken, RuleImpossible)
+@idempotent(required=False)
+@blueprint.arguments(NewMarketSchema)
+@blueprint.response(201, AdminMarketSchema, headers=LOCATED)
+def create_market(values: dict[str, Any]) -> Any:
+    """Create a market. From the first one on, the shop sells to the countries of markets only."""
+    market_id = service.create_market(values, by=principal())
+    return queries.market(market_id), {"Location": f"{blueprint.url_prefix}/markets/{market_id}"}
+
+
+@blueprint.route("/markets/<uuid:market_id>", methods=["GET"])
+@requires(Permission.PRICING_WRITE)
+@may_answer(MarketNotFound)
+@blueprint.response(200, AdminMarketSchema)
+def get_market(market_id: UUID) -> dict[str, Any]:
+    """Read one market."""
+    return queries.market(market_id)
+
+
+@blueprint.route("/markets/<uuid:market_id>", methods=["PATCH"])
+@requires(Permission.PRICING_WRITE)
+@may_answer(MarketNotFound, MarketTaken, RuleImpossible)
+@versioned
+@blueprint.arguments(EditMarketSchema)
+@blueprint.response(200, AdminMarketSchema)
+def update_market(
+    changes: dict[str, Any], market_id: UUID, expected_version: int
+) -> dict[str, Any]:
+    """Change a market; existing orders stay as they are."""
+    with transaction():
+        service.edit_market(market_id, changes, expected_version=expected_version, by=principal())
+    return queries.market(market_id)
+
+
+@blueprint.route("/markets/<uuid:market_id>", methods=["DELETE"])
+@requires(Permission.PRICING_WRITE)
+@may_answer(MarketNotFound)
+@versioned
+@blueprint.response(204)
+def delete_market(market_id: UUID, expected_version: int) -> None:
+    """Delete a market; existing orders stay as they are."""
+    with transaction():
+        service.remove_market(market_id, expected_version=expected_version, by=principal())
+
+
+@blueprint.route("/tax-exemptions", methods=["GET"])
+@requires(Permission.PRICING_WRITE)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, list_schema(TaxExemptionSchema))
+def list_tax_exemptions(query: dict[str, Any]) -> dict[str, Any]:
+    """List the customers who owe no tax."""
+    return queries.tax_exemptions_page(with_total=query.pop("include") == "total", **query)
+
+
+@blueprint.route("/tax-exemptions", methods=["POST"])
+@requires(Permission.PRICING_WRITE)
+@may_answer(AccountNotFound, RuleImpossible, TaxExemptionNotFound, TaxExemptionTaken)
+@idempotent(required=False)
+@blueprint.arguments(NewTaxExemptionSchema)
+@blueprint.response(201, TaxExemptionSchema, headers=LOCATED)
+def create_tax_exemption(values: dict[str, Any]) -> Any:
+    """Exempt a registered customer from tax, everywhere or in one country."""
+    email = values.pop("email")
+    exemption_id = service.create_tax_exemption(email, values, by=principal())
+    location = f"{blueprint.url_prefix}/tax-exemptions/{exemption_id}"
+    return queries.tax_exemption(exemption_id), {"Location": location}
+
+
+@blueprint.route("/tax-exemptions/<uuid:exemption_id>", methods=["GET"])
+@requires(Permission.PRICING_WRITE)
+@may_answer(TaxExemptionNotFound)
+@blueprint.response(200, TaxExemptionSchema)
+def get_tax_exemption(exemption_id: UUID) -> dict[str, Any]:
+    """Read one exemption."""
+    return queries.tax_exemption(exemption_id)
+
+
+@blueprint.route("/tax-exemptions/<uuid:exemption_id>", methods=["PATCH"])
+@requires(Permission.PRICING_WRITE)
+@may_answer(RuleImpossible, TaxExemptionNotFound, TaxExemptionTaken)
+@versioned
+@blueprint.arguments(EditTaxExemptionSchema)
+@blueprint.response(200, TaxExemptionSchema)
+def update_tax_exemption(
+    changes: dict[str, Any], exemption_id: UUID, expected_version: int
+) -> dict[str, Any]:
+    """Change an exemption; existing orders stay as they are."""
+    with transaction():
+        service.edit_tax_exemption(
+            exemption_id, changes, expected_version=expected_version, by=principal()
+        )
+    return queries.tax_exemption(exemption_id)
+
+
+@blueprint.route("/tax-exemptions/<uuid:exemption_id>", methods=["DELETE"])
+@requires(Permission.PRICING_WRITE)
+@may_answer(TaxExemptionNotFound)
+@versioned
+@blueprint.response(204)
+def delete_tax_exemption(exemption_id: UUID, expected_version: int) -> None:
+    """End an exemption."""
+    with transaction():
+        service.remove_tax_exemption(
+            exemption_id, expected_version=expected_version, by=principal()
+        )
+
+
+@blueprint.route("/vat-ids/check", methods=["POST"])
+@requires(Permission.ORDERS_READ)
+@may_answer(VatIdInvalid)
+@blueprint.arguments(VatIdRequestSchema)
+@blueprint.response(200, VatIdSchema)
+def check_vat_id(body: dict[str, Any]) -> dict[str, Any]:
+    """Check a VAT id now, and ask VIES if it is of another member state."""
+    return flows.check_vat_id(body["vat_id"], body["country"], is_fresh=True)

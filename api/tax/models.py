@@ -1,11 +1,20 @@
-"""Tables of tax rates."""
+"""Tables of tax rates, markets, exempt customers and checked VAT ids."""
 
-from datetime import date
+from datetime import date, datetime
+from uuid import UUID
 
-from sqlalchemy import CheckConstraint, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.platform.db import Base, Timestamped, Versioned, WithId, named_enum
+from api.platform.db import (
+    Base,
+    Timestamped,
+    Versioned,
+    WithId,
+    append_only,
+    named_enum,
+    table_of,
+)
 from api.tax.rules import Treatment
 
 
@@ -52,3 +61,62 @@ class TaxRate(WithId, Versioned, Timestamped, Base):
     """Written by a migration, not by the owner: the doctor lists it until it is edited."""
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
+
+
+class Market(WithId, Versioned, Timestamped, Base):
+    """Countries that are sold to on the same terms. `*` is every country that no market names.
+
+    A country belongs to one active market at most; a shop without markets sells to all that a
+    shipping method reaches, at prices that include tax.
+    """
+
+    __tablename__ = "markets"
+    __table_args__ = (
+        UniqueConstraint("code", name="uq_markets_code"),
+        CheckConstraint("jsonb_array_length(countries) > 0", name="leads_somewhere"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_a_code"),
+    )
+
+    code: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(120))
+    countries: Mapped[list[str]]
+    currency: Mapped[str] = mapped_column(String(3))
+    language: Mapped[str] = mapped_column(String(35))
+    prices_include_tax: Mapped[bool]
+    payment_methods: Mapped[list[str]]
+    is_active: Mapped[bool] = mapped_column(default=True, server_default="true")
+
+
+class TaxExemption(WithId, Versioned, Timestamped, Base):
+    """A customer who owes no tax, in one country or, with an empty `country`, in all."""
+
+    __tablename__ = "tax_exemptions"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "country", name="uq_tax_exemptions_customer_country"),
+        CheckConstraint("valid_to >= valid_from", name="ends_after_it_begins"),
+    )
+
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    country: Mapped[str] = mapped_column(String(2), default="", server_default="")
+    reason: Mapped[str] = mapped_column(String(200))
+    certificate: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+
+class VatIdCheck(WithId, Base):
+    """An answer of VIES about a VAT id; append-only. `is_valid` is None when it did not answer."""
+
+    __tablename__ = "vat_id_checks"
+    __table_args__ = (Index("ix_vat_id_checks_vat_id", "vat_id", "checked_at"),)
+
+    vat_id: Mapped[str] = mapped_column(String(20))
+    checked_at: Mapped[datetime]
+    is_valid: Mapped[bool | None]
+    name: Mapped[str | None] = mapped_column(String(200))
+    """The name that VIES has for it, where the member state tells it."""
+    consultation: Mapped[str | None] = mapped_column(String(40))
+    """The number by which VIES can prove the answer; only for a shop that gives its own id."""
+
+
+append_only(table_of(VatIdCheck))

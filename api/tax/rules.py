@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
+from uuid import UUID
 
 from api.kernel.money import MILLION
 from api.tax.errors import TaxRuleMissing
@@ -14,6 +15,8 @@ from api.tax.errors import TaxRuleMissing
 STANDARD: Final = "standard"
 """The tax class whose rates apply to classes without a rate of their own."""
 REST_OF_WORLD: Final = "*"
+PAYMENT_METHODS: Final = ("manual", "stripe")
+"""How an order may be paid; a market takes some of them."""
 
 
 class Treatment(StrEnum):
@@ -156,12 +159,12 @@ class TaxRules:
         for rate in sorted(named or rates, key=lambda one: (one.postal_from != "", one.region)):
             # Sorted from wide to narrow: of one jurisdiction, the narrowest stays.
             self._by_class.setdefault(rate.tax_class, {})[rate.tax.jurisdiction] = rate
-        self._destination, self._on, self._override = destination, on, override
+        self._destination, self._on, self.override = destination, on, override
 
     def taxes(self, tax_class: str) -> tuple[Tax, ...]:
         """Return the taxes of a class: its own, else the standard ones. Raises `TaxRuleMissing`."""
-        if self._override is not None:
-            return (self._override,)
+        if self.override is not None:
+            return (self.override,)
         rates = self._by_class.get(tax_class) or self._by_class.get(STANDARD)
         if not rates:
             raise TaxRuleMissing(
@@ -169,6 +172,56 @@ class TaxRules:
                 country=self._destination.country,
             )  # fmt: skip
         return tuple(rates[jurisdiction].tax for jurisdiction in sorted(rates))
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who an order is taxed for. `vat_id` is what is known of their VAT id, as orders store it.
+
+    Its member `is_valid` is None while VIES has not answered; the order is flagged then.
+    """
+
+    customer_id: UUID | None = None
+    vat_id: Mapping[str, Any] | None = None
+
+
+def to_stored(vat_id: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return what is known of a VAT id as orders store it."""
+    if vat_id is None:
+        return None
+    checked_at = vat_id["checked_at"]
+    return {**vat_id, "checked_at": checked_at and checked_at.isoformat()}
+
+
+def from_stored(vat_id: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return what an order stores of a VAT id, as it is known."""
+    if vat_id is None:
+        return None
+    checked_at = vat_id["checked_at"]
+    return {**vat_id, "checked_at": checked_at and datetime.fromisoformat(checked_at)}
+
+
+INTRA_COMMUNITY: Final = Tax(
+    0, "VAT", treatment=Treatment.INTRA_COMMUNITY, reason="Article 138 Directive 2006/112/EC"
+)
+
+
+def is_intra_community(destination: Destination, vat_id: str | None, shop_country: str) -> bool:
+    """Tell whether goods go to a business in another member state, which pays the tax itself.
+
+    Article 138 (1): the goods leave the shop's member state, and the buyer has a VAT id of another
+    one than that. The prefix of a VAT id tells its country.
+    """
+    if vat_id is None or not is_distance_sale(destination, shop_country):
+        return False
+    of = "GR" if vat_id.startswith("EL") else vat_id[:2]
+    return of in EU and of != shop_country
+
+
+def is_distance_sale(destination: Destination, shop_country: str) -> bool:
+    """Tell whether an EU shop sends goods to another member state."""
+    place = (destination.country, destination.postal_code)
+    return shop_country in EU and is_in_eu(*place) and vat_territory(*place) != shop_country
 
 
 def fraction(millionths: int) -> str:

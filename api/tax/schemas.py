@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 import marshmallow as ma
 
 from api.platform.addresses import COUNTRIES
-from api.platform.http import PageQuerySchema, Pattern, Schema
+from api.platform.http import CurrencyCode, PageQuerySchema, Pattern, Schema
 from api.platform.rules import AtMostOne, ExactlyOne, Rule
-from api.tax.rules import REST_OF_WORLD, Treatment, millionths_of
+from api.tax.rules import PAYMENT_METHODS, REST_OF_WORLD, Treatment, millionths_of
 from api.tax.service import ALWAYS, TaxRateInput
 
 _country = ma.validate.OneOf(
@@ -22,6 +22,9 @@ _percent = Pattern(
     error="Write percent as a decimal number up to 100, such as 19 or 8.875.",
 )
 _postal = Pattern(r"^[A-Za-z0-9 -]{0,16}$", error="Use letters, digits, blanks and hyphens.")
+_exempt_country = ma.validate.OneOf(["", *sorted(COUNTRIES)], error="Unknown country code.")
+_language = Pattern(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", error="Use a tag such as de-AT.")
+_payment_method = ma.validate.OneOf(PAYMENT_METHODS)
 _treatment = ma.validate.OneOf([treatment.value for treatment in Treatment])
 _RATE = {"description": "In percent.", "example": "8.875"}
 _BASIS_POINTS = {"description": "1900 is 19 %; of a finer rate, it is rounded.", "example": 1900}
@@ -134,3 +137,128 @@ class TaxRateSchema(Schema):
     valid_from = ma.fields.Date(required=True)
     valid_to = ma.fields.Date(required=True, allow_none=True)
     version = ma.fields.Integer(required=True)
+
+
+class EditMarketSchema(Schema):
+    """What to change about a market."""
+
+    code = ma.fields.String(validate=_class, metadata={"example": "eu"})
+    name = ma.fields.String(validate=ma.validate.Length(1, 120))
+    countries = ma.fields.List(
+        ma.fields.String(validate=_country),
+        validate=ma.validate.Length(1, 250),
+        metadata={"description": "`*` is every country that no market names."},
+    )
+    currency = ma.fields.String(validate=CurrencyCode(), metadata={"example": "EUR"})
+    language = ma.fields.String(validate=_language, metadata={"example": "de"})
+    prices_include_tax = ma.fields.Boolean(
+        metadata={"description": "Whether prices contain tax, or it is added at the checkout."}
+    )
+    payment_methods = ma.fields.List(
+        ma.fields.String(validate=_payment_method), validate=ma.validate.Length(1, 10)
+    )
+    is_active = ma.fields.Boolean()
+
+
+class NewMarketSchema(EditMarketSchema):
+    """A market to create."""
+
+    code = ma.fields.String(required=True, validate=_class, metadata={"example": "eu"})
+    name = ma.fields.String(required=True, validate=ma.validate.Length(1, 120))
+    countries = ma.fields.List(
+        ma.fields.String(validate=_country), required=True, validate=ma.validate.Length(1, 250)
+    )
+    currency = ma.fields.String(required=True, validate=CurrencyCode())
+    language = ma.fields.String(load_default="en", validate=_language)
+    prices_include_tax = ma.fields.Boolean(load_default=True)
+    payment_methods = ma.fields.List(
+        ma.fields.String(validate=_payment_method),
+        load_default=[*PAYMENT_METHODS],
+        validate=ma.validate.Length(1, 10),
+    )
+
+
+class MarketSchema(Schema):
+    """Countries that are sold to on the same terms."""
+
+    code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    countries = ma.fields.List(ma.fields.String(), required=True)
+    currency = ma.fields.String(required=True)
+    language = ma.fields.String(required=True)
+    prices_include_tax = ma.fields.Boolean(required=True)
+    payment_methods = ma.fields.List(ma.fields.String(), required=True)
+
+
+class AdminMarketSchema(MarketSchema):
+    """A market as staff see it."""
+
+    id = ma.fields.UUID(required=True)
+    is_active = ma.fields.Boolean(required=True)
+    version = ma.fields.Integer(required=True)
+
+
+class EditTaxExemptionSchema(Schema):
+    """What to change about an exemption."""
+
+    country = ma.fields.String(
+        validate=_exempt_country,
+        metadata={"description": "Where it holds; an empty text is everywhere."},
+    )
+    reason = ma.fields.String(
+        validate=ma.validate.Length(1, 200), metadata={"example": "Resale certificate"}
+    )
+    certificate = ma.fields.String(validate=ma.validate.Length(0, 80))
+    valid_from = ma.fields.Date()
+    valid_to = ma.fields.Date(allow_none=True, metadata={"description": "The last day."})
+
+
+class NewTaxExemptionSchema(EditTaxExemptionSchema):
+    """A customer to exempt from tax."""
+
+    email = ma.fields.Email(required=True, metadata={"description": "Of a registered customer."})
+    reason = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
+    valid_from = ma.fields.Date(load_default=ALWAYS)
+
+
+class TaxExemptionSchema(Schema):
+    """A customer who owes no tax."""
+
+    id = ma.fields.UUID(required=True)
+    customer_id = ma.fields.UUID(required=True)
+    email = ma.fields.String(required=True)
+    country = ma.fields.String(required=True)
+    reason = ma.fields.String(required=True)
+    certificate = ma.fields.String(required=True)
+    valid_from = ma.fields.Date(required=True)
+    valid_to = ma.fields.Date(required=True, allow_none=True)
+    version = ma.fields.Integer(required=True)
+
+
+class VatIdRequestSchema(Schema):
+    """A VAT id to check."""
+
+    vat_id = ma.fields.String(required=True, validate=ma.validate.Length(2, 30))
+    country = ma.fields.String(
+        load_default="",
+        validate=_exempt_country,
+        metadata={"description": "Of an id without a prefix."},
+    )
+
+
+class VatIdSchema(Schema):
+    """What is known of a VAT id.
+
+    `is_valid` is null for an id that VIES does not know of, and while it has not answered; of the
+    second, `checked_at` is not null.
+    """
+
+    vat_id = ma.fields.String(required=True, metadata={"example": "FR40303265045"})
+    is_valid = ma.fields.Boolean(required=True, allow_none=True)
+    checked_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    name = ma.fields.String(required=True, allow_none=True)
+    consultation = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The number by which VIES proves its answer."},
+    )

@@ -50,7 +50,7 @@ def a_method(code: str, *countries: str, price: int = 490, **options: object) ->
 
 
 def rate(country: str, on: date, tax_class: str = "standard") -> str:
-    (tax,) = tax_queries.rules_for(Destination(country), on=on).taxes(tax_class)
+    (tax,) = tax_queries.terms_for(Destination(country), on=on).rules.taxes(tax_class)
     return tax.rate
 
 

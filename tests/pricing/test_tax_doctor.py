@@ -84,9 +84,9 @@ def test_a_rule_for_the_rest_of_the_world_is_none_for_the_eu(shop: Shop) -> None
         tax_service.set_tax_rate("*", "standard", 0, name="Export", treatment=EXPORT, by=SYSTEM)
 
     assert "FR: is shipped to without a tax rule" in doctor(shop.app).output
-    assert tax_queries.rules_for(Destination("NZ")).taxes("books")[0].treatment is EXPORT
+    assert tax_queries.terms_for(Destination("NZ")).rules.taxes("books")[0].treatment is EXPORT
     with pytest.raises(TaxRuleMissing):
-        tax_queries.rules_for(Destination("FR")).taxes("standard")
+        tax_queries.terms_for(Destination("FR")).rules.taxes("standard")
 
 
 def test_the_same_is_told_when_the_shop_starts(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def a_rate(country: str, basis_points: int, **more: Any) -> None:
 
 
 def taxes(*place: str, tax_class: str = "standard") -> list[str]:
-    return [str(tax) for tax in tax_queries.rules_for(Destination(*place)).taxes(tax_class)]
+    return [str(tax) for tax in tax_queries.terms_for(Destination(*place)).rules.taxes(tax_class)]
 
 
 def ships_to(country: str) -> None:

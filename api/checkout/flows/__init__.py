@@ -19,6 +19,7 @@ from api.cart.queries import CartLine, CartRow
 from api.cart.states import CartStatus
 from api.checkout import manual_payment_limits
 from api.checkout.errors import CartAlreadyOrdered, CartChanged, CartNotPurchasable, EmailRequired
+from api.checkout.flows.terms import checked_vat_id, flag_unchecked, terms_for
 from api.inventory import service as inventory_service
 from api.inventory.service import AllocationRequest
 from api.kernel import clock
@@ -43,8 +44,9 @@ from api.pricing import totals
 from api.promotions import queries as promotions_queries
 from api.promotions import service as promotions_service
 from api.promotions.calculation import Outcome
-from api.tax import queries as tax_queries
-from api.tax.rules import Destination, normalize_postal_code
+from api.tax import flows as tax_flows
+from api.tax.queries import Terms
+from api.tax.rules import Destination, normalize_postal_code, to_stored
 
 RESERVATION_LIFETIME = timedelta(minutes=15)
 
@@ -60,6 +62,7 @@ class CheckoutForm:
     payment_method: str
     expected_total: Money | None
     customer_note: str | None = None
+    vat_id: str | None = None
 
 
 def quote(
@@ -70,14 +73,18 @@ def quote(
     postal_code: str | None,
     shipping_method: str | None,
     payment_method: str,
+    vat_id: str | None = None,
+    explain: bool = False,
 ) -> dict[str, Any]:
     """Calculate what the cart would cost in a place, and list its shipping methods.
 
-    Without a shipping method the total is that of the goods, and is marked so. Reserves nothing and
-    changes nothing. Raises `CartNotFound`, `CartEmpty`, `CartNotPurchasable`, `TaxRuleMissing`,
-    what `pricing` raises about shipping, and `AmountNotChargeable` or `AmountBelowMinimum` for a
-    complete total that cannot be paid this way.
+    Without a shipping method the total is that of the goods, and is marked so. `explain` adds each
+    step of the sums in words. Reserves nothing and changes nothing; a VAT id is checked. Raises
+    `CartNotFound`, `CartEmpty`, `CartNotPurchasable`, `TaxRuleMissing`, `CountryNotSold`,
+    `MarketMismatch`, `VatIdInvalid`, what `pricing` raises about shipping, and
+    `AmountNotChargeable` or `AmountBelowMinimum` for a complete total that cannot be paid this way.
     """
+    known = None if vat_id is None else tax_flows.check_vat_id(vat_id, country)
     cart = cart_queries.find(principal)
     if cart is None:
         raise CartNotFound
@@ -89,8 +96,13 @@ def quote(
         if shipping_method
         else None
     )
-    destination = Destination(country, region or "", normalize_postal_code(postal_code))
-    priced = _total(cart, lines, destination, chosen, discounts)
+    terms = terms_for(
+        Destination(country, region or "", normalize_postal_code(postal_code)),
+        customer_id=cart.customer_id, vat_id=known, subtotal=_subtotal(lines, discounts),
+    )  # fmt: skip
+    terms.check_market(country, cart.currency, None if chosen is None else payment_method)
+    steps: list[str] = []
+    priced = _total(cart, lines, terms, chosen, discounts, steps if explain else None)
     if chosen is not None:
         check_chargeable(priced.total, cart.currency, payment_method)
     off = discounts.off_shipping(0 if chosen is None else chosen.amount)
@@ -98,7 +110,10 @@ def quote(
         **_figures(priced, cart.currency),
         **promotions_queries.explained(discounts, off, cart.currency),
         "total_excludes_shipping": chosen is None,
-        "payment_methods": manual_payment_limits.payment_methods_for(principal),
+        "payment_methods": terms.offered(manual_payment_limits.payment_methods_for(principal)),
+        "prices_include_tax": priced.prices_include_tax,
+        "vat_id": known,
+        "explanation": steps if explain else None,
         "shipping_method": None if chosen is None else chosen.code,
         "shipping_methods": [
             {
@@ -138,8 +153,9 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     idempotency key or without, returns the same order; a different one is refused with
     `CartAlreadyOrdered`. Raises `CartEmpty`, `CartNotPurchasable`, `CartChanged` (the total is not
     `expected_total`), `InsufficientStock`, `DiscountUsedUp`, `TaxRuleMissing`,
-    `AmountNotChargeable` and `AmountBelowMinimum` (no card could pay it), what
-    `manual_payment_limits` refuses, and what `pricing` raises about shipping.
+    `CountryNotSold`, `MarketMismatch`, `VatIdInvalid`, `AmountNotChargeable` and
+    `AmountBelowMinimum` (no card could pay it), what `manual_payment_limits` refuses, and what
+    `pricing` raises about shipping.
     """
     cart = cart_service.lock_for_checkout(by)
     fingerprint = _fingerprint(form)
@@ -151,11 +167,17 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     shipping = pricing_queries.shipping_option(
         form.shipping_method, country, cart.currency, _subtotal(lines, discounts)
     )
-    destination = Destination.of(form.shipping_address)
-    priced = _total(cart, lines, destination, shipping, discounts)
+    vat_id = checked_vat_id(form.vat_id, country)
+    terms = terms_for(
+        Destination.of(form.shipping_address),
+        customer_id=by.id, vat_id=vat_id, subtotal=_subtotal(lines, discounts),
+    )  # fmt: skip
+    terms.check_market(country, cart.currency, form.payment_method)
+    priced = _total(cart, lines, terms, shipping, discounts)
     _check_expected_total(form.expected_total, priced, cart.currency)
     check_chargeable(priced.total, cart.currency, form.payment_method)
-    values = _order_input(form, email, fingerprint, cart, lines, priced, shipping, network, by)
+    values = _order_input(form, email, fingerprint, cart, lines, priced, shipping, network, by,
+                          vat_id)  # fmt: skip
     off = discounts.off_shipping(shipping.amount)
     applied = [one for one in zip(discounts.applied, off, strict=True) if one[0].amount + one[1]]
     persons = promotions_queries.persons(by.id, email) if applied else []
@@ -170,6 +192,8 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     ordered = {line.id: new.id for line, new in zip(lines, values.lines, strict=True)}
     promotions_service.record(order.id, applied, persons, ordered)
     cart_service.mark_ordered(cart.id)
+    if vat_id is not None and terms.is_unchecked(vat_id):
+        flag_unchecked(order.id, order.number, vat_id)
     if order.total == 0:
         payment_sync_service.refresh(order)
     return order
@@ -234,9 +258,10 @@ def _subtotal(lines: list[CartLine], discounts: Outcome) -> int:
 def _total(
     cart: CartRow,
     lines: list[CartLine],
-    destination: Destination,
+    terms: Terms,
     shipping: pricing_queries.ShippingOption | None,
     discounts: Outcome,
+    steps: list[str] | None = None,
 ) -> totals.Totals:
     choice = None
     if shipping is not None:
@@ -247,12 +272,15 @@ def _total(
             totals.LineToPrice(
                 *(line.id, line.quantity, line.unit_price or 0, line.tax_class),
                 discount=discounts.off_line(line.id),
+                name=line.title,
             )
             for line in lines
         ],
         choice,
-        tax_queries.rules_for(destination),
+        terms.rules,
         cart.currency,
+        prices_include_tax=terms.prices_include_tax,
+        explain=None if steps is None else steps.append,
     )
 
 
@@ -269,9 +297,10 @@ def _figures(priced: totals.Totals, currency: str) -> dict[str, Any]:
 def _fingerprint(form: CheckoutForm) -> bytes:
     """Hash the parsed checkout form: whitespace and the order of fields do not matter."""
     fields = asdict(form)
-    if form.customer_note is None:
+    for added in ("customer_note", "vat_id"):
         # Without it the hash equals that of older releases, which had no such field.
-        del fields["customer_note"]
+        if fields[added] is None:
+            del fields[added]
     canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).digest()
 
@@ -319,6 +348,7 @@ def _order_input(
     shipping: pricing_queries.ShippingOption,
     network: str,
     by: Principal,
+    vat_id: dict[str, Any] | None,
 ) -> OrderInput:
     keys = None
     if form.payment_method == "manual":
@@ -348,6 +378,7 @@ def _order_input(
         shipping_method=shipping.agreed,
         payment_method=form.payment_method,
         customer_note=form.customer_note,
+        vat_id=to_stored(vat_id),
         checkout_fingerprint=fingerprint,
         postal_key=None if keys is None else keys.postal,
         network_key=None if keys is None else keys.network,

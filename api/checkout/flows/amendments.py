@@ -8,6 +8,7 @@ from uuid import UUID
 from api.cart import service as cart_service
 from api.checkout import flows
 from api.checkout.errors import CartChanged
+from api.checkout.flows.terms import terms_for
 from api.inventory import service as inventory_service
 from api.kernel.errors import Stale
 from api.kernel.money import Money
@@ -27,7 +28,7 @@ from api.pricing import totals
 from api.promotions import service as promotions_service
 from api.promotions.calculation import off_shipping
 from api.promotions.queries import admin as promotions_admin
-from api.tax import queries as tax_queries
+from api.tax.queries import Terms
 from api.tax.rules import Destination
 
 ROUNDS = 3
@@ -60,8 +61,8 @@ def amend_order(order_id: UUID, form: ChangeForm, *, expected_version: int, by: 
 
     Locks the order. Raises `OrderNotFound`, `Stale`, `InvalidState` (paid, cancelled, completed),
     `PaymentInProgress`, `CartChanged` (the total is not `expected_total`), what pricing raises
-    about shipping, `TaxRuleMissing`, `AmountNotChargeable`, `AmountBelowMinimum` and
-    `GatewayUnavailable`: then nothing has changed.
+    about shipping, `TaxRuleMissing`, `CountryNotSold`, `MarketMismatch`, `AmountNotChargeable`,
+    `AmountBelowMinimum` and `GatewayUnavailable`: then nothing has changed.
     """
     orders_queries.order_id_of_customer(order_id, by)
     session.rollback()
@@ -159,7 +160,12 @@ def _amendment(order: Order, form: ChangeForm) -> Amendment:
     if code != method["code"] or destination != Destination.of(order.shipping_address):
         option = pricing_queries.shipping_option(code, country, order.currency, order.subtotal)
         method = option.agreed
-        priced = _repriced(order, destination, option)
+        terms = terms_for(
+            destination, customer_id=order.customer_id, vat_id=order.vat_id,
+            subtotal=order.subtotal, placed_at=order.placed_at,
+        )  # fmt: skip
+        terms.check_market(country, order.currency, order.payment_method)
+        priced = _repriced(order, terms, option)
     return Amendment(
         email=form.email or order.email,
         shipping_address=shipping_address,
@@ -171,7 +177,7 @@ def _amendment(order: Order, form: ChangeForm) -> Amendment:
 
 
 def _repriced(
-    order: Order, destination: Destination, option: pricing_queries.ShippingOption
+    order: Order, terms: Terms, option: pricing_queries.ShippingOption
 ) -> orders_service.Pricing:
     rules = promotions_admin.shipping_rules(order.id) if order.discount_total else []
     off = off_shipping(rules, option.amount)
@@ -183,7 +189,7 @@ def _repriced(
             for line in order.lines
         ],
         replace(option.choice, discount=sum(off)),
-        tax_queries.rules_for(destination, on=tax_queries.tax_day(order.placed_at)),
+        terms.rules,
         order.currency,
         prices_include_tax=order.prices_include_tax,
     )

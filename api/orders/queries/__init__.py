@@ -1,11 +1,11 @@
 """Reads of orders. Lists read columns of orders and never lines."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import BigInteger, bindparam, cast, extract, func, select
 
 from api.kernel.money import Money
 from api.kernel.principal import Principal
@@ -30,6 +30,7 @@ from api.platform import sweeps
 from api.platform.addresses import labelled
 from api.platform.db import AnyRow, session
 from api.platform.pagination import page
+from api.tax.rules import EU, from_stored
 
 __all__ = [
     "NEWEST",
@@ -298,6 +299,7 @@ def order_fields(order: AnyRow | Order) -> dict[str, Any]:
         "shipping_total": Money(order.shipping_total, currency),
         "discount_total": Money(order.discount_total, currency),
         "shipping_discount": Money(order.shipping_discount, currency),
+        "vat_id": from_stored(order.vat_id),
         "shipping_tax_lines": tax_line_fields(order.shipping_tax_lines, currency),
         "prices_include_tax": order.prices_include_tax,
         "tax_total": Money(order.tax_total, currency),
@@ -342,3 +344,24 @@ def tax_line_fields(stored: list[dict[str, Any]] | None, currency: str) -> list[
         {**line, "base": Money(line["base"], currency), "amount": Money(line["amount"], currency)}
         for line in stored or ()
     ]
+
+
+def distance_sales(shop_country: str, years: Sequence[int]) -> list[int]:
+    """Return the net sales in euro cents to consumers in other EU member states, by year (UTC).
+
+    What was sold with a VAT id is no distance sale; a cancelled order is no sale.
+    """
+    year = extract("year", Order.placed_at)
+    rows = session.execute(
+        select(year, cast(func.sum(Order.total - Order.tax_total), BigInteger))
+        .where(
+            Order.placed_at >= datetime(min(years), 1, 1, tzinfo=UTC),
+            Order.ship_country.in_(EU - {shop_country}),
+            Order.currency == "EUR",
+            Order.vat_id.is_(None),
+            Order.status != OrderStatus.CANCELLED,
+        )
+        .group_by(year)
+    )
+    sold = {int(row[0]): int(row[1]) for row in rows}
+    return [sold.get(one, 0) for one in years]

@@ -11,6 +11,7 @@ from api.orders.service.orders import (
     create_order,
     lock,
     note,
+    set_vat_id,
     with_last_change,
 )
 from api.orders.service.payment_totals import (
@@ -69,5 +70,6 @@ __all__ = [
     "refundable_quantities",
     "release_hold",
     "release_holds_of",
+    "set_vat_id",
     "with_last_change",
 ]

@@ -1,5 +1,6 @@
 """Creating orders, locking them, and their history."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar, cast
@@ -20,6 +21,7 @@ from api.orders.search_text import search_words
 from api.orders.service.status import bump_version, update_status
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
+from api.tax.rules import to_stored
 
 Rejection = TypeVar("Rejection", bound=DomainError)
 
@@ -72,6 +74,7 @@ class OrderInput:
     shipping_method: dict[str, Any]
     payment_method: str
     customer_note: str | None = None
+    vat_id: dict[str, Any] | None = None
     checkout_fingerprint: bytes
     postal_key: str | None
     network_key: str | None
@@ -189,6 +192,14 @@ def note(order_id: UUID, text: str, *, by: Principal) -> None:
     """Add a note by staff. Locks the order; raises `OrderNotFound`."""
     order = lock(order_id)
     add_event(order.id, "note", text, by=by)
+    bump_version(order)
+
+
+def set_vat_id(order: Order, vat_id: Mapping[str, Any], *, by: Principal) -> None:
+    """Record what VIES says of an order's VAT id. Needs the order locked."""
+    order.vat_id = to_stored(vat_id)
+    answer = "valid" if vat_id["is_valid"] else "not valid"
+    add_event(order.id, "vat_id_checked", f"VIES: {vat_id['vat_id']} is {answer}.", by=by)
     bump_version(order)
 
 

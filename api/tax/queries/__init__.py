@@ -1,0 +1,274 @@
+"""The terms of a destination in one statement; rules that are missing; checked VAT ids."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    String,
+    Table,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+)
+
+from api.kernel import clock
+from api.platform.db import session, table_of
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
+from api.tax.errors import (
+    CountryNotSold,
+    MarketMismatch,
+)
+from api.tax.models import Market, TaxExemption, TaxRate, VatIdCheck
+from api.tax.rules import (
+    INTRA_COMMUNITY,
+    REST_OF_WORLD,
+    Buyer,
+    Destination,
+    Rate,
+    Tax,
+    TaxRules,
+    Treatment,
+    is_intra_community,
+    is_rest_of_world,
+)
+
+RATES: Final = table_of(TaxRate)
+MARKETS: Final = table_of(Market)
+EXEMPTIONS: Final = table_of(TaxExemption)
+CHECKS: Final = table_of(VatIdCheck)
+_ANYONE: Final = Buyer()
+
+
+def tax_day(moment: datetime | None = None) -> date:
+    """Return the day of a moment, by default now, in the shop's time zone.
+
+    An order owes the taxes of the day when it was placed.
+    """
+    settings: Settings = get_service(Settings)
+    return (moment or clock.now()).astimezone(settings.zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class MarketTerms:
+    """What a market asks of an order."""
+
+    currency: str
+    language: str
+    prices_include_tax: bool
+    payment_methods: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms on which an order to a destination is sold: its market, if any, and its taxes."""
+
+    market: MarketTerms | None
+    rules: TaxRules
+
+    @property
+    def prices_include_tax(self) -> bool:
+        """Whether unit prices contain tax."""
+        return self.market is None or self.market.prices_include_tax
+
+    def offered(self, payment_methods: Sequence[str]) -> list[str]:
+        """Return those payment methods that the market takes."""
+        return [
+            method
+            for method in payment_methods
+            if self.market is None or method in self.market.payment_methods
+        ]
+
+    def is_unchecked(self, vat_id: Mapping[str, Any]) -> bool:
+        """Tell whether an order owes no tax for a VAT id that VIES has not confirmed."""
+        return self.rules.override is INTRA_COMMUNITY and vat_id["is_valid"] is None
+
+    def check_market(self, country: str, currency: str, payment_method: str | None) -> None:
+        """Refuse another currency or payment method than the market's. Raises `MarketMismatch`."""
+        market = self.market
+        if market is None:
+            return
+        if currency != market.currency or (
+            payment_method is not None and payment_method not in market.payment_methods
+        ):
+            raise MarketMismatch(
+                country=country, currency=market.currency,
+                payment_methods=", ".join(market.payment_methods),
+            )  # fmt: skip
+
+
+def terms_for(
+    destination: Destination,
+    buyer: Buyer = _ANYONE,
+    *,
+    on: date | None = None,
+    has_home_rates: bool = False,
+) -> Terms:
+    """Return the terms of a destination for a buyer on a day, by default today, in one statement.
+
+    `has_home_rates` taxes it as if it were at home: the shop's sales to other member states are
+    below the threshold. Whether a class has a rule is known when it is asked for. Raises
+    `CountryNotSold`.
+    """
+    settings: Settings = get_service(Settings)
+    day = on or tax_day()
+    place = Destination(settings.country) if has_home_rates else destination
+    countries = [place.country]
+    if is_rest_of_world(place.country, settings.country):
+        countries.append(REST_OF_WORLD)
+    rows = session.execute(
+        _TERMS,
+        {
+            "country": destination.country,
+            "customer": buyer.customer_id,
+            "countries": countries,
+            "region": place.region.upper(),
+            "postal": place.postal_code,
+            "day": day,
+        },
+    ).all()
+    first = rows[0]
+    if first.has_markets and first.currency is None:
+        raise CountryNotSold(country=destination.country)
+    override = None
+    vat_id = buyer.vat_id["vat_id"] if buyer.vat_id else None
+    if first.exempt_reason is not None:
+        override = Tax(0, "Exempt", treatment=Treatment.EXEMPT, reason=first.exempt_reason)
+    elif is_intra_community(destination, vat_id, settings.country):
+        override = INTRA_COMMUNITY
+    market = (
+        None
+        if first.currency is None
+        else MarketTerms(
+            first.currency, first.language, first.prices_include_tax, first.payment_methods
+        )
+    )
+    rates = [_rate_of(row) for row in rows if row.country is not None]
+    return Terms(market, TaxRules(rates, destination, day, override=override))
+
+
+def countries_with_rules(on: date) -> frozenset[str]:
+    """Return the countries, and perhaps `*`, that have any tax rule on a day."""
+    return frozenset(
+        session.scalars(select(RATES.c.country).where(_holds_on(RATES, on)).distinct())
+    )
+
+
+def rules_to_check() -> tuple[tuple[UUID, str], ...]:
+    """Return the rules that a migration wrote and nobody has edited: id, country and treatment."""
+    rows = session.execute(
+        select(RATES.c.id, RATES.c.country, RATES.c.tax_class, RATES.c.treatment)
+        .where(RATES.c.to_check)
+        .order_by(RATES.c.country, RATES.c.id)
+    )
+    return tuple((row.id, f"{row.country} {row.tax_class} {row.treatment}") for row in rows)
+
+
+def active_markets() -> list[dict[str, Any]]:
+    """Return the markets that storefronts may sell in, by code."""
+    rows = session.execute(select(MARKETS).where(MARKETS.c.is_active).order_by(MARKETS.c.code))
+    return [row._asdict() for row in rows]
+
+
+def vat_id_fields(vat_id: str, check: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what is known of a VAT id: the text, and what VIES said, if it was asked."""
+    known = check or {}
+    return {
+        "vat_id": vat_id,
+        **{name: known.get(name) for name in ("is_valid", "checked_at", "name", "consultation")},
+    }
+
+
+def latest_check(vat_id: str) -> dict[str, Any] | None:
+    """Return the latest answer about a VAT id, as `vat_id_fields`, or None."""
+    row = session.execute(
+        select(CHECKS)
+        .where(CHECKS.c.vat_id == vat_id)
+        .order_by(CHECKS.c.checked_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else vat_id_fields(vat_id, row._asdict())
+
+
+def millionths_of_row(row: Any) -> int:
+    """Return the rate of a row in millionths."""
+    return int(row.basis_points * 100 + row.extra_millionths)
+
+
+def _holds_on(table: Table, day: Any) -> ColumnElement[bool]:
+    return and_(table.c.valid_from <= day, or_(table.c.valid_to.is_(None), table.c.valid_to >= day))
+
+
+# Built once: every checkout runs it, and building costs more than running.
+_POSTAL: Final = bindparam("postal", type_=String)
+_DAY: Final = bindparam("day", type_=Date)
+_COUNTRY: Final = bindparam("country", type_=String)
+_MARKET: Final = (
+    select(*MARKETS.c["currency", "language", "prices_include_tax", "payment_methods"])
+    .where(
+        MARKETS.c.is_active,
+        or_(MARKETS.c.countries.has_key(_COUNTRY), MARKETS.c.countries.has_key(REST_OF_WORLD)),
+    )
+    .order_by(MARKETS.c.countries.has_key(_COUNTRY).desc())
+    .limit(1)
+    .subquery("market")
+)
+_EXEMPT: Final = (
+    select(
+        EXEMPTIONS.c.reason
+        + case((EXEMPTIONS.c.certificate == "", ""), else_=" " + EXEMPTIONS.c.certificate)
+    )
+    .where(
+        EXEMPTIONS.c.customer_id == bindparam("customer", type_=Uuid),
+        EXEMPTIONS.c.country.in_(("", _COUNTRY)),
+        _holds_on(EXEMPTIONS, _DAY),
+    )
+    .order_by(EXEMPTIONS.c.country.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_APPLIES: Final = and_(
+    RATES.c.country == func.any(bindparam("countries")),
+    or_(RATES.c.region == "", func.upper(RATES.c.region) == bindparam("region")),
+    or_(
+        RATES.c.postal_from == "",
+        and_(
+            func.left(_POSTAL, func.length(RATES.c.postal_from)).collate("C")
+            >= RATES.c.postal_from,
+            func.left(_POSTAL, func.length(RATES.c.postal_to)).collate("C") <= RATES.c.postal_to,
+        ),
+    ),
+    _holds_on(RATES, _DAY),
+)
+_ONE: Final = select(
+    exists().where(MARKETS.c.is_active).label("has_markets"), _EXEMPT.label("exempt_reason")
+).subquery("one")
+_TERMS: Final = (
+    select(
+        *_ONE.c,
+        *_MARKET.c,
+        *RATES.c["country", "region", "postal_from", "tax_class", "basis_points",
+                 "extra_millionths", "name", "code", "jurisdiction", "treatment", "reason"],
+    )
+    .select_from(_ONE.outerjoin(_MARKET, true()).outerjoin(RATES, _APPLIES))
+    # Where periods overlap, as an older release allowed, the one that began later applies.
+    .order_by(RATES.c.valid_from)
+)  # fmt: skip
+
+
+def _rate_of(row: Any) -> Rate:
+    tax = Tax(
+        millionths_of_row(row), row.name, row.code, row.jurisdiction, row.treatment, row.reason
+    )
+    return Rate(row.country, row.region, row.postal_from, row.tax_class, tax)
