@@ -1,7 +1,6 @@
 """Checking out and paying, for customers and guests; and marking as paid, for staff."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import wraps
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -20,9 +19,10 @@ from api.checkout.errors import (
     ManualPaymentOff,
     TooMuchUnpaid,
 )
-from api.checkout.flows import CheckoutForm, amendments, terms
+from api.checkout.flows import amendments, terms
 from api.checkout.flows import payments as paying
 from api.checkout.flows.amendments import ChangeForm
+from api.checkout.flows.order_input import CheckoutForm
 from api.checkout.schemas import (
     AmendOrderSchema,
     CheckoutSchema,
@@ -57,7 +57,6 @@ from api.platform.openapi_errors import may_answer
 from api.platform.storefronts import client_address, counted_as
 from api.pricing.errors import ShippingMethodNotFound, ShippingNotAvailable
 from api.promotions.errors import DiscountUsedUp
-from api.tax import flows as tax_flows
 from api.tax.errors import CountryNotSold, MarketMismatch, TaxRuleMissing, VatIdInvalid
 from api.tax.schemas import VatIdSchema
 
@@ -95,9 +94,7 @@ def vat_id_checked(view: View) -> View:
         address = form.get("shipping_address") if isinstance(form, dict) else None
         typed = form.get("vat_id") if isinstance(form, dict) else None
         if isinstance(address, dict) and isinstance(typed, str):
-            # The view refuses an invalid one too, unless this call has placed the order before.
-            with suppress(VatIdInvalid):
-                tax_flows.check_vat_id(typed[:30], str(address.get("country"))[:2])
+            terms.check_ahead(typed[:30], str(address.get("country"))[:2])
         return view(*args, **kwargs)
 
     return cast(View, checked)

@@ -17,7 +17,7 @@ from api.accounts.models import User
 from api.cart import service as cart_service
 from api.catalog.models.products import Product, Variant
 from api.checkout import flows as checkout_flows
-from api.checkout.flows import CheckoutForm
+from api.checkout.flows.order_input import CheckoutForm
 from api.dev import demo_shipments, demo_users
 from api.dev.backdating import aside, backdated
 from api.dev.demo_products import CUSTOMERS, FIRST_NAMES, LAST_NAMES

@@ -228,5 +228,8 @@ def delete_tax_exemption(exemption_id: UUID, expected_version: int) -> None:
 @blueprint.arguments(VatIdRequestSchema)
 @blueprint.response(200, VatIdSchema)
 def check_vat_id(body: dict[str, Any]) -> dict[str, Any]:
-    """Check a VAT id now, and ask VIES if it is of another member state."""
+    """Check a VAT id now, and ask VIES if it is of another member state.
+
+    Takes no `Idempotency-Key`: each call asks anew.
+    """
     return flows.check_vat_id(body["vat_id"], body["country"], is_fresh=True)

@@ -16,7 +16,7 @@ PUBLIC_MODULES = {"service", "queries", "events", "errors", "states"}
 PUBLIC_MODULES_OF = {
     "pricing": {"totals"},  # pure arithmetic
     "promotions": {"calculation", "codes"},  # pure: what applies to a cart, how codes are written
-    "tax": {"rules"},  # pure: treatments, destinations, who is in the EU
+    "tax": {"rules", "vat_ids"},  # pure: treatments, destinations, who is in the EU
     "payments": {"gateways"},  # the protocol of whoever takes the money
     "accounts": {"roles"},  # the kinds of accounts that its columns hold
     "catalog": {"codes", "texts", "fields"},  # pure: barcodes, slugs, the table of fields

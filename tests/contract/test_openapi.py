@@ -22,6 +22,7 @@ HOW = "make openapi"
 WHOLE_LISTS = {
     "/api/v1/categories": "a tree",
     "/api/v1/countries": "for one menu",
+    "/api/v1/markets": "the few of one shop",
     "/api/v1/admin/categories": "a tree",
     "/api/v1/shipping-methods": "the choice of one checkout",
     "/api/v1/admin/translations/{subject_id}/languages": "the languages of the shop",
@@ -36,6 +37,7 @@ PUBLIC = (
     "/api/v1/categories",
     "/api/v1/collections",
     "/api/v1/countries",
+    "/api/v1/markets",
     "/api/v1/search",
     "/api/v1/products",
     "/api/v1/shipping-methods",

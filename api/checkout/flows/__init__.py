@@ -4,9 +4,7 @@ Placing is one transaction without network. Paying is record, call the provider,
 `payment_sync`. Lock order everywhere: cart, order, payment, stock levels by id, counters last.
 """
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,17 +17,17 @@ from api.cart.queries import CartLine, CartRow
 from api.cart.states import CartStatus
 from api.checkout import manual_payment_limits
 from api.checkout.errors import CartAlreadyOrdered, CartChanged, CartNotPurchasable, EmailRequired
+from api.checkout.flows.order_input import CheckoutForm, fingerprint_of, order_input
 from api.checkout.flows.terms import checked_vat_id, flag_unchecked, terms_for
 from api.inventory import service as inventory_service
 from api.inventory.service import AllocationRequest
 from api.kernel import clock
-from api.kernel.ids import new_id
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM, Principal
 from api.orders import queries as orders_queries
 from api.orders import service as orders_service
 from api.orders.queries import customer_orders
-from api.orders.service import LineInput, Order, OrderInput
+from api.orders.service import Order
 from api.orders.states import OrderStatus
 from api.payment_sync import flows as payment_sync_flows
 from api.payment_sync import service as payment_sync_service
@@ -46,23 +44,9 @@ from api.promotions import service as promotions_service
 from api.promotions.calculation import Outcome
 from api.tax import flows as tax_flows
 from api.tax.queries import Terms
-from api.tax.rules import Destination, normalize_postal_code, to_stored
+from api.tax.rules import Destination, normalize_postal_code
 
 RESERVATION_LIFETIME = timedelta(minutes=15)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckoutForm:
-    """The values of the checkout form."""
-
-    email: str | None
-    shipping_address: dict[str, Any]
-    billing_address: dict[str, Any] | None
-    shipping_method: str
-    payment_method: str
-    expected_total: Money | None
-    customer_note: str | None = None
-    vat_id: str | None = None
 
 
 def quote(
@@ -158,7 +142,7 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     `pricing` raises about shipping.
     """
     cart = cart_service.lock_for_checkout(by)
-    fingerprint = _fingerprint(form)
+    fingerprint = fingerprint_of(form)
     if cart.status is CartStatus.ORDERED:
         return _existing_order(cart.id, fingerprint)
     lines = _purchasable_lines(cart)
@@ -176,7 +160,7 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     priced = _total(cart, lines, terms, shipping, discounts)
     _check_expected_total(form.expected_total, priced, cart.currency)
     check_chargeable(priced.total, cart.currency, form.payment_method)
-    values = _order_input(form, email, fingerprint, cart, lines, priced, shipping, network, by,
+    values = order_input(form, email, fingerprint, cart, lines, priced, shipping, network, by,
                           vat_id)  # fmt: skip
     off = discounts.off_shipping(shipping.amount)
     applied = [one for one in zip(discounts.applied, off, strict=True) if one[0].amount + one[1]]
@@ -294,17 +278,6 @@ def _figures(priced: totals.Totals, currency: str) -> dict[str, Any]:
     }
 
 
-def _fingerprint(form: CheckoutForm) -> bytes:
-    """Hash the parsed checkout form: whitespace and the order of fields do not matter."""
-    fields = asdict(form)
-    for added in ("customer_note", "vat_id"):
-        # Without it the hash equals that of older releases, which had no such field.
-        if fields[added] is None:
-            del fields[added]
-    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).digest()
-
-
 def _existing_order(cart_id: UUID, fingerprint: bytes) -> Order:
     """Return the order of an ordered cart when the same checkout is sent again.
 
@@ -336,73 +309,3 @@ def _email(form: CheckoutForm, by: Principal) -> str:
     if by.id is None:
         raise EmailRequired
     return accounts_queries.contact(by.id).email
-
-
-def _order_input(
-    form: CheckoutForm,
-    email: str,
-    fingerprint: bytes,
-    cart: CartRow,
-    lines: list[CartLine],
-    priced: totals.Totals,
-    shipping: pricing_queries.ShippingOption,
-    network: str,
-    by: Principal,
-    vat_id: dict[str, Any] | None,
-) -> OrderInput:
-    keys = None
-    if form.payment_method == "manual":
-        units = sum(line.quantity for line in lines)
-        keys = manual_payment_limits.check_manual_payment(
-            email, form.shipping_address, units, network=network, by=by
-        )
-    return OrderInput(
-        id=new_id(),
-        cart_id=cart.id,
-        customer_id=by.id,
-        guest_key=by.guest_key,
-        email=email,
-        currency=cart.currency,
-        subtotal=priced.subtotal,
-        shipping_total=priced.shipping,
-        shipping_tax=priced.shipping_tax,
-        shipping_rate_basis_points=priced.shipping_rate,
-        shipping_tax_lines=[line.snapshot for line in priced.shipping_tax_lines],
-        prices_include_tax=priced.prices_include_tax,
-        shipping_discount=priced.shipping_discount,
-        discount_total=priced.discount_total,
-        tax_total=priced.tax,
-        total=priced.total,
-        shipping_address=form.shipping_address,
-        billing_address=form.billing_address or form.shipping_address,
-        shipping_method=shipping.agreed,
-        payment_method=form.payment_method,
-        customer_note=form.customer_note,
-        vat_id=to_stored(vat_id),
-        checkout_fingerprint=fingerprint,
-        postal_key=None if keys is None else keys.postal,
-        network_key=None if keys is None else keys.network,
-        expires_at=clock.now() + manual_payment_limits.pay_within(form.payment_method),
-        lines=tuple(
-            LineInput(
-                id=new_id(),
-                variant_id=line.variant_id,
-                product_id=line.product_id,
-                sku=line.sku,
-                barcode=line.barcode,
-                title=line.title,
-                variant_title=line.variant_title,
-                image_url=line.image_url,
-                weight_grams=line.weight_grams,
-                quantity=line.quantity,
-                unit_price=figure.unit_price,
-                discount=figure.discount,
-                total=figure.total,
-                tax=figure.tax,
-                tax_rate_basis_points=figure.rate_basis_points,
-                tax_class=line.tax_class,
-                tax_lines=[one.snapshot for one in figure.tax_lines],
-            )
-            for line, figure in zip(lines, priced.lines, strict=True)
-        ),
-    )

@@ -1,6 +1,7 @@
 """The terms on which a cart is sold to a place and a buyer: market, taxes, VAT id."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +46,15 @@ def terms_for(
     return tax_queries.terms_for(
         destination, Buyer(customer_id, vat_id), on=day, has_home_rates=has_home_rates
     )
+
+
+def check_ahead(typed: str, country: str) -> None:
+    """Have a VAT id checked and recorded before a transaction begins.
+
+    An invalid one is refused inside of it, unless the same call has placed the order before.
+    """
+    with suppress(VatIdInvalid):
+        tax_flows.check_vat_id(typed, country)
 
 
 def checked_vat_id(typed: str | None, country: str) -> dict[str, Any] | None:

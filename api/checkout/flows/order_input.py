@@ -1,0 +1,113 @@
+"""The checkout form, and the values of the order that it becomes."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from api.cart.queries import CartLine, CartRow
+from api.checkout import manual_payment_limits
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.money import Money
+from api.kernel.principal import Principal
+from api.orders.service import LineInput, OrderInput
+from api.pricing import queries as pricing_queries
+from api.pricing import totals
+from api.tax.rules import to_stored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutForm:
+    """The values of the checkout form."""
+
+    email: str | None
+    shipping_address: dict[str, Any]
+    billing_address: dict[str, Any] | None
+    shipping_method: str
+    payment_method: str
+    expected_total: Money | None
+    customer_note: str | None = None
+    vat_id: str | None = None
+
+
+def fingerprint_of(form: CheckoutForm) -> bytes:
+    """Hash the parsed checkout form: whitespace and the order of fields do not matter."""
+    fields = asdict(form)
+    for added in ("customer_note", "vat_id"):
+        # Without it the hash equals that of older releases, which had no such field.
+        if fields[added] is None:
+            del fields[added]
+    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).digest()
+
+
+def order_input(
+    form: CheckoutForm,
+    email: str,
+    fingerprint: bytes,
+    cart: CartRow,
+    lines: list[CartLine],
+    priced: totals.Totals,
+    shipping: pricing_queries.ShippingOption,
+    network: str,
+    by: Principal,
+    vat_id: dict[str, Any] | None,
+) -> OrderInput:
+    """Return the values of the order. Raises what `manual_payment_limits` refuses."""
+    keys = None
+    if form.payment_method == "manual":
+        units = sum(line.quantity for line in lines)
+        keys = manual_payment_limits.check_manual_payment(
+            email, form.shipping_address, units, network=network, by=by
+        )
+    return OrderInput(
+        id=new_id(),
+        cart_id=cart.id,
+        customer_id=by.id,
+        guest_key=by.guest_key,
+        email=email,
+        currency=cart.currency,
+        subtotal=priced.subtotal,
+        shipping_total=priced.shipping,
+        shipping_tax=priced.shipping_tax,
+        shipping_rate_basis_points=priced.shipping_rate,
+        shipping_tax_lines=[line.snapshot for line in priced.shipping_tax_lines],
+        prices_include_tax=priced.prices_include_tax,
+        shipping_discount=priced.shipping_discount,
+        discount_total=priced.discount_total,
+        tax_total=priced.tax,
+        total=priced.total,
+        shipping_address=form.shipping_address,
+        billing_address=form.billing_address or form.shipping_address,
+        shipping_method=shipping.agreed,
+        payment_method=form.payment_method,
+        customer_note=form.customer_note,
+        vat_id=to_stored(vat_id),
+        checkout_fingerprint=fingerprint,
+        postal_key=None if keys is None else keys.postal,
+        network_key=None if keys is None else keys.network,
+        expires_at=clock.now() + manual_payment_limits.pay_within(form.payment_method),
+        lines=tuple(
+            LineInput(
+                id=new_id(),
+                variant_id=line.variant_id,
+                product_id=line.product_id,
+                sku=line.sku,
+                barcode=line.barcode,
+                title=line.title,
+                variant_title=line.variant_title,
+                image_url=line.image_url,
+                weight_grams=line.weight_grams,
+                quantity=line.quantity,
+                unit_price=figure.unit_price,
+                discount=figure.discount,
+                total=figure.total,
+                tax=figure.tax,
+                tax_rate_basis_points=figure.rate_basis_points,
+                tax_class=line.tax_class,
+                tax_lines=[one.snapshot for one in figure.tax_lines],
+            )
+            for line, figure in zip(lines, priced.lines, strict=True)
+        ),
+    )
