@@ -67,3 +67,13 @@ class EmailRequired(Unprocessable):
 
     code = "email_required"
     sentence = "Guests must give an e-mail address, for the order confirmation."
+
+
+class TotalBelowTendered(Conflict):
+    """A changed order would cost less than gift cards and store credit have paid for it."""
+
+    code = "total_below_tendered"
+    sentence = (
+        "The changed order costs {total}, less than the {tendered} paid with gift cards or store "
+        "credit. Cancel it, which returns them, and order again."
+    )

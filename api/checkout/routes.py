@@ -18,6 +18,7 @@ from api.checkout.errors import (
     ManualPaymentForCustomers,
     ManualPaymentOff,
     TooMuchUnpaid,
+    TotalBelowTendered,
 )
 from api.checkout.flows import amendments, terms
 from api.checkout.flows import payments as paying
@@ -54,9 +55,11 @@ from api.platform.etags import versioned
 from api.platform.http import LOCATED, Blueprint
 from api.platform.idempotency import idempotent, idempotent_flow, idempotent_steps
 from api.platform.openapi_errors import may_answer
+from api.platform.rate_limits import gift_card_codes
 from api.platform.storefronts import client_address, counted_as
 from api.pricing.errors import ShippingMethodNotFound, ShippingNotAvailable
 from api.promotions.errors import DiscountUsedUp
+from api.stored_value.errors import GiftCardNotUsable, StoreCreditNeedsAccount
 from api.tax.errors import CountryNotSold, MarketMismatch, TaxRuleMissing, VatIdInvalid
 from api.tax.schemas import VatIdSchema
 
@@ -108,13 +111,16 @@ def vat_id_checked(view: View) -> View:
     CartEmpty,
     CartNotFound,
     CartNotPurchasable,
+    GiftCardNotUsable,
     ShippingMethodNotFound,
     ShippingNotAvailable,
     CountryNotSold,
     MarketMismatch,
+    StoreCreditNeedsAccount,
     TaxRuleMissing,
     VatIdInvalid,
 )
+@gift_card_codes
 @checkout.arguments(QuoteRequestSchema)
 @checkout.response(200, QuoteSchema)
 def quote_checkout(body: dict[str, Any]) -> Any:
@@ -148,6 +154,7 @@ def reserve_stock() -> Any:
     CartNotPurchasable,
     DiscountUsedUp,
     EmailRequired,
+    GiftCardNotUsable,
     InsufficientStock,
     ManualPaymentForCustomers,
     ManualPaymentOff,
@@ -156,16 +163,22 @@ def reserve_stock() -> Any:
     ShippingNotAvailable,
     CountryNotSold,
     MarketMismatch,
+    StoreCreditNeedsAccount,
     TaxRuleMissing,
     TooMuchUnpaid,
     VatIdInvalid,
 )
+@gift_card_codes
 @vat_id_checked
 @idempotent(required=True)
 @checkout.arguments(CheckoutSchema)
 @checkout.response(201, OrderSchema, headers=LOCATED)
 def place_order(form: dict[str, Any]) -> Any:
-    """Turn the cart into an order. Its units are allocated; an unpaid order expires."""
+    """Turn the cart into an order. Its units are allocated; an unpaid order expires.
+
+    Gift cards and store credit pay at once, and return when the order ends unpaid. What remains
+    is paid by the payment method; an order that they pay in full needs no other payment.
+    """
     order = flows.place_order(
         CheckoutForm(**form), network=counted_as(client_address()), by=principal()
     )
@@ -220,6 +233,7 @@ def confirm_payment(order_id: UUID) -> Any:
     CountryNotSold,
     MarketMismatch,
     TaxRuleMissing,
+    TotalBelowTendered,
 )
 @versioned
 @orders_blueprint.arguments(AmendOrderSchema)

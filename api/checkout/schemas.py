@@ -6,6 +6,8 @@ from api.platform.addresses import COUNTRIES, AddressSchema, SingleLine
 from api.platform.http import MoneySchema, PositiveMoneySchema, Schema
 from api.platform.rules import AtLeastOne
 from api.promotions.schemas import AppliedSchema, WhyNotSchema
+from api.stored_value.codes import LONGEST_INPUT
+from api.stored_value.states import TENDERS
 from api.tax.rules import PAYMENT_METHODS
 from api.tax.schemas import VatIdSchema
 
@@ -23,8 +25,40 @@ def _vat_id() -> ma.fields.String:
     )
 
 
-class QuoteRequestSchema(Schema):
-    """Country, shipping method and payment method of a quote."""
+class TendersSchema(Schema):
+    """The gift cards and the store credit that pay for a cart, before the payment method."""
+
+    gift_cards = ma.fields.List(
+        ma.fields.String(validate=ma.validate.Length(1, LONGEST_INPUT)),
+        load_default=tuple,
+        validate=ma.validate.Length(0, 5),
+        metadata={
+            "description": "Codes of gift cards. They pay in this order as much as they hold, or "
+            "less where the rest would be too little for a card.",
+            "example": ["7KQM-2XWP-9RTA-HV3C"],
+        },
+    )
+    store_credit = ma.fields.Boolean(
+        load_default=False,
+        metadata={"description": "Pay with the customer's store credit, after the gift cards."},
+    )
+
+
+class TenderSchema(Schema):
+    """What a gift card or the store credit would pay."""
+
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(TENDERS))
+    last_four = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "The end of a gift card's code."}
+    )
+    amount = ma.fields.Nested(MoneySchema, required=True)
+    balance = ma.fields.Nested(
+        MoneySchema, required=True, metadata={"description": "What it holds before."}
+    )
+
+
+class QuoteRequestSchema(TendersSchema):
+    """Country, shipping method, payment method and tenders of a quote."""
 
     country = ma.fields.String(
         required=True, validate=ma.validate.OneOf(sorted(COUNTRIES), error="Unknown country code.")
@@ -87,6 +121,12 @@ class QuoteSchema(Schema):
         allow_none=True,
         metadata={"description": "Each step of the sums in words, where `explain` asked for it."},
     )
+    tenders = ma.fields.List(ma.fields.Nested(TenderSchema), required=True)
+    due = ma.fields.Nested(
+        MoneySchema,
+        required=True,
+        metadata={"description": "What remains for the payment method: `total` less tenders."},
+    )
     total_excludes_shipping = ma.fields.Boolean(required=True)
     shipping_method = ma.fields.String(required=True, allow_none=True)
     payment_methods = ma.fields.List(
@@ -104,7 +144,7 @@ class ReservationSchema(Schema):
     unit_count = ma.fields.Integer(required=True)
 
 
-class CheckoutSchema(Schema):
+class CheckoutSchema(TendersSchema):
     """The checkout form."""
 
     email = ma.fields.Email(load_default=None, metadata={"description": "Needed from guests."})

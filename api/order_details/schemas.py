@@ -209,6 +209,11 @@ class OrderDetailSchema(OrderCardSchema):
     prices_include_tax = ma.fields.Boolean(required=True)
     tax_total = ma.fields.Nested(MoneySchema, required=True)
     captured = ma.fields.Nested(MoneySchema, required=True)
+    tendered = ma.fields.Nested(
+        MoneySchema,
+        required=True,
+        metadata={"description": "The part of `captured` paid by gift cards and store credit."},
+    )
     refunded = ma.fields.Nested(MoneySchema, required=True)
     charged_back = ma.fields.Nested(MoneySchema, required=True)
     refund_pending = ma.fields.Nested(MoneySchema, required=True)

@@ -139,6 +139,8 @@ class Order(WithId, Versioned, Timestamped, Base):
     refund_pending: Mapped[int] = mapped_column(BigInteger, default=0)
     charged_back: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     """Amount lost in disputes."""
+    tendered: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """The part of `captured` that gift cards and store credit paid."""
     attempt_open: Mapped[bool] = mapped_column(default=False)
     unit_count: Mapped[int]
     ship_country: Mapped[str] = mapped_column(String(2))

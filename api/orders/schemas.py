@@ -191,6 +191,11 @@ class OrderSchema(Schema):
     )
     tax_total = ma.fields.Nested(MoneySchema, required=True)
     total = ma.fields.Nested(MoneySchema, required=True)
+    tendered = ma.fields.Nested(
+        MoneySchema,
+        required=True,
+        metadata={"description": "What gift cards and store credit paid of the total."},
+    )
     refunded = ma.fields.Nested(
         MoneySchema,
         required=True,

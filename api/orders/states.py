@@ -167,7 +167,10 @@ def is_unpaid(
     refunded: int,
     refund_pending: int,
 ) -> bool:
-    """Tell whether an order is placed and nothing was ever authorized, paid or refunded."""
+    """Tell whether an order is placed and nothing was ever authorized, paid or refunded.
+
+    `captured` is without what gift cards and store credit paid: that returns when it ends.
+    """
     money = authorized or captured or refunded or refund_pending
     return status is OrderStatus.PLACED and paid_at is None and not money
 

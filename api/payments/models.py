@@ -120,6 +120,8 @@ class Refund(WithId, Versioned, Timestamped, Base):
     )
     amount: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3))
+    to_store_credit: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Whether it is given as store credit, and not by the payment's provider."""
     provider_ref: Mapped[str | None] = mapped_column(String(120), unique=True)
     failure: Mapped[str | None] = mapped_column(String(200))
     origin: Mapped[RefundOrigin] = mapped_column(

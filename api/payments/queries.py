@@ -10,6 +10,7 @@ from api.kernel.money import Money
 from api.payments.models import Dispute, FraudWarning, Payment, ProviderEvent, Refund
 from api.payments.states import OPEN_PAYMENT, PaymentState, RefundOrigin, RefundState
 from api.platform.db import AnyRow, session
+from api.stored_value.states import TENDERS
 
 NOT_CANCELLED_AT_PROVIDER = and_(
     Payment.status == PaymentState.VOIDED, Payment.withdrawn_at.is_(None)
@@ -73,6 +74,20 @@ def is_in_progress(order_id: UUID) -> bool:
     return processing is not None
 
 
+def has_voided_tender(order_id: UUID) -> bool:
+    """Tell whether a gift card or store credit got back what it had paid for an unpaid order."""
+    voided = session.scalar(
+        select(Payment.id)
+        .where(
+            Payment.order_id == order_id,
+            Payment.provider.in_(TENDERS),
+            Payment.status == PaymentState.VOIDED,
+        )
+        .limit(1)
+    )
+    return voided is not None
+
+
 def refund(refund_id: UUID) -> AnyRow | None:
     """Return one refund with its payment's provider and intent id, or None."""
     return session.execute(
@@ -85,6 +100,7 @@ def refund(refund_id: UUID) -> AnyRow | None:
             Refund.currency,
             Refund.provider_ref,
             Refund.created_at,
+            Refund.to_store_credit,
             Payment.provider,
             Payment.provider_ref.label("intent_id"),
         )

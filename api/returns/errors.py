@@ -9,6 +9,7 @@ from api.payments.errors import (
     RefundExceedsCaptured,
     WrongCurrency,
 )
+from api.stored_value.errors import StoreCreditNeedsAccount
 
 
 class NothingToRefund(Unprocessable):
@@ -52,5 +53,6 @@ NO_UNITS_TO_REFUND = (
     QuantityExceedsRefundable,
     UnknownOrderLine,
     VariantUnknown,
+    StoreCreditNeedsAccount,
 )
 """Errors of a command that refunds units and restocks them."""

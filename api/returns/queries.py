@@ -53,6 +53,7 @@ def _refunds(condition: Any) -> list[dict[str, Any]]:
             Refund.status,
             Refund.provider_status,
             Refund.failure,
+            Refund.to_store_credit,
         )
         .join(Payment, Payment.id == Refund.payment_id)
         .where(Refund.case_id.in_(by_case))
@@ -127,6 +128,7 @@ def _transaction(row: AnyRow, provider: str, amount: Money) -> dict[str, Any]:
         "id": row.id,
         "payment_id": row.payment_id,
         "provider": provider,
+        "to_store_credit": row.to_store_credit,
         "amount": amount,
         "status": row.status,
         "provider_status": row.provider_status,

@@ -63,9 +63,10 @@ def quote_refund(body: dict[str, Any], order_id: UUID) -> Any:
 def refund_order(body: dict[str, Any], order_id: UUID, operation_id: UUID) -> Any:
     """Refund units of an order, its shipping, or a free amount.
 
-    Returned units are restocked. If the payment provider does not answer, the refund stays pending
-    (503) and the shop continues it; repeating the command with the same key continues the same
-    refund. An amount above the limit of one's role waits for a second person (202).
+    Money is refunded before store credit, and store credit before gift cards: the newest payment
+    first. Returned units are restocked. If the payment provider does not answer, the refund stays
+    pending (503) and the shop continues it; repeating the command with the same key continues the
+    same refund. An amount above the limit of one's role waits for a second person (202).
     """
     if flows.refund_order(order_id, RefundForm(**body), case_id=operation_id, by=principal()):
         return queries.refund(operation_id)

@@ -60,6 +60,13 @@ class RefundRequestSchema(RefundQuoteRequestSchema):
         load_default=None,
         metadata={"description": "The amount that was shown; another amount is refused (409)."},
     )
+    to_store_credit = ma.fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Give money as store credit of the customer instead of the way it came. "
+            "What gift cards and store credit paid returns to them either way."
+        },
+    )
 
 
 class RefundQuoteLineSchema(Schema):
@@ -106,6 +113,9 @@ class RefundTransactionSchema(Schema):
     id = ma.fields.UUID(required=True)
     payment_id = ma.fields.UUID(required=True)
     provider = ma.fields.String(required=True)
+    to_store_credit = ma.fields.Boolean(
+        required=True, metadata={"description": "Given as store credit, not by the provider."}
+    )
     amount = ma.fields.Nested(MoneySchema, required=True)
     status = ma.fields.String(
         required=True, validate=ma.validate.OneOf([state.value for state in RefundState])

@@ -14,6 +14,10 @@ class AccountKind(StrEnum):
     STORE_CREDIT = "store_credit"
 
 
+TENDERS = tuple(kind.value for kind in AccountKind)
+"""The providers of payments that are not money received: their refunds return to the account."""
+
+
 class EntryKind(StrEnum):
     """What moved the balance of an account."""
 

@@ -18,6 +18,7 @@ PUBLIC_MODULES_OF = {
     "promotions": {"calculation", "codes"},  # pure: what applies to a cart, how codes are written
     "tax": {"rules", "vat_ids"},  # pure: treatments, destinations, who is in the EU
     "payments": {"gateways"},  # the protocol of whoever takes the money
+    "stored_value": {"codes", "policy"},  # how long a typed code may be; pure arithmetic
     "accounts": {"roles"},  # the kinds of accounts that its columns hold
     "catalog": {"codes", "texts", "fields"},  # pure: barcodes, slugs, the table of fields
 }

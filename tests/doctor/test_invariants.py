@@ -228,6 +228,14 @@ PLANTED: dict[str, Planted] = {
         ["UPDATE payments SET status = 'pending', withdrawn_at = NULL, provider = 'stripe' WHERE"
          " order_id IN (SELECT id FROM orders WHERE status = 'cancelled')"]
     ),
+    "order-tendered": Planted([f"UPDATE orders SET tendered = 1 WHERE id = {ORDER}"]),
+    "tenders-by-ledger": Planted(
+        [f"UPDATE payments SET provider = 'gift_card' WHERE {OF_ORDER}"],
+        {"order-tendered", "tenders-by-ledger"},
+    ),
+    "refunds-as-store-credit": Planted(
+        ["UPDATE refunds SET to_store_credit = true WHERE status = 'succeeded'"]
+    ),
     "stored-value-balance": Planted(
         ["INSERT INTO stored_value_accounts (id, created_at, kind, currency, balance, initial)"
          " VALUES (gen_random_uuid(), now(), 'gift_card', 'EUR', 500, 500)"]

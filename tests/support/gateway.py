@@ -149,6 +149,10 @@ class ScriptedGateway:
         """Refuse what Stripe would."""
         stripe_amounts.check_charge(amount, currency)
 
+    def least_charge(self, amount: int, currency: str) -> int:
+        """Return what Stripe would charge at least."""
+        return stripe_amounts.least_charge(amount, currency)
+
     def create_intent(
         self, *, amount: int, currency: str, idempotency_key: str, metadata: dict[str, str]
     ) -> IntentSnapshot:

@@ -223,7 +223,8 @@ class Staff:
 
     def refunds(self, order: dict[str, Any], *, lines: dict[int, int] | None = None,
                 shipping: bool = False, restock: bool = False, amount: int | None = None,
-                reason: str = "damaged", **more: Any) -> Any:  # fmt: skip
+                reason: str = "damaged", to_store_credit: bool = False,
+                **more: Any) -> Any:  # fmt: skip
         """Refund units by the position of their line, counted from 0; or an amount in cents."""
         wanted = [
             {"order_line_id": order["lines"][at]["id"], "quantity": units, "restock": restock}
@@ -232,4 +233,6 @@ class Staff:
         body: dict[str, Any] = {"lines": wanted, "shipping": shipping, "reason": reason}
         if amount is not None:
             body["amount"] = {"amount": amount, "currency": "EUR"}
+        if to_store_credit:
+            body["to_store_credit"] = True
         return self.posts(f"/orders/{order['id']}/refunds", body, **more)

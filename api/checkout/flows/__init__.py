@@ -1,9 +1,11 @@
 """Checkout flows: cart to order, stock and payment.
 
 Placing is one transaction without network. Paying is record, call the provider, record; see
-`payment_sync`. Lock order everywhere: cart, order, payment, stock levels by id, counters last.
+`payment_sync`. Lock order everywhere: cart, order, payment, gift cards and store
+credit, stock levels by id, counters last.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -17,26 +19,22 @@ from api.cart.queries import CartLine, CartRow
 from api.cart.states import CartStatus
 from api.checkout import manual_payment_limits
 from api.checkout.errors import CartAlreadyOrdered, CartChanged, CartNotPurchasable, EmailRequired
+from api.checkout.flows import tenders
+from api.checkout.flows.expiry import EXPIRY, expire_unpaid_orders
 from api.checkout.flows.order_input import CheckoutForm, fingerprint_of, order_input
+from api.checkout.flows.tenders import TenderChoice
 from api.checkout.flows.terms import checked_vat_id, flag_unchecked, terms_for
 from api.inventory import service as inventory_service
 from api.inventory.service import AllocationRequest
 from api.kernel import clock
 from api.kernel.money import Money
-from api.kernel.principal import SYSTEM, Principal
-from api.orders import queries as orders_queries
+from api.kernel.principal import Principal
 from api.orders import service as orders_service
 from api.orders.queries import customer_orders
 from api.orders.service import Order
-from api.orders.states import OrderStatus
-from api.payment_sync import flows as payment_sync_flows
 from api.payment_sync import service as payment_sync_service
 from api.payments.gateways import PaymentGateway
-from api.platform import sweeps
-from api.platform.attention import Subjects
-from api.platform.db import transaction
 from api.platform.service_registry import get_service
-from api.platform.sweeps import Sweep
 from api.pricing import queries as pricing_queries
 from api.pricing import totals
 from api.promotions import queries as promotions_queries
@@ -45,6 +43,16 @@ from api.promotions.calculation import Outcome
 from api.tax import flows as tax_flows
 from api.tax.queries import Terms
 from api.tax.rules import Destination, normalize_postal_code
+
+__all__ = [
+    "EXPIRY",
+    "CheckoutForm",
+    "check_chargeable",
+    "expire_unpaid_orders",
+    "place_order",
+    "quote",
+    "reserve_stock",
+]
 
 RESERVATION_LIFETIME = timedelta(minutes=15)
 
@@ -59,14 +67,17 @@ def quote(
     payment_method: str,
     vat_id: str | None = None,
     explain: bool = False,
+    gift_cards: Sequence[str] = (),
+    store_credit: bool = False,
 ) -> dict[str, Any]:
     """Calculate what the cart would cost in a place, and list its shipping methods.
 
     Without a shipping method the total is that of the goods, and is marked so. `explain` adds each
     step of the sums in words. Reserves nothing and changes nothing; a VAT id is checked. Raises
     `CartNotFound`, `CartEmpty`, `CartNotPurchasable`, `TaxRuleMissing`, `CountryNotSold`,
-    `MarketMismatch`, `VatIdInvalid`, what `pricing` raises about shipping, and
-    `AmountNotChargeable` or `AmountBelowMinimum` for a complete total that cannot be paid this way.
+    `MarketMismatch`, `VatIdInvalid`, what `pricing` raises about shipping, what `tenders.choose`
+    raises about gift cards, and `AmountNotChargeable` or `AmountBelowMinimum` for what remains of a
+    complete total and cannot be paid this way.
     """
     known = None if vat_id is None else tax_flows.check_vat_id(vat_id, country)
     cart = cart_queries.find(principal)
@@ -87,12 +98,20 @@ def quote(
     terms.check_market(country, cart.currency, None if chosen is None else payment_method)
     steps: list[str] = []
     priced = _total(cart, lines, terms, chosen, discounts, steps if explain else None)
+    paying = tenders.choose(
+        Money(priced.total, cart.currency),
+        TenderChoice(gift_cards, store_credit, payment_method),
+        by=principal,
+        lock=False,
+    )
     if chosen is not None:
-        check_chargeable(priced.total, cart.currency, payment_method)
+        rest = priced.total - tenders.paid_by(paying)
+        check_chargeable(rest, cart.currency, payment_method)
     off = discounts.off_shipping(0 if chosen is None else chosen.amount)
     return {
         **_figures(priced, cart.currency),
         **promotions_queries.explained(discounts, off, cart.currency),
+        **tenders.shown(paying, priced.total, cart.currency),
         "total_excludes_shipping": chosen is None,
         "payment_methods": terms.offered(manual_payment_limits.payment_methods_for(principal)),
         "prices_include_tax": priced.prices_include_tax,
@@ -133,13 +152,14 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     `network` is the client's network address, as rate limits count it.
 
     One transaction, which the caller opens: the cart is locked and priced, units are allocated, the
-    order is written with snapshots, the cart is closed. The same checkout sent twice, with an
-    idempotency key or without, returns the same order; a different one is refused with
-    `CartAlreadyOrdered`. Raises `CartEmpty`, `CartNotPurchasable`, `CartChanged` (the total is not
-    `expected_total`), `InsufficientStock`, `DiscountUsedUp`, `TaxRuleMissing`,
-    `CountryNotSold`, `MarketMismatch`, `VatIdInvalid`, `AmountNotChargeable` and
-    `AmountBelowMinimum` (no card could pay it), what `manual_payment_limits` refuses, and what
-    `pricing` raises about shipping.
+    order is written with snapshots, gift cards and store credit pay their part, the cart is closed.
+    The same checkout sent twice, with an idempotency key or without, returns the same order; a
+    different one is refused with `CartAlreadyOrdered`. Raises `CartEmpty`, `CartNotPurchasable`,
+    `CartChanged` (the total is not `expected_total`), `InsufficientStock`, `DiscountUsedUp`,
+    `TaxRuleMissing`, `CountryNotSold`, `MarketMismatch`, `VatIdInvalid`, `AmountNotChargeable` and
+    `AmountBelowMinimum` (no card could pay what remains), what `tenders.choose` raises about gift
+    cards and store credit, what `manual_payment_limits` refuses, and what `pricing` raises about
+    shipping.
     """
     cart = cart_service.lock_for_checkout(by)
     fingerprint = fingerprint_of(form)
@@ -159,7 +179,14 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     terms.check_market(country, cart.currency, form.payment_method)
     priced = _total(cart, lines, terms, shipping, discounts)
     _check_expected_total(form.expected_total, priced, cart.currency)
-    check_chargeable(priced.total, cart.currency, form.payment_method)
+    paying = tenders.choose(
+        Money(priced.total, cart.currency),
+        TenderChoice(form.gift_cards, form.store_credit, form.payment_method),
+        by=by,
+        lock=True,
+    )
+    rest = priced.total - tenders.paid_by(paying)
+    check_chargeable(rest, cart.currency, form.payment_method)
     values = order_input(form, email, fingerprint, cart, lines, priced, shipping, network, by,
                           vat_id)  # fmt: skip
     off = discounts.off_shipping(shipping.amount)
@@ -178,41 +205,9 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     cart_service.mark_ordered(cart.id)
     if vat_id is not None and terms.is_unchecked(vat_id):
         flag_unchecked(order.id, order.number, vat_id)
-    if order.total == 0:
-        payment_sync_service.refresh(order)
+    if order.total == 0 or paying:
+        payment_sync_service.pay_with(order, paying, by=by)
     return order
-
-
-def expire_unpaid_orders() -> int:
-    """Cancel expired unpaid orders and release their units.
-
-    Returns how many were processed without a failure, including those that turned out to be paid.
-
-    The customer's open PaymentIntent is cancelled first: if it turns out to be paid, the order is
-    paid and stays. While the provider does not answer, the order waits.
-    """
-    return sweeps.run(EXPIRY)
-
-
-def _expire(order_id: UUID) -> None:
-    payment_sync_flows.cancel_open_intents(order_id)
-    with transaction():
-        order = orders_service.lock(order_id)
-        late = order.expires_at is not None and order.expires_at <= clock.now()
-        if order.status is not OrderStatus.PLACED or not late or order.captured > 0:
-            return  # paid or cancelled in the meantime
-        orders_service.cancel(order, reason="expired", text="Not paid in time.", by=SYSTEM)
-        inventory_service.release(order_id, None, by=SYSTEM, reason="order expired")
-        payment_sync_service.refresh(order)
-    payment_sync_flows.cancel_remaining_intents(order_id)
-
-
-EXPIRY = Sweep(
-    "expire-unpaid-orders",
-    lambda limit: orders_queries.expired_unpaid(clock.now(), limit),
-    _expire,
-    lambda order_id: Subjects(order_id=order_id),
-)
 
 
 def _purchasable_lines(cart: CartRow) -> list[CartLine]:

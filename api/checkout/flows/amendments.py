@@ -7,7 +7,7 @@ from uuid import UUID
 
 from api.cart import service as cart_service
 from api.checkout import flows
-from api.checkout.errors import CartChanged
+from api.checkout.errors import CartChanged, TotalBelowTendered
 from api.checkout.flows.terms import terms_for
 from api.inventory import service as inventory_service
 from api.kernel.errors import Stale
@@ -61,8 +61,8 @@ def amend_order(order_id: UUID, form: ChangeForm, *, expected_version: int, by: 
 
     Locks the order. Raises `OrderNotFound`, `Stale`, `InvalidState` (paid, cancelled, completed),
     `PaymentInProgress`, `CartChanged` (the total is not `expected_total`), what pricing raises
-    about shipping, `TaxRuleMissing`, `CountryNotSold`, `MarketMismatch`, `AmountNotChargeable`,
-    `AmountBelowMinimum` and `GatewayUnavailable`: then nothing has changed.
+    about shipping, `TaxRuleMissing`, `CountryNotSold`, `MarketMismatch`, `TotalBelowTendered`,
+    `AmountNotChargeable`, `AmountBelowMinimum` and `GatewayUnavailable`: then nothing has changed.
     """
     orders_queries.order_id_of_customer(order_id, by)
     session.rollback()
@@ -100,6 +100,7 @@ def cancel_order(order_id: UUID, *, by: Principal) -> None:
         order = orders_service.lock(order_id)
         orders_service.check_amendable(order, "cancel")
         _check_not_in_progress(order_id)
+        payment_sync_service.release_tenders(order)
         orders_service.cancel(order, reason="customer", text="Cancelled by the customer.", by=by)
         inventory_service.release(order_id, None, by=by, reason="cancelled by the customer")
         payment_sync_service.refresh(order)
@@ -132,7 +133,11 @@ def _amend(order: Order, form: ChangeForm, *, by: Principal) -> bool:
     total = order.total
     if amendment.pricing is not None:
         total = amendment.pricing.subtotal + amendment.pricing.shipping_total
-        flows.check_chargeable(total, order.currency, order.payment_method)
+        if total < order.tendered:
+            raise TotalBelowTendered(
+                total=Money(total, order.currency), tendered=Money(order.tendered, order.currency)
+            )
+        flows.check_chargeable(total - order.tendered, order.currency, order.payment_method)
     if form.expected_total is not None and form.expected_total != Money(total, order.currency):
         raise CartChanged(quote={"total": Money(total, order.currency)})
     _check_not_in_progress(order.id)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -29,14 +30,17 @@ class CheckoutForm:
     expected_total: Money | None
     customer_note: str | None = None
     vat_id: str | None = None
+    gift_cards: Sequence[str] = ()
+    """Codes; they pay in this order, before the store credit."""
+    store_credit: bool = False
 
 
 def fingerprint_of(form: CheckoutForm) -> bytes:
     """Hash the parsed checkout form: whitespace and the order of fields do not matter."""
     fields = asdict(form)
-    for added in ("customer_note", "vat_id"):
+    for added in ("customer_note", "vat_id", "gift_cards", "store_credit"):
         # Without it the hash equals that of older releases, which had no such field.
-        if fields[added] is None:
+        if not fields[added]:
             del fields[added]
     canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).digest()

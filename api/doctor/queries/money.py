@@ -10,6 +10,7 @@ from api.doctor.invariants import Invariant, Section
 _PAYMENT = "'order ' || o.number || ', payment ' || p.id AS label, o.id AS order_id"
 _IS_DECIDED = "(a.resolved_at IS NULL OR a.resolution = 'accepted')"
 """An attention item is open, or somebody accepted the difference."""
+_IS_TENDER = "provider IN ('gift_card', 'store_credit')"
 _OPEN_REFUND = "status IN ('requested', 'submitted')"
 
 
@@ -47,7 +48,12 @@ INVARIANTS = (
     _money(
         "captured",
         "16: captured is what the provider's captures add up to",
-        _sums("captured", "payment_events", "amount", "kind = 'captured'"),
+        _sums(
+            "captured",
+            "payment_events",
+            "CASE kind WHEN 'captured' THEN amount ELSE -amount END",
+            "kind IN ('captured', 'released')",
+        ),
     ),
     _money(
         "refunded",
@@ -169,6 +175,38 @@ INVARIANTS = (
         'applied' AS expected
     FROM provider_events
     WHERE applied_at IS NULL AND received_at < :now - interval '15 minutes'""",
+    ),
+    _money(
+        "order-tendered",
+        "24: what an order has tendered is what gift cards and store credit paid of it",
+        f"""
+    SELECT o.id AS subject, 'order ' || o.number AS label, o.tendered AS recorded,
+        coalesce(s.total, 0) AS expected, o.id AS order_id
+    FROM orders o
+    LEFT JOIN (SELECT order_id, sum(captured) AS total FROM payments WHERE {_IS_TENDER}
+        GROUP BY order_id) s ON s.order_id = o.id
+    WHERE o.tendered <> coalesce(s.total, 0)""",
+    ),
+    _money(
+        "tenders-by-ledger",
+        "24: what gift cards and store credit paid, and got back, is in their ledger",
+        f"""
+    SELECT p.id AS subject, {_PAYMENT}, coalesce(s.total, 0) AS recorded,
+        p.captured - p.refunded AS expected
+    FROM payments p JOIN orders o ON o.id = p.order_id
+    LEFT JOIN (SELECT payment_id, -sum(amount) AS total FROM stored_value_entries
+        WHERE payment_id IS NOT NULL GROUP BY payment_id) s ON s.payment_id = p.id
+    WHERE p.{_IS_TENDER} AND p.captured - p.refunded <> coalesce(s.total, 0)""",
+    ),
+    _money(
+        "refunds-as-store-credit",
+        "24: each refund given as store credit is in its ledger",
+        """
+    SELECT r.id AS subject, 'order ' || o.number || ', refund ' || r.id AS label,
+        o.id AS order_id, coalesce(e.amount, 0) AS recorded, r.amount AS expected
+    FROM refunds r JOIN orders o ON o.id = r.order_id
+    LEFT JOIN stored_value_entries e ON e.kind = 'refunded' AND e.reference = r.id::text
+    WHERE r.to_store_credit AND r.status = 'succeeded' AND r.amount <> coalesce(e.amount, 0)""",
     ),
     _money(
         "stored-value-balance",

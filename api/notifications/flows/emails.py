@@ -17,7 +17,7 @@ from api.notifications.service import EmailContent
 from api.notifications.states import EmailKind
 from api.orders import queries as orders_queries
 from api.payments import queries as payments_queries
-from api.platform.db import end_read_transaction, transaction
+from api.platform.db import AnyRow, end_read_transaction, transaction
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 from api.returns import queries as returns_queries
@@ -121,7 +121,14 @@ def order_cancelled(order_id: UUID, reason: str) -> None:
         for one in returns_queries.refunds_of_order(order_id)
     )
     order = orders_queries.admin_view(order_id)
-    _to_customer(EmailKind.ORDER_CANCELLED, order_id, order, reason=reason, goes_back=goes_back)
+    _to_customer(
+        EmailKind.ORDER_CANCELLED,
+        order_id,
+        order,
+        reason=reason,
+        goes_back=goes_back,
+        is_returned=payments_queries.has_voided_tender(order_id),
+    )
 
 
 def order_refunded(refund_id: UUID, order_id: UUID, amount: Money) -> None:
@@ -132,7 +139,7 @@ def order_refunded(refund_id: UUID, order_id: UUID, amount: Money) -> None:
         refund_id,
         orders_queries.admin_view(order_id),
         amount=amount,
-        by_card=refund is not None and refund.provider == "stripe",
+        refunded_to=_destination(refund),
     )
 
 
@@ -274,6 +281,13 @@ def refund_failed(refund_id: UUID, order_id: UUID, amount: Money, reason: str) -
         amount=amount,
         reason=reason,
     )
+
+
+def _destination(refund: AnyRow | None) -> str:
+    """Name where a refund went: a payment provider, a gift card or store credit."""
+    if refund is None:
+        return ""
+    return "store_credit" if refund.to_store_credit else refund.provider
 
 
 def _units(parcels: Sequence[dict[str, Any]]) -> dict[UUID, int]:

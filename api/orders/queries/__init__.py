@@ -223,8 +223,8 @@ def expired_unpaid(now: datetime, limit: int) -> Sequence[UUID]:
         .where(
             Order.expires_at <= now,
             Order.status == OrderStatus.PLACED,
-            # A partly paid order waits for a person; it must not block the others.
-            Order.captured == 0,
+            # Partly paid with money, it waits for a person; it must not block the others.
+            Order.captured == Order.tendered,
             ~sweeps.waits("expire-unpaid-orders", Order.id),
         )
         .order_by(Order.expires_at)
@@ -304,6 +304,7 @@ def order_fields(order: AnyRow | Order) -> dict[str, Any]:
         "prices_include_tax": order.prices_include_tax,
         "tax_total": Money(order.tax_total, currency),
         "total": Money(order.total, currency),
+        "tendered": Money(order.tendered, currency),
         "refunded": Money(order.refunded, currency),
         "version": order.version,
     }

@@ -25,7 +25,12 @@ def order_with_actions(
     order = queries.get_order(order_id, principal)
     lines = queries.lines_of(order.id)
     _, due = queries.price_and_due(order, lines)
-    money = (order.authorized, order.captured, order.refunded, order.refund_pending)
+    money = (
+        order.authorized,
+        order.captured - order.tendered,
+        order.refunded,
+        order.refund_pending,
+    )
     is_unpaid = states.is_unpaid(order.status, order.paid_at, *money)
     in_progress = bool(order.attempt_open) and is_in_progress(order_id)
     view = {

@@ -65,7 +65,12 @@ _FIELD_NAMES = {
 def check_amendable(order: Order, command: str) -> None:
     """Refuse a command that is only allowed on an unpaid order. Raises `InvalidState`."""
     ORDER.next(order.status, command)
-    money = (order.authorized, order.captured, order.refunded, order.refund_pending)
+    money = (
+        order.authorized,
+        order.captured - order.tendered,
+        order.refunded,
+        order.refund_pending,
+    )
     if not is_unpaid(order.status, order.paid_at, *money):
         raise InvalidState(
             f"The order is {order.payment_status}: only the shop can change it now.",

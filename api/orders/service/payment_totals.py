@@ -44,6 +44,7 @@ def record_payment_totals(
     refunded: int,
     refund_pending: int,
     charged_back: int,
+    tendered: int,
     attempt_open: bool,
 ) -> None:
     """Store the sums of the order's payments (minor units) and update its statuses.
@@ -51,13 +52,17 @@ def record_payment_totals(
     Never leaves `cancelled`: money for a cancelled order shows as overpaid. Emits `OrderPaid`
     when the whole amount is paid for the first time. Needs the order locked.
     """
-    new_sums = (authorized, captured, refunded, refund_pending, charged_back, attempt_open)
+    new_sums = (
+        *(authorized, captured, refunded, refund_pending, charged_back, tendered),
+        attempt_open,
+    )
     stored = (
         order.authorized,
         order.captured,
         order.refunded,
         order.refund_pending,
         order.charged_back,
+        order.tendered,
         order.attempt_open,
     )
     if new_sums == stored and (order.paid_at is not None or captured < order.total):
@@ -65,6 +70,7 @@ def record_payment_totals(
     order.authorized, order.captured = authorized, captured
     order.refunded, order.refund_pending = refunded, refund_pending
     order.charged_back, order.attempt_open = charged_back, attempt_open
+    order.tendered = tendered
     update_status(order)
     if order.captured >= order.total and order.paid_at is None:
         order.paid_at = clock.now()

@@ -143,14 +143,15 @@ def submit_refund(refund_id: UUID) -> None:
     """
     gateway: PaymentGateway = get_service(PaymentGateway)
     refund = _refund(refund_id)
-    is_first = refund.provider == "stripe" and refund.provider_ref is None
+    at_provider = refund.provider == "stripe" and not refund.to_store_credit
+    is_first = at_provider and refund.provider_ref is None
     if is_first and refund.created_at < clock.now() - KEY_VALID_FOR:
         sync_intent(refund.payment_id, refund.intent_id)
         refund = _refund(refund_id)
     if refund.status in ("succeeded", "failed"):
         return
     try:
-        if refund.provider != "stripe":
+        if not at_provider:
             snapshot = RefundSnapshot(f"manual-{refund_id}", "succeeded", refund.amount)
         elif refund.provider_ref is None:
             snapshot = gateway.refund(

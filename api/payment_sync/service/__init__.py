@@ -14,8 +14,10 @@ from api.payment_sync.service.provider_state import (
     reject_refund,
     unmatched_reference,
 )
+from api.payment_sync.service.tenders import Tender, pay_with, release_tenders
 
 __all__ = [
+    "Tender",
     "amount_to_record",
     "apply_dispute",
     "apply_fraud_warning",
@@ -27,7 +29,9 @@ __all__ = [
     "link_unmatched_payment",
     "list_unmatched_payment",
     "mark_paid",
+    "pay_with",
     "refresh",
     "reject_refund",
+    "release_tenders",
     "unmatched_reference",
 ]

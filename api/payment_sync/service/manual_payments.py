@@ -60,9 +60,10 @@ def mark_paid(
     recorded = amount_to_record(order, amount, allow_overpayment=allow_overpayment)
     if payments_queries.is_in_progress(order_id) and not allow_overpayment:
         raise PaymentInProgress
-    payments_service.record_manual(
+    payments_service.record_captured(
         payment_id,
         order_id,
+        provider="manual",
         amount=recorded.amount,
         currency=recorded.currency,
         reference=reference,

@@ -20,6 +20,8 @@ from api.payments.gateways import (
 from api.payments.states import DISPUTE_LOST, PaymentState, RefundState
 from api.platform import attention, audit, sweeps
 from api.platform.attention import AttentionKind, Resolution, Subjects
+from api.stored_value import service as stored_value_service
+from api.stored_value.states import TENDERS, EntryKind
 
 
 def apply_intent(payment_id: UUID, snapshot: IntentSnapshot) -> bool:
@@ -276,6 +278,7 @@ def _record(order: orders_service.Order, total: payments_service.PaymentTotals) 
         refunded=total.refunded,
         refund_pending=total.refund_pending,
         charged_back=total.charged_back,
+        tendered=total.tendered,
         attempt_open=total.attempt_open,
     )
     _list_overpayment(order, received_more=order.captured > captured_before)
@@ -316,7 +319,10 @@ def _apply_refund(
         return
     money = Money(refund.amount, refund.currency)
     if refund.status == RefundState.SUCCEEDED:
-        orders_service.add_event(order.id, "refund_succeeded", f"{money} refunded.", by=SYSTEM)
+        returned_to = _return_stored_value(order, refund)
+        orders_service.add_event(
+            order.id, "refund_succeeded", f"{money} refunded{returned_to}.", by=SYSTEM
+        )
         attention.clear(AttentionKind.FAILED_REFUND, order_id=order.id, up_to=refund.amount)
     if refund.status == RefundState.FAILED:
         orders_service.add_event(
@@ -335,6 +341,27 @@ def _apply_refund(
             about=Subjects(order.id, refund.payment_id, refund_id=refund.id),
             notify=False,  # the refund's own event does
         )
+
+
+def _return_stored_value(order: orders_service.Order, refund: payments_service.Refund) -> str:
+    """Credit a refund to its gift card or store credit, if it goes there; returns it in words."""
+    if refund.to_store_credit:
+        assert order.customer_id is not None
+        stored_value_service.credit_customer(
+            order.customer_id,
+            Money(refund.amount, refund.currency),
+            order_id=order.id,
+            refund_id=refund.id,
+            by=SYSTEM,
+        )
+        return " as store credit"
+    payment = payments_service.lock(refund.payment_id) if order.tendered else None
+    if payment is None or payment.provider not in TENDERS:
+        return ""
+    stored_value_service.give_back(
+        payment.id, refund.amount, EntryKind.REFUNDED, reference=str(refund.id), by=SYSTEM
+    )
+    return f" to {payment.reference}"
 
 
 def _adopt_refund(

@@ -100,6 +100,9 @@ class PaymentGateway(Protocol):
         Raises `AmountNotChargeable` and `AmountBelowMinimum`.
         """
 
+    def least_charge(self, amount: int, currency: str) -> int:
+        """Return the least total that can be charged of at least an amount, in minor units."""
+
     def create_intent(
         self, *, amount: int, currency: str, idempotency_key: str, metadata: dict[str, str]
     ) -> IntentSnapshot:

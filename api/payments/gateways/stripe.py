@@ -30,7 +30,7 @@ from api.payments.gateways import (
     RefundSnapshot,
     SignedEvent,
 )
-from api.payments.gateways.stripe_amounts import check_charge, from_stripe, to_stripe
+from api.payments.gateways.stripe_amounts import check_charge, from_stripe, least_charge, to_stripe
 from api.platform.settings import Settings
 
 TIMEOUT_SECONDS = 10
@@ -58,6 +58,10 @@ class StripeGateway:
     def check_charge(self, amount: int, currency: str) -> None:
         """Refuse what Stripe cannot charge, by its documented limits."""
         check_charge(amount, currency)
+
+    def least_charge(self, amount: int, currency: str) -> int:
+        """Return the next total that Stripe can charge, by its documented limits."""
+        return least_charge(amount, currency)
 
     def create_intent(
         self, *, amount: int, currency: str, idempotency_key: str, metadata: dict[str, str]

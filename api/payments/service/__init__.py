@@ -9,9 +9,10 @@ from api.payments.service.captures import (
     lock,
     open_stripe_payment,
     payment_totals,
-    record_manual,
+    record_captured,
     stale_payments,
     void_open_payments,
+    void_tenders,
 )
 from api.payments.service.disputes import (
     apply_dispute,
@@ -56,7 +57,7 @@ __all__ = [
     "open_stripe_payment",
     "payment_totals",
     "purge_old_events",
-    "record_manual",
+    "record_captured",
     "restart_scan",
     "stale_disputes",
     "stale_fraud_warnings",
@@ -64,4 +65,5 @@ __all__ = [
     "stale_refunds",
     "store_provider_event",
     "void_open_payments",
+    "void_tenders",
 ]

@@ -16,6 +16,7 @@ from api.payments.service.payment_events import record
 from api.payments.states import OF_STRIPE_INTENT, OPEN_PAYMENT, PaymentState
 from api.platform import sweeps
 from api.platform.db import require_transaction, session
+from api.stored_value.states import TENDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class PaymentTotals:
     refunded: int
     refund_pending: int
     charged_back: int
+    tendered: int
+    """The part of `captured` that gift cards and store credit paid."""
     attempt_open: bool
 
 
@@ -107,17 +110,23 @@ def close_unknown(payment: Payment) -> None:
     payment.version += 1
 
 
-def record_manual(
-    payment_id: UUID, order_id: UUID, *, amount: int, currency: str, reference: str
+def record_captured(
+    payment_id: UUID,
+    order_id: UUID,
+    *,
+    provider: str,
+    amount: int,
+    currency: str,
+    reference: str,
 ) -> Payment:
-    """Record a payment made outside the provider: a transfer or cash. Amount in minor units.
+    """Record a payment that is complete at once: a transfer, cash, a gift card or store credit.
 
-    The payment has the id of the command that recorded it. Needs the order locked.
+    Amount in minor units. One made by staff has the id of their command. Needs the order locked.
     """
     payment = Payment(
         id=payment_id,
         order_id=order_id,
-        provider="manual",
+        provider=provider,
         status=PaymentState.CAPTURED,
         amount=amount,
         currency=currency,
@@ -128,6 +137,33 @@ def record_manual(
     session.flush()
     record(payment.id, "captured", amount, reference=str(payment.id))
     return payment
+
+
+def void_tenders(order_id: UUID) -> list[tuple[Payment, int]]:
+    """Void the payments by gift card and store credit of an order that was not paid in full.
+
+    Returns each with the amount (minor units) that must return to its account: all that is not
+    refunded or about to be. Locks the payments. Needs the order locked.
+    """
+    payments = session.scalars(
+        select(Payment)
+        .where(Payment.order_id == order_id, Payment.provider.in_(TENDERS), Payment.captured > 0)
+        .order_by(Payment.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    voided = []
+    for payment in payments:
+        amount = payment.captured - payment.refunded - payment.refund_pending
+        if amount == 0:
+            continue
+        payment.captured -= amount
+        payment.version += 1
+        if payment.captured == 0:
+            payment.status = PaymentState.VOIDED
+        record(payment.id, "released", amount, reference=str(payment.id))
+        voided.append((payment, amount))
+    return voided
 
 
 def void_open_payments(order_id: UUID) -> None:
@@ -154,11 +190,14 @@ def payment_totals(order_id: UUID) -> PaymentTotals:
             func.coalesce(func.sum(Payment.refunded), 0),
             func.coalesce(func.sum(Payment.refund_pending), 0),
             func.coalesce(func.sum(Payment.charged_back), 0),
+            func.coalesce(func.sum(Payment.captured).filter(Payment.provider.in_(TENDERS)), 0),
             func.coalesce(func.bool_or(Payment.status.in_(OPEN_PAYMENT)), False),
         ).where(Payment.order_id == order_id)
     ).one()
-    authorized, captured, refunded, refund_pending, charged_back = map(int, row[:5])
-    return PaymentTotals(authorized, captured, refunded, refund_pending, charged_back, bool(row[5]))
+    authorized, captured, refunded, refund_pending, charged_back, tendered = map(int, row[:6])
+    return PaymentTotals(
+        authorized, captured, refunded, refund_pending, charged_back, tendered, bool(row[6])
+    )
 
 
 def link_intent(order_id: UUID, snapshot: IntentSnapshot) -> Payment:

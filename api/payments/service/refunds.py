@@ -19,10 +19,18 @@ from api.payments.states import OF_STRIPE_REFUND, REFUND, RefundOrigin, RefundSt
 from api.platform import sweeps
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
+from api.stored_value.states import TENDERS
 
 
-def open_refunds(case_id: UUID, order_id: UUID, amount: int) -> list[Refund]:
-    """Reserve an amount (minor units) for a refund, from the order's payments, newest first.
+def open_refunds(
+    case_id: UUID, order_id: UUID, amount: int, *, to_store_credit: bool = False
+) -> list[Refund]:
+    """Reserve an amount (minor units) for a refund, from the order's payments.
+
+    Money goes first, the newest payment before the others, and then what store credit and gift
+    cards paid: a customer gets back what can be spent anywhere before what can be spent here. With
+    `to_store_credit` the money is given as store credit. What gift cards and store credit paid
+    always returns to them.
 
     Several payments give several refunds of one request; the first has its id. Each payment is
     updated under a guard, so that no more is reserved than was captured and is not yet refunded.
@@ -38,7 +46,9 @@ def open_refunds(case_id: UUID, order_id: UUID, amount: int) -> list[Refund]:
     ).all()
     remaining = amount
     refunds: list[Refund] = []
-    for payment in reversed(payments):
+    for payment in sorted(
+        payments, key=lambda one: (one.provider not in TENDERS, one.id), reverse=True
+    ):
         part = min(remaining, _left(payment))
         if part <= 0:
             continue
@@ -50,6 +60,7 @@ def open_refunds(case_id: UUID, order_id: UUID, amount: int) -> list[Refund]:
             order_id=order_id,
             amount=part,
             currency=payment.currency,
+            to_store_credit=to_store_credit and payment.provider not in TENDERS,
         )
         current.add(refund)
         refunds.append(refund)

@@ -83,8 +83,8 @@ def refund_order(order_id: UUID, form: RefundForm, *, case_id: UUID, by: Princip
     after a crash, it finds its refund request and continues it. Returns False when the amount is
     above a limit of `by`: then it waits for a second person, and nothing has changed. Locks the
     order. Raises `OrderNotFound`, `QuantityExceedsRefundable`, `RefundExceedsCaptured`,
-    `RefundChanged`, `NothingToRefund`, `DisputeOpen`, `WrongCurrency`; `GatewayUnavailable` leaves
-    the refund pending.
+    `RefundChanged`, `NothingToRefund`, `DisputeOpen`, `WrongCurrency`, `StoreCreditNeedsAccount`;
+    `GatewayUnavailable` leaves the refund pending.
     """
     payment_sync_flows.scan_external_changes(order_id)
     with transaction():
@@ -230,7 +230,9 @@ def _reserve_refund(
 ) -> None:
     """Create the refund request and reserve its amount, which cannot be reserved twice."""
     money = Money(parts.amount, order.currency)
-    payments_service.open_refunds(case_id, order.id, parts.amount)
+    payments_service.open_refunds(
+        case_id, order.id, parts.amount, to_store_credit=form.to_store_credit
+    )
     service.create_refund_request(
         case_id,
         order.id,

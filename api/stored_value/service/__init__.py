@@ -12,7 +12,7 @@ from api.stored_value.service.gift_cards import (
     merge_gift_card,
 )
 from api.stored_value.service.store_credit import adjust_store_credit, credit_customer
-from api.stored_value.service.tenders import UsableAccount, give_back, lock_usable, redeem
+from api.stored_value.service.tenders import UsableAccount, give_back, redeem, usable_accounts
 
 __all__ = [
     "IssuedGiftCard",
@@ -23,7 +23,7 @@ __all__ = [
     "enable_gift_card",
     "give_back",
     "issue_gift_card",
-    "lock_usable",
     "merge_gift_card",
     "redeem",
+    "usable_accounts",
 ]

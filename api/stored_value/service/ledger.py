@@ -1,5 +1,6 @@
 """The only writer of balances: each change locks the account and adds an entry."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,18 +13,23 @@ from api.stored_value.models import StoredValueAccount, StoredValueEntry
 from api.stored_value.states import EntryKind
 
 
-def locked(*conditions: Any) -> list[StoredValueAccount]:
+def accounts(*conditions: Any) -> Sequence[StoredValueAccount]:
+    """Read accounts, in the order of their ids."""
+    return session.scalars(
+        select(StoredValueAccount).where(*conditions).order_by(StoredValueAccount.id)
+    ).all()
+
+
+def locked(*conditions: Any) -> Sequence[StoredValueAccount]:
     """Lock accounts, in the order of their ids, and return them as they are now."""
     require_transaction()
-    return list(
-        session.scalars(
-            select(StoredValueAccount)
-            .where(*conditions)
-            .order_by(StoredValueAccount.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-    )
+    return session.scalars(
+        select(StoredValueAccount)
+        .where(*conditions)
+        .order_by(StoredValueAccount.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def move(

@@ -12,7 +12,7 @@ from api.stored_value import codes
 from api.stored_value.errors import GiftCardNotUsable
 from api.stored_value.models import StoredValueAccount, StoredValueEntry
 from api.stored_value.service.gift_cards import is_usable, least_expiry
-from api.stored_value.service.ledger import locked, move
+from api.stored_value.service.ledger import accounts, locked, move
 from api.stored_value.states import AccountKind, EntryKind
 
 
@@ -31,20 +31,22 @@ class UsableAccount:
         return "store credit" if self.last_four is None else f"gift card ••••{self.last_four}"
 
 
-def lock_usable(
-    given: Sequence[str], *, credit_of: UUID | None, currency: str
+def usable_accounts(
+    given: Sequence[str], *, credit_of: UUID | None, currency: str, lock: bool
 ) -> list[UsableAccount]:
-    """Lock gift cards by their codes, and a customer's store credit, to pay for an order.
+    """Find gift cards by their codes, and a customer's store credit, to pay for an order.
 
-    Returns the cards as given, then the store credit if it has a balance. Raises
+    Returns the cards as given, then the store credit if it has a balance. `lock` locks them, in the
+    order of this package, so that their balances stay as they are. Raises
     `GiftCardNotUsable` with its position for an unknown code, and for a card that is disabled,
     expired, empty or in another currency.
     """
+    find = locked if lock else accounts
     digests = [codes.digests(code) for code in given]
     every = [one for several in digests for one in several]
     by_digest = {
         card.code_digest: card
-        for card in (locked(StoredValueAccount.code_digest.in_(every)) if every else ())
+        for card in (find(StoredValueAccount.code_digest.in_(every)) if every else ())
     }
     cards = []
     for position, several in enumerate(digests):
@@ -61,7 +63,7 @@ def lock_usable(
             raise error
         cards.append(card)
     if credit_of is not None:
-        cards += locked(
+        cards += find(
             StoredValueAccount.customer_id == credit_of,
             StoredValueAccount.currency == currency,
             StoredValueAccount.balance > 0,
