@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, and_, cast, func, or_, select
+from sqlalchemy import String, and_, case, cast, func, or_, select
 
 from api.kernel.money import Money
 from api.payments.models import Dispute, FraudWarning, Payment, ProviderEvent, Refund
@@ -102,6 +102,9 @@ def refund(refund_id: UUID) -> AnyRow | None:
             Refund.created_at,
             Refund.to_store_credit,
             Payment.provider,
+            case((Refund.to_store_credit, "store_credit"), else_=Payment.provider).label(
+                "destination"
+            ),
             Payment.provider_ref.label("intent_id"),
         )
         .join(Payment, Payment.id == Refund.payment_id)

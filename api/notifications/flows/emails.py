@@ -17,7 +17,7 @@ from api.notifications.service import EmailContent
 from api.notifications.states import EmailKind
 from api.orders import queries as orders_queries
 from api.payments import queries as payments_queries
-from api.platform.db import AnyRow, end_read_transaction, transaction
+from api.platform.db import end_read_transaction, transaction
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 from api.returns import queries as returns_queries
@@ -139,7 +139,7 @@ def order_refunded(refund_id: UUID, order_id: UUID, amount: Money) -> None:
         refund_id,
         orders_queries.admin_view(order_id),
         amount=amount,
-        refunded_to=_destination(refund),
+        refunded_to=None if refund is None else refund.destination,
     )
 
 
@@ -281,13 +281,6 @@ def refund_failed(refund_id: UUID, order_id: UUID, amount: Money, reason: str) -
         amount=amount,
         reason=reason,
     )
-
-
-def _destination(refund: AnyRow | None) -> str:
-    """Name where a refund went: a payment provider, a gift card or store credit."""
-    if refund is None:
-        return ""
-    return "store_credit" if refund.to_store_credit else refund.provider
 
 
 def _units(parcels: Sequence[dict[str, Any]]) -> dict[UUID, int]:

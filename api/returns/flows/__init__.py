@@ -30,6 +30,7 @@ from api.returns import service
 from api.returns.flows import amounts
 from api.returns.flows.amounts import LineToRefund, RefundForm
 from api.returns.service import RequestedLine
+from api.stored_value.errors import StoreCreditNeedsAccount
 
 __all__ = [
     "LineToRefund",
@@ -100,6 +101,11 @@ def reserve_refund(order_id: UUID, form: RefundForm, *, case_id: UUID, by: Princ
         return True
     order = orders_service.lock(order_id)
     payments_service.check_not_disputed(order_id)
+    if form.to_store_credit and order.customer_id is None:
+        raise StoreCreditNeedsAccount(
+            "The order is a guest's, and store credit belongs to a customer account. Refund it the "
+            "way it was paid."
+        )
     orders_service.refundable_quantities(order, amounts.units_of(form.lines))
     unshipped = amounts.unshipped_units(order, form.lines)
     restocked = amounts.restocked_units(order, form.lines, unshipped)

@@ -13,7 +13,6 @@ from api.payments.errors import RefundExceedsCaptured
 from api.pricing import totals
 from api.returns import service
 from api.returns.errors import NothingToRefund, RefundChanged
-from api.stored_value.errors import StoreCreditNeedsAccount
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +91,7 @@ def divide(
 
 
 def divide_checked(order: Order, form: RefundForm) -> Parts:
-    """Divide a refund; refuses one of nothing, of another amount than expected, or of too much.
-
-    So it does with store credit for a guest, who has no account that could hold it.
-    """
-    if form.to_store_credit and order.customer_id is None:
-        raise StoreCreditNeedsAccount(
-            "The order is a guest's, and store credit belongs to a customer account. Refund it the "
-            "way it was paid."
-        )
+    """Divide a refund; refuses one of nothing, of another amount than expected, or of too much."""
     parts = divide(order, form.lines, shipping=form.shipping, amount=form.amount)
     if parts.amount <= 0:
         raise orders_service.with_last_change(NothingToRefund(), order.id, "refund_requested")
