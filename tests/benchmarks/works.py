@@ -123,27 +123,33 @@ def _orders(world: World) -> list[Request]:
     ]
 
 
-def _order_searches(world: World) -> list[Request]:
-    rows = world.shop.sql("SELECT number, email FROM orders ORDER BY placed_at DESC LIMIT 40")
-    words = [text for number, email in rows for text in (number, email)]
-    return [
-        Request(f"/api/v1/admin/orders?limit=25&q={quote(word)}",
-                headers={**world.staff, **address(place)}, expects=word)
-        for place, word in enumerate(words)
-    ]  # fmt: skip
+def _order_searches(chosen: str) -> Callable[[World], list[Request]]:
+    """Search orders for each of the words that a statement returns, 25 to a page."""
+
+    def make(world: World) -> list[Request]:
+        return [
+            Request(f"/api/v1/admin/orders?limit=25&q={quote(word)}",
+                    headers={**world.staff, **address(place)}, expects=word)
+            for place, (word,) in enumerate(world.shop.sql(chosen))
+        ]  # fmt: skip
+
+    return make
 
 
-def _order_names(world: World) -> list[Request]:
-    """Choose last names that 0.1 to 0.3 % of orders have, or come near to that."""
-    rows = world.shop.sql(
-        "SELECT lower(split_part(customer_name, ' ', 2)) AS name FROM orders GROUP BY 1"
-        " ORDER BY abs(count(*) - (SELECT count(*) FROM orders) * 0.002), 1 LIMIT 40"
-    )
-    return [
-        Request(f"/api/v1/admin/orders?limit=25&q={quote(name)}",
-                headers={**world.staff, **address(place)}, expects=name)
-        for place, (name,) in enumerate(rows)
-    ]  # fmt: skip
+_ANY_NUMBER = "SELECT number FROM orders ORDER BY md5(number) LIMIT 40"
+_RARE_NAME = """
+    SELECT lower(split_part(customer_name, ' ', 2)) AS name FROM orders GROUP BY 1
+    ORDER BY abs(count(*) - (SELECT count(*) FROM orders) * 0.002), 1 LIMIT 40"""
+_COMMON_NAME = """
+    SELECT lower(split_part(customer_name, ' ', 1)) AS name FROM orders GROUP BY 1
+    ORDER BY count(*) DESC, 1 LIMIT 10"""
+_OLD_SKU = """
+    WITH newest AS (SELECT id FROM orders ORDER BY placed_at DESC, id DESC LIMIT 5000),
+         sold AS (SELECT sku, count(*) AS orders, count(newest.id) AS new FROM order_lines
+                  LEFT JOIN newest ON newest.id = order_id GROUP BY sku)
+    SELECT sku FROM sold ORDER BY new, abs(orders - (SELECT count(*) FROM orders) * 0.034), 1
+    LIMIT 10"""
+"""Of SKUs that none, or the fewest, of the newest orders have, those that 3.4 % of all have."""
 
 
 def _product_searches(world: World) -> list[Request]:
@@ -182,9 +188,14 @@ GROWING = (
     *WORKS,
     Work("facets", "list with facets, cold", _with_facets, replies.has_facets, _SLUG, True),
     Work("by price", "list by price, cold", _by_price, replies.prices_rise, _SLUG, True),
-    Work("orders q", "staff: search orders", _order_searches, replies.order_is_found, _PLACED),
-    Work("orders name", "staff: search orders by a name of one in 500", _order_names,
-         replies.names_fit, _PLACED),
+    Work("orders number", "staff: search orders by number", _order_searches(_ANY_NUMBER),
+         replies.order_is_found, _PLACED),
+    Work("orders name", "staff: search orders by a name of one in 500",
+         _order_searches(_RARE_NAME), replies.names_fit, _PLACED),
+    Work("orders word", "staff: search orders by a name of one in 11",
+         _order_searches(_COMMON_NAME), replies.names_fit, _PLACED),
+    Work("orders SKU", "staff: search orders by a SKU of old ones", _order_searches(_OLD_SKU),
+         replies.anything_is_found, _PLACED),
     Work("products q", "staff: search products", _product_searches, replies.anything_is_found,
          '"id":'),
 )  # fmt: skip
