@@ -98,10 +98,11 @@ def _term(piece: str, *, is_last: bool, is_only: bool) -> str:
     if is_last and not is_only and len(piece) == 1 and piece.isalpha():
         return ""  # half of all orders have a word with this initial
     whole = joined(piece)
-    ends = [
-        _prefix(word) if is_last and word is parts[-1] and not word.isdigit() else _exact(word)
-        for word in parts
-    ]
+    # Of a code such as `SKU-178-L` only the whole is looked for as a beginning: a tenth of all
+    # orders has some word that begins with an L.
+    is_code = len(parts) > 1 and any(character.isdigit() for character in whole)
+    begins = is_last and not is_code and not parts[-1].isdigit()
+    ends = [*map(_exact, parts[:-1]), (_prefix if begins else _exact)(parts[-1])]
     term = " & ".join(ends)
     if len(parts) == 1:
         return term

@@ -16,11 +16,14 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Text,
+    Uuid,
     bindparam,
+    case,
     cast,
     func,
     literal_column,
     not_,
+    null,
     or_,
     select,
     true,
@@ -42,9 +45,17 @@ from api.orders.models import (
     day_of,
     periods_of,
 )
+from api.orders.search_function import (
+    BUCKETS,
+    FOUND_NEWEST,
+    FOUND_OLDEST,
+    MANY,
+    SAMPLE_SIZE,
+    SPANS,
+)
 from api.orders.search_text import tsquery_of
 from api.platform import sweeps
-from api.platform.db import AnyRow, AnySelect, session, table_of
+from api.platform.db import AnySelect, session, table_of
 from api.platform.pagination import PreparedList, Sort, after, in_order, listing, name_of, page_of
 
 ORDERS, _LINES = table_of(Order), table_of(OrderLine)
@@ -66,12 +77,17 @@ CARD: tuple[Any, ...] = (
     *PLACE,
 )
 _left = _LINES.c.quantity - _LINES.c.shipped_quantity - _LINES.c.cancelled_quantity
+_NOTHING_LEFT: Final[ColumnElement[bool]] = literal_column(
+    "orders.fulfilment_status IN ('shipped', 'delivered', 'cancelled')"
+)
 WHOLE_CARD: tuple[Any, ...] = (
-    # Counted only for the rows of the page.
-    select(func.coalesce(func.sum(_left), 0))
-    .where(_LINES.c.order_id == ORDERS.c.id)
-    .scalar_subquery()
-    .label("open_unit_count"),
+    # Counted only for the rows of the page, and only where lines may have units left.
+    case(
+        (_NOTHING_LEFT, literal_column("0")),
+        else_=select(func.coalesce(func.sum(_left), 0))
+        .where(_LINES.c.order_id == ORDERS.c.id)
+        .scalar_subquery(),
+    ).label("open_unit_count"),
     *CARD,
 )
 
@@ -135,31 +151,37 @@ def card_of(order_id: UUID, by: Principal) -> dict[str, Any]:
     return card(row, by)
 
 
-def customer_card(row: AnyRow) -> dict[str, Any]:
-    """Return the list entry of an order for its customer."""
+def customer_card(row: Sequence[Any]) -> dict[str, Any]:
+    """Return the list entry of an order for its customer, from a row of `CARD`."""
+    # Unpacked, because reading each value by its name costs several times more.
+    number, _, _, _, units, total, currency, status, paid, shipped, _, _, placed_at, order_id = row
     return {
-        "id": row.id,
-        "number": row.number,
-        "placed_at": row.placed_at,
-        "status": row.status,
-        "payment_status": row.payment_status,
-        "fulfilment_status": row.fulfilment_status,
-        "unit_count": row.unit_count,
-        "total": Money(row.total, row.currency),
+        "id": order_id,
+        "number": number,
+        "placed_at": placed_at,
+        "status": status,
+        "payment_status": paid,
+        "fulfilment_status": shipped,
+        "unit_count": units,
+        "total": Money(total, currency),
     }
 
 
-def card(row: AnyRow, by: Principal) -> dict[str, Any]:
-    """Return the list entry of an order for staff; the e-mail only with `customers:read`."""
-    return {
-        **customer_card(row),
-        "on_hold": row.on_hold,
-        "customer_name": row.customer_name,
-        "email": row.email if by.may(Permission.CUSTOMERS_READ) else None,
-        "open_unit_count": row.open_unit_count,
-        "ship_country": row.ship_country,
-        "version": row.version,
-    }
+def card(row: Sequence[Any], by: Principal) -> dict[str, Any]:
+    """Return the list entry of an order for staff, from a row of `WHOLE_CARD`.
+
+    The e-mail only with `customers:read`.
+    """
+    open_units, *columns = row
+    _, on_hold, name, email, _, _, _, _, _, _, country, version, _, _ = columns
+    entry = customer_card(columns)
+    entry["on_hold"] = on_hold
+    entry["customer_name"] = name
+    entry["email"] = email if by.may(Permission.CUSTOMERS_READ) else None
+    entry["open_unit_count"] = open_units
+    entry["ship_country"] = country
+    entry["version"] = version
+    return entry
 
 
 _CONDITIONS: Final = {
@@ -175,14 +197,6 @@ _TSQUERY: Final = cast(bindparam("tsquery", type_=Text), TSQUERY)
 _MATCHES: Final = ORDERS.c.search.bool_op("@@")
 _IN_PERIODS: Final = literal_column(PERIODS, ARRAY(Integer)).bool_op("&&")
 _PAGE_ROWS: Final = bindparam("page_rows", type_=Integer)
-SAMPLE_SIZE: Final = 300
-"""Orders sampled from the start of the list to choose the search plan."""
-MANY: Final = 3
-"""Hits in the sample from which walking along the list fills a page soon."""
-SPANS: Final = 100
-"""With fewer hits, how many times the sampled time span is read from the word index first."""
-BUCKETS: Final = 5
-"""Periods of one length in the first index read."""
 MAX_COUNTED: Final = 1_000
 """Largest total of a search, because each hit is sample up."""
 
@@ -195,13 +209,25 @@ def _listing(names: frozenset[str], sort: Sort, is_search: bool) -> tuple[Prepar
         return listing(select(*WHOLE_CARD).where(*conditions), sort), select(ORDERS.c.id).where(
             *conditions
         )
-    first, later = (_search(where, sort) for where in (conditions, [*conditions, after(sort)]))
+    if conditions:
+        first, later = (_search(where, sort) for where in (conditions, [*conditions, after(sort)]))
+    else:
+        bounds = [bindparam(f"after_{i}", type_=c.type) for i, c in enumerate(sort.columns)]
+        first, later = (_search_all(sort, *where) for where in ([null(), null()], bounds))
     counted = select(ORDERS.c.id).where(*conditions, _MATCHES(select(_TSQUERY).scalar_subquery()))
     return PreparedList(first, later, sort, name_of(sort)), counted
 
 
+def _search_all(sort: Sort, after_at: Any, after_id: Any) -> AnySelect:
+    """Build a search of all orders, whose hits a function of the database finds."""
+    found = getattr(func, FOUND_NEWEST if sort.descending else FOUND_OLDEST)
+    hits = select(found(_TSQUERY, after_at, after_id, _PAGE_ROWS)).scalar_subquery()
+    are_hits = ORDERS.c.id == func.any(cast(hits, ARRAY(Uuid)))
+    return in_order(select(*WHOLE_CARD).where(are_hits), sort)
+
+
 def _search(conditions: Sequence[ColumnElement[bool]], sort: Sort) -> AnySelect:
-    """Build a search: one statement that chooses its own plan.
+    """Build a search of a part of the orders: one statement that chooses its own plan.
 
     With many hits it walks along the list and soon has a page. With fewer it reads them from the
     word index: first those of the newest (or oldest) periods, and all others only when these do not
