@@ -6,10 +6,11 @@ next request and not only when the token expires.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from functools import wraps
-from typing import Any, TypeVar, cast
+from functools import lru_cache, wraps
+from typing import Any, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 import jwt
@@ -28,6 +29,19 @@ from api.platform.settings import Settings
 View = TypeVar("View", bound=Callable[..., Any])
 PrincipalLoader = Callable[[UUID, str, UUID | None], Principal | None]
 KeyLoader = Callable[[str], Principal | None]
+
+
+class _Claims(NamedTuple):
+    """What a verified access token says; `expires_at` in seconds since 1970."""
+
+    subject: UUID
+    kind: str
+    sign_in: UUID | None
+    expires_at: float
+    groups: tuple[str, ...]
+
+
+TokenReader = Callable[[str], _Claims]
 
 CART_TOKEN_HEADER = "X-Cart-Token"  # noqa: S105
 API_KEY_START = "sk_"
@@ -97,9 +111,9 @@ def init_app(
     (`kid`), so those of a previous secret stay valid until they expire.
     """
     app.config["JWT_SECRET_KEY"] = settings.jwt_secret_key
-    app.extensions["stockroom_jwt_secrets"] = {
-        key_id(secret): secret for secret in settings.jwt_secret_keys
-    }
+    app.extensions["stockroom_read_token"] = _token_reader(
+        {key_id(secret): secret for secret in settings.jwt_secret_keys}, settings.jwt_secret_key
+    )
     app.extensions["stockroom_load_key"] = load_key
     app.config["JWT_ALGORITHM"] = _ALGORITHM
     app.config["JWT_ACCESS_TOKEN_EXPIRES"] = settings.access_token_minutes * 60
@@ -229,10 +243,39 @@ def claimed_groups() -> tuple[str, ...]:
     if scheme.lower() != "bearer" or token.startswith(API_KEY_START):
         return ()
     try:
-        claims = _claims(token)
+        return _claims(token).groups
     except (PyJWTError, ValueError):
         return ()
-    return tuple(claims.get("groups", ())) if claims["type"] == "access" else ()
+
+
+def _token_reader(secrets: Mapping[str, str], current: str) -> TokenReader:
+    """Return a function that verifies access tokens, and remembers those that it has verified.
+
+    A token is sent with every request and stays as true as it was, until it expires: the caller
+    checks that each time. Refused tokens are not remembered.
+    """
+
+    @lru_cache(maxsize=1_024)
+    def read(token: str) -> _Claims:
+        named = jwt.get_unverified_header(token).get("kid")
+        claims = jwt.decode(
+            token,
+            # An earlier release signed without a `kid`, with the current secret.
+            secrets.get(str(named)) or current,
+            algorithms=[_ALGORITHM],
+            options={"require": ["exp", "sub", "type"]},
+        )
+        if claims["type"] != "access":
+            raise ValueError("not an access token")
+        return _Claims(
+            subject=UUID(claims["sub"]),
+            kind=str(claims.get("kind", "")),
+            sign_in=UUID(str(claims["sid"])) if "sid" in claims else None,
+            expires_at=claims["exp"],
+            groups=tuple(claims.get("groups", ())),
+        )
+
+    return read
 
 
 def _signed_in() -> Principal:
@@ -247,31 +290,24 @@ def _signed_in() -> Principal:
         return program
     try:
         claims = _claims(token)
-        subject = UUID(claims["sub"])
-        g.sign_in_id = UUID(str(claims["sid"])) if "sid" in claims else None
     except ExpiredSignatureError as expired:
         raise TokenExpired from expired
     except (PyJWTError, ValueError) as unreadable:
         raise TokenInvalid from unreadable
-    if claims["type"] != "access":
-        raise TokenInvalid
+    g.sign_in_id = claims.sign_in
     load: PrincipalLoader = current_app.extensions["stockroom_load_principal"]
-    owner = load(subject, str(claims.get("kind", "")), g.sign_in_id)
+    owner = load(claims.subject, claims.kind, claims.sign_in)
     if owner is None:
         raise TokenInvalid
     return owner
 
 
-def _claims(token: str) -> dict[str, Any]:
-    secrets: dict[str, str] = current_app.extensions["stockroom_jwt_secrets"]
-    named = jwt.get_unverified_header(token).get("kid")
-    claims: dict[str, Any] = jwt.decode(
-        token,
-        # An earlier release signed without a `kid`, with the current secret.
-        secrets.get(str(named)) or current_app.config["JWT_SECRET_KEY"],
-        algorithms=[_ALGORITHM],
-        options={"require": ["exp", "sub", "type"]},
-    )
+def _claims(token: str) -> _Claims:
+    """Verify an access token. Raises `PyJWTError` or ValueError."""
+    read: TokenReader = current_app.extensions["stockroom_read_token"]
+    claims = read(token)
+    if claims.expires_at <= time.time():
+        raise ExpiredSignatureError
     return claims
 
 

@@ -1,5 +1,6 @@
 """Coming in by password."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -284,6 +285,23 @@ def test_registrations_and_reset_letters_are_bounded_by_account(limited: FlaskCl
         ).status_code
 
     assert [asks(number) for number in range(6)] == [202] * 5 + [429]
+
+
+def test_an_access_token_that_was_verified_before_runs_out_all_the_same(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carla, client = a_customer(), app.test_client()
+    token = create_access_token(
+        str(carla.id), additional_claims={"kind": "customer"}, expires_delta=timedelta(minutes=5)
+    )
+    headers = {"Authorization": f"Bearer {token}"}
+    assert client.get("/api/v1/users/me", headers=headers).status_code == 200
+
+    in_time, late = time.time() + 290, time.time() + 301
+    monkeypatch.setattr(time, "time", lambda: in_time)
+    assert client.get("/api/v1/users/me", headers=headers).status_code == 200
+    monkeypatch.setattr(time, "time", lambda: late)
+    assert client.get("/api/v1/users/me", headers=headers).json["code"] == "token_expired"
 
 
 def test_an_access_token_that_ran_out_says_so(app: Flask) -> None:
