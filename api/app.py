@@ -101,6 +101,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     order_admin_routes.blueprint,
     order_admin_routes.holds,
     checkout_routes.admin,
+    checkout_routes.estimates_blueprint,
     return_routes.blueprint,
     fulfilment_routes.blueprint,
     fulfilment_routes.dashboard,

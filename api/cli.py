@@ -10,6 +10,7 @@ from api.imports import commands as imports
 from api.kernel.text_folding import counted
 from api.platform import delivery_commands, jobs, storefronts
 from api.platform.backups import commands as backups
+from api.tax import commands as tax
 
 
 @click.command("relay")
@@ -49,4 +50,6 @@ commands: list[click.Command] = [
     relay,
     run_periodic,
     storefronts.storefront_key,
+    tax.export_tax_rates,
+    tax.import_tax_rates,
 ]

@@ -19,6 +19,7 @@ from api.kernel import clock
 from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.platform.db import AnySelect, session, table_of
+from api.pricing import totals
 from api.promotions import queries as promotions_queries
 from api.promotions.calculation import NOTHING, Goods, Outcome
 from api.promotions.models import TOKEN
@@ -337,6 +338,22 @@ def _requirements(lines: list[CartLine]) -> list[dict[str, Any]]:
     if not lines:
         blocking.append({"code": "empty", "item_id": None, "detail": "Put something into it."})
     return blocking
+
+
+def explain(cart: CartRow, lines: list[CartLine]) -> list[str]:
+    """Return each step of a cart's sums in words."""
+    result = discounts(cart, lines)
+    return totals.explain_goods(
+        [
+            totals.LineToPrice(
+                *(line.id, line.quantity, line.unit_price),
+                discount=result.off_line(line.id), name=line.title,
+            )
+            for line in lines
+            if line.is_active and line.unit_price is not None
+        ],
+        cart.currency,
+    )  # fmt: skip
 
 
 def _warnings(line: CartLine) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from api.platform import rate_limits
 from api.platform.auth import anyone, cart_token, hash_secret, offered_cart_token, principal
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import Blueprint
+from api.platform.http import Blueprint, ExplainQuerySchema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.platform.rate_limits import (
@@ -40,8 +40,9 @@ blueprint = Blueprint(
 @blueprint.route("", methods=["GET"])
 @anyone
 @may_answer(CartNotFound)
+@blueprint.arguments(ExplainQuerySchema, location="query")
 @blueprint.response(200, CartSchema)
-def get_cart() -> Any:
+def get_cart(query: dict[str, bool]) -> Any:
     """Read your cart; an empty one when there is none yet."""
     merged = _merge_guest_cart()
     cart = queries.find(principal())
@@ -50,7 +51,9 @@ def get_cart() -> Any:
         nothing = Money(0, currency)
         sums = dict.fromkeys(("subtotal", "discount_total", "total"), nothing)
         return {**_EMPTY, "currency": currency, **sums}
-    return _answer(cart, queries.lines(cart.id, cart.currency), merged=merged)
+    lines = queries.lines(cart.id, cart.currency)
+    answer = _answer(cart, lines, merged=merged)
+    return {**answer, "explanation": queries.explain(cart, lines)} if query["explain"] else answer
 
 
 @blueprint.route("/items", methods=["POST"])

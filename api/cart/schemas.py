@@ -124,6 +124,9 @@ class CartSchema(Schema):
         metadata={"description": "What blocks the checkout; empty when it can go on."},
     )
     warnings = ma.fields.List(ma.fields.Nested(CartWarningSchema), required=True)
+    explanation = ma.fields.List(
+        ma.fields.String(), metadata={"description": "Each step of the sums, where asked for."}
+    )
     token = ma.fields.String(metadata={"description": "Only in the answer that created the cart."})
     joined_guest_cart = ma.fields.Boolean(
         metadata={"description": "True when this request merged the guest's cart into yours."}

@@ -9,6 +9,7 @@ from flask import current_app, request
 
 from api.accounts.errors import AccountNotFound
 from api.cart.errors import CartEmpty, CartNotFound
+from api.catalog.errors import VariantNotFound
 from api.checkout import flows
 from api.checkout.errors import (
     CartAlreadyOrdered,
@@ -20,13 +21,15 @@ from api.checkout.errors import (
     TooMuchUnpaid,
     TotalBelowTendered,
 )
-from api.checkout.flows import amendments, terms
+from api.checkout.flows import amendments, estimates, terms
 from api.checkout.flows import payments as paying
 from api.checkout.flows.amendments import ChangeForm
 from api.checkout.flows.order_input import CheckoutForm
 from api.checkout.schemas import (
     AmendOrderSchema,
     CheckoutSchema,
+    EstimateRequestSchema,
+    EstimateSchema,
     MarkPaidSchema,
     PaymentIntentSchema,
     PaymentRequestSchema,
@@ -70,6 +73,12 @@ checkout = Blueprint(
 )
 payments = Blueprint(
     "payments", __name__, url_prefix="/api/v1/payments", description="Paying for an order."
+)
+estimates_blueprint = Blueprint(
+    "admin-estimates",
+    __name__,
+    url_prefix="/api/v1/admin/estimates",
+    description="What goods would cost in a place, for staff.",
 )
 orders_blueprint = Blueprint(
     "order-changes",
@@ -263,6 +272,29 @@ def cancel_order(order_id: UUID) -> Any:
     """
     amendments.cancel_order(order_id, by=principal())
     return orders_queries.order_of_customer(order_id, principal())
+
+
+@estimates_blueprint.route("", methods=["POST"])
+@requires(Permission.PRICING_WRITE)
+@may_answer(
+    CartNotPurchasable,
+    CountryNotSold,
+    MarketMismatch,
+    ShippingMethodNotFound,
+    ShippingNotAvailable,
+    TaxRuleMissing,
+    VariantNotFound,
+    VatIdInvalid,
+)
+@estimates_blueprint.arguments(EstimateRequestSchema)
+@estimates_blueprint.response(200, EstimateSchema)
+def estimate(body: dict[str, Any]) -> Any:
+    """Calculate what goods would cost in a place, and explain each step.
+
+    Takes no `Idempotency-Key`: it changes nothing.
+    """
+    currency = body.pop("currency") or current_app.extensions["stockroom_settings"].currency
+    return estimates.estimate(**body, currency=currency)
 
 
 @admin.route("/<uuid:order_id>/check-vat-id", methods=["POST"])

@@ -3,7 +3,7 @@
 import marshmallow as ma
 
 from api.platform.addresses import COUNTRIES, AddressSchema, SingleLine
-from api.platform.http import MoneySchema, PositiveMoneySchema, Schema
+from api.platform.http import CurrencyCode, MoneySchema, PositiveMoneySchema, Schema
 from api.platform.rules import AtLeastOne
 from api.promotions.schemas import AppliedSchema, WhyNotSchema
 from api.stored_value.codes import LONGEST_INPUT
@@ -83,6 +83,56 @@ class QuoteRequestSchema(TendersSchema):
         load_default=False,
         metadata={"description": "Whether to tell each step of the sums in words."},
     )
+
+
+class EstimateItemSchema(Schema):
+    """Units of a variant."""
+
+    sku = ma.fields.String(required=True, validate=ma.validate.Length(1, 100))
+    quantity = ma.fields.Integer(
+        load_default=1, strict=True, validate=ma.validate.Range(1, 100_000)
+    )
+
+
+class EstimateRequestSchema(Schema):
+    """Goods and a place."""
+
+    items = ma.fields.List(
+        ma.fields.Nested(EstimateItemSchema), required=True, validate=ma.validate.Length(1, 50)
+    )
+    country = ma.fields.String(
+        required=True, validate=ma.validate.OneOf(sorted(COUNTRIES), error="Unknown country code.")
+    )
+    region = ma.fields.String(
+        load_default=None, allow_none=True, validate=ma.validate.Length(1, 120)
+    )
+    postal_code = ma.fields.String(
+        load_default=None, allow_none=True, validate=ma.validate.Length(1, 16)
+    )
+    currency = ma.fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=CurrencyCode(),
+        metadata={"description": "By default the shop's."},
+    )
+    shipping_method = ma.fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=ma.validate.Length(1, 60),
+        metadata={"description": "By default the first that leads there."},
+    )
+    vat_id = _vat_id()
+
+
+class EstimateSchema(Schema):
+    """What goods would cost in a place, with each step of the sums in words."""
+
+    subtotal = ma.fields.Nested(MoneySchema, required=True)
+    shipping_total = ma.fields.Nested(MoneySchema, required=True)
+    tax_total = ma.fields.Nested(MoneySchema, required=True)
+    total = ma.fields.Nested(MoneySchema, required=True)
+    shipping_method = ma.fields.String(required=True, allow_none=True)
+    explanation = ma.fields.List(ma.fields.String(), required=True)
 
 
 class ShippingChoiceSchema(Schema):

@@ -7,8 +7,9 @@ from api.kernel.permissions import Permission
 from api.order_details import queries
 from api.order_details.schemas import OrderDetailSchema
 from api.orders.errors import OrderNotFound
+from api.orders.queries.explanation import explain
 from api.platform.auth import principal, requires
-from api.platform.http import Blueprint
+from api.platform.http import Blueprint, ExplainQuerySchema
 from api.platform.openapi_errors import may_answer
 
 blueprint = Blueprint(
@@ -22,7 +23,9 @@ blueprint = Blueprint(
 @blueprint.route("/<uuid:order_id>", methods=["GET"])
 @requires(Permission.ORDERS_READ)
 @may_answer(OrderNotFound)
+@blueprint.arguments(ExplainQuerySchema, location="query")
 @blueprint.response(200, OrderDetailSchema)
-def get_order(order_id: UUID) -> Any:
+def get_order(query: dict[str, bool], order_id: UUID) -> Any:
     """Read an order with its lines, payments, refunds, parcels and history."""
-    return queries.admin_order(order_id, principal())
+    order = queries.admin_order(order_id, principal())
+    return {**order, "explanation": explain(order_id)} if query["explain"] else order

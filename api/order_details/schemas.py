@@ -62,6 +62,9 @@ class CustomerRefundSchema(Schema):
 class CustomerOrderSchema(OrderSchema):
     """An order for its customer, with parcels, refunds and allowed actions."""
 
+    explanation = ma.fields.List(
+        ma.fields.String(), metadata={"description": "Each step of the sums, where asked for."}
+    )
     discounts = ma.fields.List(ma.fields.Nested(OrderDiscountSchema), required=True)
     parcels = ma.fields.List(ma.fields.Nested(CustomerParcelSchema), required=True)
     refunds = ma.fields.List(ma.fields.Nested(CustomerRefundSchema), required=True)
@@ -195,6 +198,9 @@ class OrderDetailSchema(OrderCardSchema):
         metadata={"description": "Null without the permission `customers:read`."},
     )
     vat_id = ma.fields.Nested(VatIdSchema, required=True, allow_none=True)
+    explanation = ma.fields.List(
+        ma.fields.String(), metadata={"description": "Each step of the sums, where asked for."}
+    )
     lines = ma.fields.List(ma.fields.Nested(OrderDetailLineSchema), required=True)
     subtotal = ma.fields.Nested(MoneySchema, required=True)
     shipping_total = ma.fields.Nested(MoneySchema, required=True)

@@ -169,6 +169,15 @@ class UncountedPageQuerySchema(Schema):
     )
 
 
+class ExplainQuerySchema(Schema):
+    """Whether sums are explained."""
+
+    explain = ma.fields.Boolean(
+        load_default=False,
+        metadata={"description": "Whether to tell each step of the sums in words."},
+    )
+
+
 class PageQuerySchema(UncountedPageQuerySchema):
     """Query parameters of lists with a total."""
 

@@ -175,6 +175,15 @@ def calculate_totals(
     return totals
 
 
+def explain_goods(lines: Sequence[LineToPrice], currency: str) -> list[str]:
+    """Return in words what goods cost; their tax and shipping depend on where they go."""
+    steps: list[str] = []
+    step = _Step(currency, prices_include_tax=True, explain=steps.append)
+    step.say("Goods: {}. Shipping and tax follow from an address.",
+             sum(_goods(line, step) for line in lines))  # fmt: skip
+    return steps
+
+
 def refund_share(total: int, quantity: int, refunded_before: int, quantity_to_refund: int) -> int:
     """Return the share of a line's total for some units, after earlier refunds.
 
@@ -231,13 +240,17 @@ class _Step:
         return Amount(total, tax, lines)
 
 
-def _price(line: LineToPrice, rules: TaxRules, step: _Step) -> LineTotals:
+def _goods(line: LineToPrice, step: _Step) -> int:
     amount = line.unit_price * line.quantity - line.discount
     step.say("{}: {} x {} = {}.", line.name, str(line.quantity), line.unit_price,
              line.unit_price * line.quantity)  # fmt: skip
     if line.discount:
         step.say("  Less {} discount: {}.", line.discount, amount)
-    taxed = step.tax(amount, rules.taxes(line.tax_class))
+    return amount
+
+
+def _price(line: LineToPrice, rules: TaxRules, step: _Step) -> LineTotals:
+    taxed = step.tax(_goods(line, step), rules.taxes(line.tax_class))
     return LineTotals(
         key=line.key,
         quantity=line.quantity,

@@ -3,9 +3,12 @@
 from typing import Any
 from uuid import UUID
 
+from flask import Response
+
 from api.accounts.errors import AccountNotFound
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
+from api.platform.body_limits import FILES, body_limit
 from api.platform.db import transaction
 from api.platform.etags import versioned
 from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
@@ -20,6 +23,7 @@ from api.tax.errors import (
     TaxExemptionTaken,
     TaxRateNotFound,
     TaxRatesClash,
+    TaxRatesUnreadable,
     TaxRateTaken,
     VatIdInvalid,
 )
@@ -29,11 +33,13 @@ from api.tax.schemas import (
     EditMarketSchema,
     EditTaxExemptionSchema,
     EditTaxRateSchema,
+    ImportTaxRatesSchema,
     NewMarketSchema,
     NewTaxExemptionSchema,
     NewTaxRateSchema,
     TaxExemptionSchema,
     TaxRateSchema,
+    TaxRatesImportedSchema,
     TaxRatesQuerySchema,
     VatIdRequestSchema,
     VatIdSchema,
@@ -67,6 +73,36 @@ def create_tax_rate(values: TaxRateInput) -> Any:
     """Create a tax rate that is valid from a day on; it replaces the earlier one from that day."""
     rate_id = service.create_tax_rate(values, by=principal())
     return queries.tax_rate(rate_id), {"Location": f"{blueprint.url_prefix}/tax-rates/{rate_id}"}
+
+
+@blueprint.route("/tax-rates/import", methods=["POST"])
+@requires(Permission.PRICING_WRITE)
+@body_limit(FILES)
+@may_answer(RuleImpossible, TaxRatesClash, TaxRatesUnreadable, TaxRateTaken)
+@idempotent(required=False)
+@blueprint.arguments(ImportTaxRatesSchema)
+@blueprint.response(200, TaxRatesImportedSchema)
+def import_tax_rates(body: dict[str, Any]) -> dict[str, int]:
+    """Replace the series of rates that a CSV names, all rows or none."""
+    return service.import_tax_rates(body["csv"], is_dry_run=body["dry_run"], by=principal())
+
+
+@blueprint.route("/tax-rates/export")
+@requires(Permission.PRICING_WRITE)
+@blueprint.doc(
+    responses={
+        200: {
+            "description": "All tax rates.",
+            "content": {"text/csv": {"schema": {"type": "string"}}},
+        }
+    }
+)
+def export_tax_rates() -> Response:
+    """Download all tax rates as CSV, as the import takes it."""
+    headers = {"Content-Disposition": 'attachment; filename="tax-rates.csv"'}
+    return Response(
+        service.export_tax_rates(), headers=headers, content_type="text/csv; charset=utf-8"
+    )
 
 
 @blueprint.route("/tax-rates/<uuid:rate_id>", methods=["GET"])

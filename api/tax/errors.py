@@ -85,3 +85,10 @@ class VatIdInvalid(Unprocessable):
 
     code = "vat_id_invalid"
     sentence = "{vat_id} is not a valid VAT id. Correct it, or leave it out."
+
+
+class TaxRatesUnreadable(Unprocessable):
+    """A CSV of tax rates has rows that cannot be read; nothing of it was written."""
+
+    code = "tax_rates_unreadable"
+    sentence = "These tax rates cannot be read."

@@ -236,6 +236,11 @@ def percent(millionths: int) -> str:
     return text.rstrip("0").rstrip(".")
 
 
+def millionths_of_fraction(text: str) -> int:
+    """Read a rate as a fraction, as `fraction` writes it."""
+    return int(Decimal(text).scaleb(6))
+
+
 def millionths_of(percent: str) -> int:
     """Read a rate in percent, as `percent` writes it."""
     return int(Decimal(percent).scaleb(4))

@@ -262,3 +262,23 @@ class VatIdSchema(Schema):
         allow_none=True,
         metadata={"description": "The number by which VIES proves its answer."},
     )
+
+
+class ImportTaxRatesSchema(Schema):
+    """A CSV of tax rates: our own columns, or a table by ZIP code of a US state."""
+
+    csv = ma.fields.String(
+        required=True,
+        validate=ma.validate.Length(1, 16_000_000),
+        metadata={"example": "country,region,rate,name\nUS,CA,7.25,Sales tax"},
+    )
+    dry_run = ma.fields.Boolean(
+        load_default=False, metadata={"description": "Check everything and write nothing."}
+    )
+
+
+class TaxRatesImportedSchema(Schema):
+    """What an import of tax rates did, or would do."""
+
+    rows = ma.fields.Integer(required=True)
+    replaced = ma.fields.Integer(required=True)

@@ -12,6 +12,8 @@ from api.kernel.errors import Conflict, DomainError
 from api.platform.openapi_cleanup import resolved
 from api.platform.openapi_errors import EVERYWHERE
 from api.platform.pagination import CursorInvalid
+from api.platform.versioned_rows import RuleImpossible
+from api.tax.errors import TaxRuleMissing
 from tests.support.contract import document, views
 from tests.support.raising import could_raise
 
@@ -33,6 +35,9 @@ NOT_ANSWERED: dict[str, dict[Any, str]] = {
         accounts.SecondFactorRequired: "staff alone have one",
         accounts.SecondFactorWrong: "staff alone have one",
     },
+    "DELETE /api/v1/admin/tax-rates/{rate_id}": {RuleImpossible: "it writes no values"},
+    "GET /api/v1/admin/orders/{order_id}": {TaxRuleMissing: "explained by the taxes it stores"},
+    "GET /api/v1/orders/{order_id}": {TaxRuleMissing: "explained by the taxes it stores"},
     "GET /api/v1/search/suggestions": {CursorInvalid: "only the mark of a cursor is made there"},
 }
 

@@ -99,6 +99,7 @@ WITHOUT_KEY = {
     "/api/v1/checkout/quote",
     "/api/v1/admin/orders/{order_id}/check-vat-id",
     "/api/v1/admin/vat-ids/check",
+    "/api/v1/admin/estimates",
     "/api/v1/payments/create-payment-intent",
     "/api/v1/payments/confirm-payment/{order_id}",
     "/api/v1/admin/collections/preview",

@@ -75,6 +75,7 @@ _LINE: tuple[Any, ...] = (
     OrderLine.tax,
     OrderLine.tax_rate_basis_points,
     OrderLine.tax_lines,
+    OrderLine.tax_class,
     OrderLine.refunded_amount,
 )
 

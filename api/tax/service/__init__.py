@@ -17,6 +17,7 @@ from api.tax.service.rates import (
     remove_tax_rate,
     set_tax_rate,
 )
+from api.tax.service.rates_csv import export_tax_rates, import_tax_rates
 
 __all__ = [
     "ALWAYS",
@@ -27,6 +28,8 @@ __all__ = [
     "edit_market",
     "edit_tax_exemption",
     "edit_tax_rate",
+    "export_tax_rates",
+    "import_tax_rates",
     "remove_market",
     "remove_tax_exemption",
     "remove_tax_rate",

@@ -64,13 +64,13 @@ def create_tax_rate(values: TaxRateInput, *, by: Principal) -> UUID:
     the old one goes on after it. Raises `TaxRateTaken` when another begins on that day,
     `TaxRatesClash` and `RuleImpossible`. Locks the table against other writers.
     """
-    _lock()
-    row = _row(values)
-    _make_room(row)
-    _insert(row)
-    _check_series(values.country)
-    _audit("tax_rate.set", row["id"], values, by)
-    rate_id: UUID = row["id"]
+    lock()
+    new = row(values)
+    _make_room(new)
+    insert_rows(new)
+    check_series(values.country)
+    rate_id: UUID = new["id"]
+    _audit("tax_rate.set", rate_id, values, by)
     return rate_id
 
 
@@ -82,18 +82,18 @@ def set_tax_rate(
     `more` are other values of `TaxRateInput`. Raises what `create_tax_rate` raises but
     `TaxRateTaken`. Locks the table against other writers.
     """
-    _lock()
+    lock()
     values = TaxRateInput(
         country=country, tax_class=tax_class, millionths=basis_points * 100, name=name, **more
     )
-    row = _row(values)
+    new = row(values)
     found: UUID | None = require_transaction().scalar(
-        select(RATES.c.id).where(*(RATES.c[name] == row[name] for name in (*SERIES, "valid_from")))
+        select(RATES.c.id).where(*(RATES.c[name] == new[name] for name in (*SERIES, "valid_from")))
     )
     if found is None:
         return create_tax_rate(values, by=by)
     _write(found, {**values.columns, "to_check": False})
-    _check_series(country)
+    check_series(country)
     _audit("tax_rate.set", found, values, by)
     return found
 
@@ -106,15 +106,15 @@ def edit_tax_rate(
     Raises `TaxRateNotFound`, `Stale`, `TaxRateTaken`, `TaxRatesClash` and `RuleImpossible`. Locks
     the table against other writers.
     """
-    _lock()
-    row = versioned_rows.lock(TaxRate, rate_id, expected_version, missing=TaxRateNotFound())
+    lock()
+    old = versioned_rows.lock(TaxRate, rate_id, expected_version, missing=TaxRateNotFound())
     columns = dict(changes)
     if "millionths" in columns:
         columns |= _rate_columns(columns.pop("millionths"))
-    merged = {**row._asdict(), **columns}
+    merged = {**old._asdict(), **columns}
     _check_treatment(merged)
     _write(rate_id, {**columns, "to_check": False}, taken=_taken(merged))
-    _check_series(row.country)
+    check_series(old.country)
     audit.record(
         "tax_rate.edited",
         by=by,
@@ -125,9 +125,9 @@ def edit_tax_rate(
 
 def remove_tax_rate(rate_id: UUID, *, expected_version: int, by: Principal) -> None:
     """Delete a rate. Raises `TaxRateNotFound`, `Stale`, and `TaxRatesClash` for a hole."""
-    _lock()
-    row = versioned_rows.remove(TaxRate, rate_id, expected_version, missing=TaxRateNotFound())
-    _check_series(row.country)
+    lock()
+    old = versioned_rows.remove(TaxRate, rate_id, expected_version, missing=TaxRateNotFound())
+    check_series(old.country)
     audit.record("tax_rate.removed", by=by, subject_id=rate_id)
 
 
@@ -135,18 +135,21 @@ def _rate_columns(millionths: int) -> dict[str, int]:
     return dict(zip(("basis_points", "extra_millionths"), divmod(millionths, 100), strict=True))
 
 
-def _lock() -> None:
+def lock() -> None:
+    """Let one writer at a time change rates."""
     # One writer at a time: two rates that fit each alone may not fit together. Readers go on.
     require_transaction().execute(text("LOCK TABLE tax_rates IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def _row(values: TaxRateInput) -> dict[str, Any]:
-    row = {"id": new_id(), "created_at": clock.now(), "version": 1, **values.columns}
-    _check_treatment(row)
-    return row
+def row(values: TaxRateInput) -> dict[str, Any]:
+    """Return the row of a new rate. Raises `RuleImpossible`."""
+    new = {"id": new_id(), "created_at": clock.now(), "version": 1, **values.columns}
+    _check_treatment(new)
+    return new
 
 
-def _insert(*rows: Mapping[str, Any]) -> None:
+def insert_rows(*rows: Mapping[str, Any]) -> None:
+    """Insert rates. Raises `TaxRateTaken` and `RuleImpossible`."""
     with versioned_rows.translate_integrity_errors(_taken(rows[0])):
         require_transaction().execute(insert(RATES), list(rows))
 
@@ -191,10 +194,10 @@ def _make_room(row: Mapping[str, Any]) -> None:
     _write(held.id, {"valid_to": begins - _DAY})
     if ends is not None and ends < (held.valid_to or date.max):
         rest = {**held._asdict(), "id": new_id(), "created_at": clock.now(), "version": 1}
-        _insert({**rest, "valid_from": ends + _DAY})
+        insert_rows({**rest, "valid_from": ends + _DAY})
 
 
-def _check_series(*countries: str) -> None:
+def check_series(*countries: str) -> None:
     """Refuse overlaps and holes among the rates of some countries. Raises `TaxRatesClash`."""
     columns = [RATES.c[name] for name in (*SERIES, "valid_from", "valid_to", "basis_points",
                                           "extra_millionths")]  # fmt: skip
