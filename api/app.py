@@ -73,6 +73,7 @@ from api.tax import admin_routes as tax_admin_routes
 from api.tax import routes as tax_routes
 from api.tax.gateways import VatIdChecker
 from api.tax.gateways.vies import ViesChecker
+from api.warehouse import routes as warehouse_routes
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     country_routes.blueprint,
@@ -106,6 +107,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     fulfilment_routes.blueprint,
     fulfilment_routes.dashboard,
     scan_routes.blueprint,
+    warehouse_routes.blueprint,
     order_details_admin_routes.blueprint,
     order_details_routes.blueprint,
     approval_routes.blueprint,

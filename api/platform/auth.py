@@ -141,7 +141,7 @@ def requires(
             raise PermissionMissing(permission=permission.value)
         if principal.second_factor == "missing":
             raise SecondFactorMissing
-        if fresh_code and principal.second_factor == "held" and not _is_fresh(principal):
+        if fresh_code and principal.second_factor == "held" and not is_fresh(principal):
             raise StepUpRequired
         if in_person and principal.kind == "key":
             raise Forbidden("This is done by people, not by programs.")
@@ -151,7 +151,8 @@ def requires(
     return _guard(check, f"{name}{IN_PERSON}" if in_person else name)
 
 
-def _is_fresh(principal: Principal) -> bool:
+def is_fresh(principal: Principal) -> bool:
+    """Return whether somebody has shown a code of their second factor lately."""
     return principal.proved_at is not None and clock.now() - principal.proved_at <= FRESH_FOR
 
 

@@ -69,6 +69,10 @@ class Settings:
     """The same limit for all orders from one network address."""
     ship_verification: ShipVerification = "barcoded"
     """Which units must be scanned before they may ship; others may be."""
+    count_tolerance_units: int = 1
+    """A count that differs by no more units than this is posted without a second person."""
+    count_tolerance_percent: int = 2
+    """The same as a share of what was expected; the larger of both counts."""
     gift_card_valid_days: int = 0
     """How long a gift card is valid, unless staff say another date; 0 is without end."""
     gift_card_min_days: int = 1826
@@ -209,6 +213,10 @@ class Settings:
             ),
             ship_verification=read.choice(  # type: ignore[arg-type]
                 "SHIP_VERIFICATION", get_args(ShipVerification), cls.ship_verification
+            ),
+            count_tolerance_units=read.whole("COUNT_TOLERANCE_UNITS", cls.count_tolerance_units),
+            count_tolerance_percent=read.whole(
+                "COUNT_TOLERANCE_PERCENT", cls.count_tolerance_percent
             ),
             gift_card_valid_days=read.whole("GIFT_CARD_VALID_DAYS", cls.gift_card_valid_days),
             gift_card_min_days=read.whole("GIFT_CARD_MIN_DAYS", cls.gift_card_min_days),

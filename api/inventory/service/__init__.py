@@ -4,6 +4,7 @@ from api.inventory.service.adjustments import adjust, adjust_as_held
 from api.inventory.service.allocations import AllocationRequest, allocate, release
 from api.inventory.service.bins import create_bin, edit_bin
 from api.inventory.service.bulk_thresholds import set_many_thresholds
+from api.inventory.service.expectations import expected_at
 from api.inventory.service.level_settings import edit_level, set_threshold
 from api.inventory.service.locations import (
     create_location,
@@ -52,6 +53,7 @@ __all__ = [
     "edit_bin",
     "edit_level",
     "edit_location",
+    "expected_at",
     "expire_reservations",
     "levels_to_sweep",
     "lock_unopened",

@@ -1,0 +1,357 @@
+"""Reads of the warehouse: counts, what to put away, what to replenish, and shrinkage."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import and_, case, func, literal, null, or_, select, union_all
+from sqlalchemy.orm import aliased
+
+from api.catalog.models.products import Product, Variant
+from api.inventory.models import Bin, BinKind, BinStock, Location, MovementKind, StockLevel
+from api.inventory.models import StockMovement as Movement
+from api.kernel import clock
+from api.platform import pagination
+from api.platform.db import AnySelect, session
+from api.platform.pagination import Sort
+from api.warehouse.errors import CountNotFound
+from api.warehouse.models import Count, CountEntry, CountLine, Place
+from api.warehouse.states import CountStatus, LineStatus
+
+VELOCITY_DAYS: Final = 90
+_NEWEST_FIRST: Final = Sort((Count.id,), descending=True)
+_LONGEST_LIST: Final = 200
+
+
+def counts(
+    *,
+    status: CountStatus | None,
+    limit: int,
+    cursor: str | None,
+    with_total: bool = False,
+    at: frozenset[UUID] | None = None,
+) -> dict[str, Any]:
+    """Return a page of counts, the newest first; with `at` only those of these locations."""
+    statement = _counts()
+    if status is not None:
+        statement = statement.where(Count.status == status)
+    if at is not None:
+        statement = statement.where(Count.location_id.in_(at))
+    rows, page = pagination.page(
+        statement,
+        _NEWEST_FIRST,
+        limit=limit,
+        cursor=cursor,
+        filters=(status, at and sorted(at)),
+        total=statement.with_only_columns(Count.id) if with_total else None,
+    )
+    return {"data": [_count(row) for row in rows], "page": page}
+
+
+def count(count_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, Any]:
+    """Return a count with its lines, in the order of the walk.
+
+    Of a blind count that goes on, nobody is told what is expected. Raises `CountNotFound`, also
+    where it is at none of the locations `at`.
+    """
+    row = session.execute(_counts().where(Count.id == count_id)).one_or_none()
+    if row is None or (at is not None and row.location_id not in at):
+        raise CountNotFound(count_id=count_id)
+    last = (
+        select(CountEntry.counted, CountEntry.expected, CountEntry.counted_by_name)
+        .where(CountEntry.line_id == CountLine.id)
+        .order_by(CountEntry.id.desc())
+        .limit(1)
+        .lateral()
+    )
+    lines = session.execute(
+        select(
+            *(CountLine.id, CountLine.level_id, CountLine.bin_id, CountLine.status),
+            *(CountLine.variance, CountLine.value, CountLine.reason, CountLine.closed_at),
+            *(Variant.sku, Variant.barcode, Product.title.label("product_title")),
+            Bin.code.label("bin_code"),
+            *(last.c.counted, last.c.expected, last.c.counted_by_name),
+        )
+        .join(StockLevel, StockLevel.id == CountLine.level_id)
+        .join(Variant, Variant.id == StockLevel.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+        .outerjoin(Bin, Bin.id == CountLine.bin_id)
+        .outerjoin(last, literal(True))
+        .where(CountLine.count_id == count_id)
+        .order_by(Bin.pick_sequence, Bin.code, Variant.sku_key)
+    ).all()
+    is_hidden = row.is_blind and row.status in (CountStatus.PLANNED, CountStatus.COUNTING)
+    return {**_count(row), "data": [_line(line, is_hidden=is_hidden) for line in lines]}
+
+
+def places_of_bin(bin_id: UUID) -> list[Place]:
+    """Return what is to be counted in a bin."""
+    return _places(select(BinStock.level_id, BinStock.bin_id).where(BinStock.bin_id == bin_id))
+
+
+def places_of_zone(location_id: UUID, zone: str) -> list[Place]:
+    """Return what is to be counted in the bins of a zone."""
+    in_zone = and_(Bin.location_id == location_id, Bin.zone == zone)
+    return _places(
+        select(BinStock.level_id, BinStock.bin_id)
+        .join(Bin, Bin.id == BinStock.bin_id)
+        .where(in_zone)
+    )
+
+
+def places_of_levels(level_ids: AnySelect | Sequence[UUID]) -> list[Place]:
+    """Return every place of these levels: their bins, and no bin where units are in none."""
+    return _places(
+        select(BinStock.level_id, BinStock.bin_id).where(BinStock.level_id.in_(level_ids)),
+        level_ids,
+    )
+
+
+def levels_at(location_id: UUID, letter: str | None) -> AnySelect:
+    """Select the levels of a location with stock, or those of one class (ABC).
+
+    Classes go by the share of the units shipped in 90 days: A are those that make up the first
+    80 %, B up to 95 %, C the others.
+    """
+    if letter is None:
+        return select(StockLevel.id).where(
+            StockLevel.location_id == location_id, StockLevel.on_hand > 0
+        )
+    since = clock.now() - timedelta(days=VELOCITY_DAYS)
+    shipped = (
+        select(Movement.level_id, func.sum(-Movement.on_hand_change).label("units"))
+        .where(Movement.kind == MovementKind.SHIPPED, Movement.created_at >= since)
+        .group_by(Movement.level_id)
+        .subquery()
+    )
+    units = func.coalesce(shipped.c.units, 0)
+    before = func.sum(units).over(order_by=(units.desc(), StockLevel.id)) - units
+    total = func.nullif(func.sum(units).over(), 0)
+    ranked = (
+        select(
+            StockLevel.id,
+            case(
+                (units == 0, "C"),
+                (before < total * 0.80, "A"),
+                (before < total * 0.95, "B"),
+                else_="C",
+            ).label("letter"),
+        )
+        .outerjoin(shipped, shipped.c.level_id == StockLevel.id)
+        .where(
+            StockLevel.location_id == location_id,
+            or_(StockLevel.on_hand > 0, units > 0),
+        )
+        .subquery()
+    )
+    return select(ranked.c.id).where(ranked.c.letter == letter)
+
+
+def to_put_away(*, at: frozenset[UUID] | None = None) -> list[dict[str, Any]]:
+    """List units in receiving bins, or in no bin where a location has bins, with a bin for each.
+
+    The suggested bin is the preferred one, else a pick or bulk bin that has the variant already,
+    else an empty one, the first by pick sequence. At most 200, the longest there first.
+    """
+    has_bins = select(Bin.id).where(Bin.location_id == StockLevel.location_id, Bin.is_active)
+    receiving = (
+        select(
+            BinStock.level_id,
+            Bin.id.label("bin_id"),
+            Bin.code.label("bin_code"),
+            BinStock.quantity,
+        )
+        .join(Bin, Bin.id == BinStock.bin_id)
+        .where(Bin.kind == BinKind.RECEIVING, BinStock.quantity > 0)
+    )
+    loose = select(StockLevel.id, null(), null(), StockLevel.on_hand - StockLevel.in_bins).where(
+        StockLevel.on_hand > StockLevel.in_bins, has_bins.exists()
+    )
+    waiting = union_all(receiving, loose).subquery()
+    rows = session.execute(
+        select(
+            *(waiting.c.level_id, waiting.c.bin_id, waiting.c.bin_code, waiting.c.quantity),
+            *(Variant.sku, Variant.barcode, Product.title.label("product_title")),
+            *(StockLevel.location_id, _suggested_bin().label("target_id")),
+        )
+        .join(StockLevel, StockLevel.id == waiting.c.level_id)
+        .join(Variant, Variant.id == StockLevel.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+        .where(*([] if at is None else [StockLevel.location_id.in_(at)]))
+        .order_by(StockLevel.last_moved_at, StockLevel.id)
+        .limit(_LONGEST_LIST)
+    ).all()
+    return _with_targets(rows)
+
+
+def to_replenish(*, at: frozenset[UUID] | None = None) -> list[dict[str, Any]]:
+    """List preferred bins below their minimum, with where to take units from, and how many.
+
+    Units come from bulk bins first, then from receiving bins and from no bin. At most 200.
+    """
+    target, source, held = aliased(Bin), aliased(Bin), aliased(BinStock)
+    present = func.coalesce(held.quantity, 0)
+    other = (
+        select(BinStock.bin_id, BinStock.quantity, source.code)
+        .join(source, source.id == BinStock.bin_id)
+        .where(
+            BinStock.level_id == StockLevel.id,
+            BinStock.quantity > 0,
+            source.kind.in_((BinKind.BULK, BinKind.RECEIVING)),
+        )
+        .order_by(source.kind == BinKind.RECEIVING, source.pick_sequence, source.code)
+        .limit(1)
+        .lateral()
+    )
+    loose = StockLevel.on_hand - StockLevel.in_bins
+    available = func.coalesce(other.c.quantity, loose)
+    most = func.coalesce(StockLevel.replenish_max, StockLevel.replenish_min)
+    rows = session.execute(
+        select(
+            StockLevel.id.label("level_id"),
+            *(other.c.bin_id, other.c.code.label("bin_code"), StockLevel.location_id),
+            func.least(most - present, available).label("quantity"),
+            present.label("present"),
+            *(Variant.sku, Variant.barcode, Product.title.label("product_title")),
+            StockLevel.preferred_bin_id.label("target_id"),
+        )
+        .join(target, target.id == StockLevel.preferred_bin_id)
+        .outerjoin(held, and_(held.bin_id == target.id, held.level_id == StockLevel.id))
+        .outerjoin(other, literal(True))
+        .join(Variant, Variant.id == StockLevel.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+        .where(StockLevel.replenish_min.is_not(None), present < StockLevel.replenish_min)
+        .where(available > 0, *([] if at is None else [StockLevel.location_id.in_(at)]))
+        .order_by(target.pick_sequence, target.code)
+        .limit(_LONGEST_LIST)
+    ).all()
+    return _with_targets(rows)
+
+
+def shrinkage(
+    first: date, last: date, *, at: frozenset[UUID] | None = None
+) -> list[dict[str, Any]]:
+    """Sum what counts changed by location and reason: units lost and found, and their value."""
+    day = func.date(CountLine.closed_at)
+    rows = session.execute(
+        select(
+            Location.code.label("location_code"),
+            CountLine.reason,
+            func.count().label("lines"),
+            func.coalesce(func.sum(CountLine.variance).filter(CountLine.variance > 0), 0).label(
+                "found"
+            ),
+            func.coalesce(-func.sum(CountLine.variance).filter(CountLine.variance < 0), 0).label(
+                "lost"
+            ),
+            func.coalesce(func.sum(CountLine.value), 0).label("value"),
+        )
+        .join(Count, Count.id == CountLine.count_id)
+        .join(Location, Location.id == Count.location_id)
+        .where(CountLine.status == LineStatus.POSTED, CountLine.variance != 0)
+        .where(day >= first, day <= last)
+        .where(*([] if at is None else [Count.location_id.in_(at)]))
+        .group_by(Location.code, CountLine.reason)
+        .order_by(Location.code, CountLine.reason)
+    )
+    return [{**row._asdict(), "value": int(row.value)} for row in rows]
+
+
+def _places(statement: AnySelect, with_loose: Any = None) -> list[Place]:
+    wanted: Any = statement.where(BinStock.quantity > 0)
+    if with_loose is not None:
+        loose = select(StockLevel.id, null()).where(
+            StockLevel.id.in_(with_loose),
+            or_(StockLevel.on_hand > StockLevel.in_bins, StockLevel.in_bins == 0),
+        )
+        wanted = union_all(wanted, loose)
+    return [Place(row[0], row[1]) for row in session.execute(wanted)]
+
+
+def _suggested_bin() -> Any:
+    """Select the bin where units of a level belong."""
+    has_some = (
+        select(BinStock.bin_id)
+        .where(BinStock.bin_id == Bin.id, BinStock.level_id == StockLevel.id, BinStock.quantity > 0)
+        .correlate(Bin, StockLevel)
+        .exists()
+    )
+    is_used = (
+        select(BinStock.bin_id)
+        .where(BinStock.bin_id == Bin.id, BinStock.quantity > 0)
+        .correlate(Bin)
+        .exists()
+    )
+    other = (
+        select(Bin.id)
+        .where(
+            Bin.location_id == StockLevel.location_id,
+            Bin.is_active,
+            Bin.kind.in_((BinKind.PICK, BinKind.BULK)),
+            or_(has_some, ~is_used),
+        )
+        .order_by(has_some.desc(), Bin.pick_sequence, Bin.code)
+        .limit(1)
+        .correlate(StockLevel)
+        .scalar_subquery()
+    )
+    return func.coalesce(StockLevel.preferred_bin_id, other)
+
+
+def _with_targets(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Add the codes of the bins that units go to; one statement for all."""
+    wanted = {row.target_id for row in rows if row.target_id}
+    targets = {
+        row.id: row._asdict()
+        for row in session.execute(
+            select(Bin.id, Bin.code, Bin.barcode, Bin.kind).where(Bin.id.in_(wanted))
+        )
+    }
+    return [
+        {
+            **{
+                name: getattr(row, name)
+                for name in (
+                    *("level_id", "sku", "barcode", "product_title", "quantity", "location_id"),
+                    *("bin_id", "bin_code"),
+                )
+            },
+            "target": targets.get(row.target_id),
+        }
+        for row in rows
+    ]
+
+
+def _counts() -> AnySelect:
+    def lines(*statuses: LineStatus) -> Any:
+        chosen = [CountLine.status.in_(statuses)] if statuses else []
+        return (
+            select(func.count())
+            .where(CountLine.count_id == Count.id, *chosen)
+            .correlate(Count)
+            .scalar_subquery()
+        )
+
+    return select(
+        *(Count.id, Count.number, Count.location_id, Location.code.label("location_code")),
+        *(Count.scope, Count.status, Count.is_blind, Count.planned_for, Count.created_at),
+        *(Count.created_by, Count.closed_at, lines().label("lines")),
+        lines(LineStatus.OPEN).label("open"),
+        lines(LineStatus.RECOUNT, LineStatus.BLOCKED).label("recount"),
+    ).join(Location, Location.id == Count.location_id)
+
+
+def _count(row: Any) -> dict[str, Any]:
+    names = (
+        *("id", "location_id", "location_code", "scope", "status", "is_blind", "planned_for"),
+        *("created_at", "created_by", "closed_at", "lines", "open", "recount"),
+    )
+    return {**{name: getattr(row, name) for name in names}, "number": f"C-{row.number}"}
+
+
+def _line(row: Any, *, is_hidden: bool) -> dict[str, Any]:
+    line: dict[str, Any] = row._asdict()
+    if is_hidden and row.status is not LineStatus.POSTED:
+        line |= {"expected": None}
+    return line

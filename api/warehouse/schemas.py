@@ -1,0 +1,180 @@
+"""Request and response schemas of the work in the warehouse."""
+
+import marshmallow as ma
+
+from api.inventory.allocation_strategy import MAX_QUANTITY
+from api.inventory.models import AdjustReason, BinKind
+from api.platform.http import PageQuerySchema, Schema
+from api.platform.rules import AtMostOne
+from api.warehouse.states import CountStatus, LineStatus
+
+
+class NewCountSchema(Schema):
+    """A count to start, or to plan: of one bin, zone, class or list of levels."""
+
+    bin_id = ma.fields.UUID()
+    zone = ma.fields.String(validate=ma.validate.Length(1, 40))
+    abc_class = ma.fields.String(
+        validate=ma.validate.OneOf(["A", "B", "C"]),
+        metadata={"description": "By the share of the units shipped in 90 days: 80, 95, 100 %."},
+    )
+    level_ids = ma.fields.List(ma.fields.UUID(), validate=ma.validate.Length(1, 500))
+    location_id = ma.fields.UUID(
+        load_default=None, metadata={"description": "The default location when left out."}
+    )
+    is_blind = ma.fields.Boolean(
+        load_default=True, metadata={"description": "Nobody is told what is expected."}
+    )
+    planned_for = ma.fields.Date(
+        load_default=None, allow_none=True, metadata={"description": "null: it starts now."}
+    )
+
+    member_rules = (
+        AtMostOne(
+            *("bin_id", "zone", "abc_class", "level_ids"),
+            error="Count one bin, one zone, one class or a list of levels.",
+        ),
+    )
+
+
+class CountSchema(Schema):
+    """A count."""
+
+    id = ma.fields.UUID(required=True)
+    number = ma.fields.String(required=True, metadata={"example": "C-88"})
+    location_id = ma.fields.UUID(required=True)
+    location_code = ma.fields.String(required=True)
+    scope = ma.fields.String(required=True)
+    status = ma.fields.Enum(CountStatus, by_value=True, required=True)
+    is_blind = ma.fields.Boolean(required=True)
+    planned_for = ma.fields.Date(required=True, allow_none=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+    created_by = ma.fields.String(required=True)
+    closed_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    lines = ma.fields.Integer(required=True)
+    open = ma.fields.Integer(required=True, metadata={"description": "Lines not counted yet."})
+    recount = ma.fields.Integer(
+        required=True, metadata={"description": "Lines that somebody else must count again."}
+    )
+
+
+class CountLineSchema(Schema):
+    """One level in one bin, or in no bin, with what was counted last."""
+
+    id = ma.fields.UUID(required=True)
+    level_id = ma.fields.UUID(required=True)
+    sku = ma.fields.String(required=True)
+    barcode = ma.fields.String(required=True, allow_none=True)
+    product_title = ma.fields.String(required=True)
+    bin_id = ma.fields.UUID(required=True, allow_none=True)
+    bin_code = ma.fields.String(required=True, allow_none=True)
+    status = ma.fields.Enum(LineStatus, by_value=True, required=True)
+    counted = ma.fields.Integer(required=True, allow_none=True)
+    expected = ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "null while a blind count goes on."},
+    )
+    counted_by_name = ma.fields.String(required=True, allow_none=True)
+    variance = ma.fields.Integer(
+        required=True, allow_none=True, metadata={"description": "What was posted."}
+    )
+    value = ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of the variance, in minor units of the shop's currency."},
+    )
+    reason = ma.fields.String(required=True, allow_none=True)
+    closed_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+
+
+class CountDetailSchema(CountSchema):
+    """A count with its lines, in the order of the walk."""
+
+    data = ma.fields.List(ma.fields.Nested(CountLineSchema), required=True)
+
+
+class CountQuerySchema(PageQuerySchema):
+    """Filters of the list of counts."""
+
+    status = ma.fields.Enum(CountStatus, by_value=True, load_default=None)
+
+
+class EntrySchema(Schema):
+    """What somebody counted in a bin, or in no bin."""
+
+    level_id = ma.fields.UUID(required=True)
+    bin_id = ma.fields.UUID(load_default=None, allow_none=True)
+    counted = ma.fields.Integer(
+        required=True, strict=True, validate=ma.validate.Range(0, MAX_QUANTITY)
+    )
+    counted_at = ma.fields.AwareDateTime(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "When it was counted, if it is sent later. At most 7 days ago."},
+    )
+    reason = ma.fields.Enum(AdjustReason, by_value=True, load_default=AdjustReason.COUNT)
+
+
+class FinishSchema(Schema):
+    """How to finish a count."""
+
+    missing_are_zero = ma.fields.Boolean(
+        load_default=False, metadata={"description": "What was not counted is not there."}
+    )
+
+
+class TargetBinSchema(Schema):
+    """The bin that units go to."""
+
+    id = ma.fields.UUID(required=True)
+    code = ma.fields.String(required=True)
+    barcode = ma.fields.String(required=True)
+    kind = ma.fields.Enum(BinKind, by_value=True, required=True)
+
+
+class TaskSchema(Schema):
+    """Units to carry from one bin (null: no bin) to another."""
+
+    level_id = ma.fields.UUID(required=True)
+    location_id = ma.fields.UUID(required=True)
+    sku = ma.fields.String(required=True)
+    barcode = ma.fields.String(required=True, allow_none=True)
+    product_title = ma.fields.String(required=True)
+    quantity = ma.fields.Integer(required=True)
+    bin_id = ma.fields.UUID(required=True, allow_none=True)
+    bin_code = ma.fields.String(required=True, allow_none=True)
+    target = ma.fields.Nested(TargetBinSchema, required=True, allow_none=True)
+
+
+class TasksSchema(Schema):
+    """What is to be carried, at most 200."""
+
+    data = ma.fields.List(ma.fields.Nested(TaskSchema), required=True)
+
+
+class PeriodSchema(Schema):
+    """Days of which a report is made, both included, by UTC."""
+
+    first = ma.fields.Date(required=True)
+    last = ma.fields.Date(required=True)
+
+
+class ShrinkageRowSchema(Schema):
+    """What counts changed at one location for one reason."""
+
+    location_code = ma.fields.String(required=True)
+    reason = ma.fields.String(required=True, allow_none=True)
+    lines = ma.fields.Integer(required=True)
+    found = ma.fields.Integer(required=True)
+    lost = ma.fields.Integer(required=True)
+    value = ma.fields.Integer(
+        required=True,
+        metadata={"description": "In minor units of the shop's currency; negative for a loss."},
+    )
+
+
+class ShrinkageSchema(Schema):
+    """What counts changed."""
+
+    data = ma.fields.List(ma.fields.Nested(ShrinkageRowSchema), required=True)

@@ -1,0 +1,301 @@
+"""Counts: started, counted line by line, posted or discarded."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final, cast
+from uuid import UUID
+
+from sqlalchemy import Table, func, select, update
+
+from api.inventory import service as inventory_service
+from api.inventory.errors import BinShort, InsufficientStock
+from api.inventory.models import AdjustReason
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.permissions import Permission
+from api.kernel.principal import Principal
+from api.platform import approvals, audit, auth
+from api.platform.auth import StepUpRequired
+from api.platform.bulk_sql import bulk_insert
+from api.platform.db import AnyRow, require_transaction
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
+from api.warehouse.errors import (
+    AloneNeedsFactor,
+    CountedAtUnlikely,
+    CountNotFound,
+    CountTooLarge,
+    LineClosed,
+    LinesOpen,
+    NothingToCount,
+    SecondPersonNeeded,
+)
+from api.warehouse.models import Count, CountEntry, CountLine, Place
+from api.warehouse.states import COUNT, CountStatus, LineStatus
+
+MOST_LINES: Final = 500
+OLDEST: Final = timedelta(days=7)
+"""How old a count may be that a console sends after it was offline."""
+CLOCKS_DIFFER: Final = timedelta(minutes=2)
+
+
+def start_count(
+    location_id: UUID,
+    places: Sequence[Place],
+    *,
+    scope: str,
+    is_blind: bool,
+    planned_for: date | None = None,
+    may_be_empty: bool = False,
+    by: Principal,
+) -> UUID:
+    """Start a count of these places, or plan it for a day; returns its id.
+
+    Raises `NothingToCount` and `CountTooLarge`.
+    """
+    auth.check_location(by, {location_id})
+    if not places and not may_be_empty:
+        raise NothingToCount
+    if len(places) > MOST_LINES:
+        raise CountTooLarge(lines=len(places), most=MOST_LINES)
+    session, count_id = require_transaction(), new_id()
+    session.add(
+        Count(
+            id=count_id,
+            location_id=location_id,
+            scope=scope[:120],
+            status=CountStatus.PLANNED if planned_for else CountStatus.COUNTING,
+            is_blind=is_blind,
+            planned_for=planned_for,
+            created_by=by.label[:120],
+        )
+    )
+    session.flush()
+    bulk_insert(
+        cast(Table, CountLine.__table__),
+        [
+            {
+                "id": new_id(),
+                "created_at": clock.now(),
+                "count_id": count_id,
+                "level_id": place.level_id,
+                "bin_id": place.bin_id,
+                "status": LineStatus.OPEN,
+            }
+            for place in places
+        ],
+    )
+    audit.record("count.started", by=by, subject_id=count_id, scope=scope, lines=len(places))
+    return count_id
+
+
+def enter(
+    count_id: UUID,
+    place: Place,
+    counted: int,
+    *,
+    counted_at: datetime | None = None,
+    reason: AdjustReason = AdjustReason.COUNT,
+    by: Principal,
+) -> UUID:
+    """Enter what somebody counted at a place; returns the line.
+
+    The variance is `counted` less what the journals say was there at `counted_at`: picking goes on.
+    Within the tolerance it is posted at once. Above it the line waits for a recount by somebody
+    else (the only active person may, with a second factor), and two equal variances in a row are
+    posted. A place that is not on the list is added to it. Locks the count, then all levels of the
+    variant. Raises `CountNotFound`, `InvalidState`, `LineClosed`, `SecondPersonNeeded`,
+    `AloneNeedsFactor`, `CountedAtUnlikely`, `LevelNotFound`, and what is wrong with the bin.
+    """
+    count = _lock(count_id, "count")
+    now = clock.now()
+    at = now if counted_at is None else min(counted_at, now)
+    if counted_at is not None and not now - OLDEST <= counted_at <= now + CLOCKS_DIFFER:
+        raise CountedAtUnlikely
+    expected, average_cost = inventory_service.expected_at(
+        place.level_id, place.bin_id, at, location_id=count.location_id
+    )
+    line = _line(count_id, place)
+    if line.status in (LineStatus.POSTED, LineStatus.HELD):
+        raise LineClosed
+    session = require_transaction()
+    before = session.execute(
+        select(CountEntry.counted, CountEntry.expected, CountEntry.counted_by)
+        .where(CountEntry.line_id == line.id)
+        .order_by(CountEntry.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if before is not None and line.status is LineStatus.RECOUNT and before.counted_by == by.id:
+        _check_alone(by)
+    session.add(
+        CountEntry(
+            id=new_id(),
+            line_id=line.id,
+            counted=counted,
+            expected=expected,
+            counted_at=at,
+            counted_by=by.id,
+            counted_by_name=by.label[:120],
+        )
+    )
+    variance = counted - expected
+    is_confirmed = (
+        before is not None
+        and line.status is not LineStatus.OPEN
+        and before.counted - before.expected == variance
+    )
+    status = LineStatus.RECOUNT
+    if is_confirmed or abs(variance) <= _tolerance(expected):
+        # A second person has looked already: the limits of a role are for what nobody else saw.
+        person = replace(by, limits={}) if is_confirmed else by
+        status = _post(place, variance, reference=f"C-{count.number}", reason=reason, by=person)
+    session.execute(
+        update(CountLine)
+        .where(CountLine.id == line.id)
+        .values(
+            status=status,
+            variance=variance if status is LineStatus.POSTED else None,
+            value=_value(variance, average_cost) if status is LineStatus.POSTED else None,
+            reason=reason.value,
+            closed_at=now if status is LineStatus.POSTED else None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    line_id: UUID = line.id
+    return line_id
+
+
+def finish(count_id: UUID, *, missing_are_zero: bool, by: Principal) -> None:
+    """Close a count whose lines are all posted; with `missing_are_zero` the others count as 0.
+
+    A count with zeros that must be counted again stays open. Locks the count, then the levels.
+    Raises `CountNotFound`, `InvalidState`, and without `missing_are_zero` `LinesOpen`.
+    """
+    count = _lock(count_id, "finish")
+    session = require_transaction()
+    if missing_are_zero:
+        for row in session.execute(
+            select(CountLine.level_id, CountLine.bin_id)
+            .where(CountLine.count_id == count_id, CountLine.status == LineStatus.OPEN)
+            .order_by(CountLine.level_id)
+        ).all():
+            enter(count_id, Place(row.level_id, row.bin_id), 0, by=by)
+    left: dict[LineStatus, int] = {}
+    for status in session.scalars(select(CountLine.status).where(CountLine.count_id == count_id)):
+        left[status] = left.get(status, 0) + 1
+    recount = left.get(LineStatus.RECOUNT, 0) + left.get(LineStatus.BLOCKED, 0)
+    if recount or left.get(LineStatus.OPEN):
+        if missing_are_zero:
+            return
+        raise LinesOpen(open=left.get(LineStatus.OPEN, 0), recount=recount)
+    _close(count_id, CountStatus.POSTED)
+    audit.record("count.finished", by=by, subject_id=count_id, number=count.number)
+
+
+def discard(count_id: UUID, *, by: Principal) -> None:
+    """End a count; what was posted stays posted. Raises `CountNotFound` and `InvalidState`."""
+    count = _lock(count_id, "discard")
+    _close(count_id, CountStatus.DISCARDED)
+    audit.record("count.discarded", by=by, subject_id=count_id, number=count.number)
+
+
+def _lock(count_id: UUID, command: str) -> AnyRow:
+    """Lock a count and move it on by a command."""
+    session = require_transaction()
+    row = session.execute(
+        select(Count.number, Count.status, Count.location_id)
+        .where(Count.id == count_id)
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise CountNotFound(count_id=count_id)
+    status = COUNT.next(row.status, command)
+    if command == "count" and status != row.status:
+        session.execute(
+            update(Count)
+            .where(Count.id == count_id)
+            .values(status=status)
+            .execution_options(synchronize_session=False)
+        )
+    return row
+
+
+def _close(count_id: UUID, status: CountStatus) -> None:
+    require_transaction().execute(
+        update(Count)
+        .where(Count.id == count_id)
+        .values(status=status, closed_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _line(count_id: UUID, place: Place) -> AnyRow:
+    """Return the line of a place, added if it is not on the list."""
+    session = require_transaction()
+    of_place = (
+        select(CountLine.id, CountLine.status)
+        .where(CountLine.count_id == count_id, CountLine.level_id == place.level_id)
+        .where(CountLine.bin_id.is_not_distinct_from(place.bin_id))
+    )
+    row = session.execute(of_place).one_or_none()
+    if row is None:
+        lines = session.scalar(select(func.count()).where(CountLine.count_id == count_id)) or 0
+        if lines >= MOST_LINES:
+            raise CountTooLarge(lines=lines + 1, most=MOST_LINES)
+        session.add(
+            CountLine(
+                id=new_id(),
+                count_id=count_id,
+                level_id=place.level_id,
+                bin_id=place.bin_id,
+                status=LineStatus.OPEN,
+            )
+        )
+        session.flush()
+        row = session.execute(of_place).one()
+    return row
+
+
+def _post(
+    place: Place, variance: int, *, reference: str, reason: AdjustReason, by: Principal
+) -> LineStatus:
+    """Put a variance on the level; returns what becomes of the line."""
+    try:
+        with require_transaction().begin_nested():
+            done = inventory_service.adjust(
+                place.level_id,
+                change=variance,
+                on_hand=None,
+                expected_on_hand=None,
+                reason=AdjustReason.COUNT,
+                note=f"{reference}: {reason.value}",
+                bin_id=place.bin_id,
+                by=by,
+            )
+    except (BinShort, InsufficientStock):
+        return LineStatus.BLOCKED
+    return LineStatus.POSTED if done else LineStatus.HELD
+
+
+def _tolerance(expected: int) -> int:
+    settings: Settings = get_service(Settings)
+    return max(settings.count_tolerance_units, expected * settings.count_tolerance_percent // 100)
+
+
+def _value(variance: int, average_cost: Decimal | None) -> int | None:
+    if average_cost is None:
+        return None
+    return int((variance * average_cost).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def _check_alone(by: Principal) -> None:
+    """Allow the only person who counts here to recount, with a fresh code of a second factor."""
+    counters = [one.id for one in approvals.active_staff() if one.may(Permission.INVENTORY_ADJUST)]
+    if counters != [by.id]:
+        raise SecondPersonNeeded
+    if by.second_factor != "held":
+        raise AloneNeedsFactor
+    if not auth.is_fresh(by):
+        raise StepUpRequired

@@ -1,0 +1,267 @@
+"""Counts over HTTP: small differences post themselves, large ones are counted by two people."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from api.inventory import service as inventory_service
+from api.inventory.models import BinKind, MovementKind
+from api.inventory.service import StockChange
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.principal import SYSTEM
+from api.platform.db import transaction
+from tests.support.books import stock_differences
+from tests.support.people import Person, a_staff_member
+from tests.support.stock import a_location, allocated, counters, demand, goods, level_of
+
+ADMIN = "/api/v1/admin"
+
+
+class Hands:
+    """A member of staff who sends commands."""
+
+    def __init__(self, client: FlaskClient, who: Person) -> None:
+        self.client, self.who = client, who
+
+    def posts(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        headers = self.who.with_headers(Idempotency_Key=new_id().hex)
+        return self.client.post(f"{ADMIN}{path}", json=body or {}, headers=headers)
+
+    def gets(self, path: str) -> Any:
+        return self.client.get(f"{ADMIN}{path}", headers=self.who.headers).json
+
+    def starts(self, **scope: Any) -> str:
+        answer = self.posts("/counts", scope)
+        assert answer.status_code == 201, answer.json
+        return str(answer.json["id"])
+
+    def counts(self, count: str, level: UUID, counted: int, **more: Any) -> Any:
+        body = {"level_id": str(level), "counted": counted, **more}
+        return self.posts(f"/counts/{count}/entries", body)
+
+
+@pytest.fixture
+def mia(app: Flask) -> Hands:
+    a_location()
+    return Hands(app.test_client(), a_staff_member("warehouse", "Mia"))
+
+
+@pytest.fixture
+def jon(app: Flask) -> Hands:
+    return Hands(app.test_client(), a_staff_member("warehouse", "Jon"))
+
+
+def line(answer: Any) -> tuple[Any, ...]:
+    row = answer.json["data"][0]
+    return row["status"], row["counted"], row["expected"], row["variance"]
+
+
+def a_bin(code: str, **fields: Any) -> UUID:
+    with transaction():
+        location_id = inventory_service.default_location()
+        return inventory_service.create_bin(location_id, code, by=SYSTEM, **fields)
+
+
+def put(level: UUID, units: int, target: UUID | None, *, source: UUID | None = None) -> None:
+    with transaction():
+        inventory_service.move_units(level, units, source=source, target=target, by=SYSTEM)
+
+
+def test_a_small_difference_posts_itself_and_a_large_one_needs_a_second_person(
+    mia: Hands, jon: Hands
+) -> None:
+    mug, tea = goods("CNT-MUG", 10), goods("CNT-TEA", 30)
+    level, other = level_of(mug), level_of(tea)
+    count = mia.starts(level_ids=[str(level)])
+    assert mia.posts(f"/counts/{count}/finish").json["code"] == "count_lines_open"
+
+    assert line(mia.counts(count, level, 9)) == ("posted", 9, 10, -1)
+    assert counters(mug).on_hand == 9
+    assert mia.counts(count, level, 9).json["code"] == "count_line_closed"
+    assert mia.posts(f"/counts/{count}/finish").json["status"] == "posted"
+    assert mia.counts(count, level, 9).json["code"] == "invalid_state"
+
+    count = mia.starts(level_ids=[str(other)])
+    # Blind: what is expected is not told before it is posted.
+    assert line(mia.counts(count, other, 20)) == ("recount", 20, None, None)
+    assert mia.counts(count, other, 20).json["code"] == "second_person_needed"
+    assert line(jon.counts(count, other, 22)) == ("recount", 22, None, None)
+    assert line(mia.counts(count, other, 20)) == ("recount", 20, None, None), "not in a row"
+    assert counters(tea).on_hand == 30
+    assert line(jon.counts(count, other, 20)) == ("posted", 20, 30, -10)
+    assert counters(tea).on_hand == 20
+    journal = mia.gets(f"/stock/{other}/movements")["data"][0]
+    assert (journal["kind"], journal["on_hand_change"], journal["actor"]) == ("counted", -10, "Jon")
+    assert stock_differences() == []
+
+
+def test_picking_goes_on_while_somebody_counts(mia: Hands, jon: Hands) -> None:
+    mug = goods("CNT-PICK", 50)
+    level, place = level_of(mug), a_bin("A-1")
+    put(level, 40, place)
+    count = mia.starts(bin_id=str(place), is_blind=False)
+    counted_at = clock.now()
+    order_id, wanted = new_id(), demand({mug: 6})
+    with clock.frozen(counted_at + timedelta(seconds=30)), transaction():
+        inventory_service.allocate(order_id, wanted, cart_id=None, by=SYSTEM)
+        inventory_service.ship(
+            order_id, {wanted[0].order_line_id: 6}, fulfilment_id=new_id(), by=SYSTEM
+        )
+    with clock.frozen(counted_at + timedelta(minutes=1)):
+        put(level, 5, place)
+        # Sent from a console that was offline: 40 were there at that moment, 39 are now.
+        when = {"counted_at": counted_at.isoformat(), "bin_id": str(place)}
+        first = mia.counts(count, level, 30, **when)
+        assert line(first) == ("recount", 30, 40, None)
+        second = jon.counts(count, level, 29, bin_id=str(place))
+
+    assert line(second) == ("posted", 29, 39, -10)
+    assert counters(mug).on_hand == 34
+    assert mia.gets(f"/bins/{place}")["units"] == 29
+    assert stock_differences() == []
+
+
+def test_what_is_not_scanned_in_a_bin_is_counted_as_zero(mia: Hands, jon: Hands) -> None:
+    mug, tea, jar = (goods(f"CNT-Z{n}", units) for n, units in enumerate((1, 8, 5)))
+    place = a_bin("B-1")
+    for one, units in ((mug, 1), (tea, 8)):
+        put(level_of(one), units, place)
+    count = mia.starts(bin_id=str(place))
+    found = mia.counts(count, level_of(jar), 1, bin_id=str(place))
+    assert len(found.json["data"]) == 3, "what is found there is added to the count"
+
+    left = mia.posts(f"/counts/{count}/finish", {"missing_are_zero": True}).json
+
+    # One missing mug is within the tolerance; eight are not.
+    assert (left["status"], left["open"], left["recount"]) == ("counting", 0, 1)
+    assert (counters(mug).on_hand, counters(tea).on_hand, counters(jar).on_hand) == (0, 8, 6)
+    jon.counts(count, level_of(tea), 0, bin_id=str(place), reason="lost")
+    assert jon.posts(f"/counts/{count}/finish").json["status"] == "posted"
+    today = clock.now().date().isoformat()
+    lost = mia.gets(f"/warehouse/shrinkage?first={today}&last={today}")["data"]
+    assert [(one["reason"], one["found"], one["lost"]) for one in lost] == [
+        ("count", 1, 1),
+        ("lost", 0, 8),
+    ]
+    assert stock_differences() == []
+
+
+def test_promised_units_that_are_missing_block_the_line_until_they_are_released(
+    mia: Hands, jon: Hands
+) -> None:
+    mug = goods("CNT-BLOCK", 10)
+    level = level_of(mug)
+    order_id = allocated({mug: 9})
+    count = mia.starts(level_ids=[str(level)])
+
+    mia.counts(count, level, 5)
+    assert line(jon.counts(count, level, 5)) == ("blocked", 5, None, None)
+    assert counters(mug).on_hand == 10
+    assert mia.posts(f"/counts/{count}/finish").json["recount"] == 1
+    with transaction():
+        inventory_service.release(order_id, None, by=SYSTEM, reason="short")
+
+    assert line(mia.counts(count, level, 5)) == ("posted", 5, 10, -5)
+    assert stock_differences() == []
+
+
+def test_the_only_person_recounts_with_a_second_factor(mia: Hands) -> None:
+    mug = goods("CNT-ALONE", 10)
+    count = mia.starts(level_ids=[str(level_of(mug))])
+    mia.counts(count, level_of(mug), 2)
+
+    again = mia.counts(count, level_of(mug), 2)
+
+    assert (again.status_code, again.json["code"]) == (403, "second_factor_needed")
+    assert counters(mug).on_hand == 10
+
+
+def test_shrinkage_has_the_value_of_the_average_cost(mia: Hands) -> None:
+    mug = goods("CNT-VALUE", 0)
+    with transaction():
+        change = StockChange(
+            variant_id=mug, location_id=inventory_service.default_location(), quantity=60,
+            unit_cost=333,
+        )  # fmt: skip
+        inventory_service.change_stock(
+            [change], kind=MovementKind.RECEIVED, reason="received", by=SYSTEM
+        )
+    count = mia.starts(level_ids=[str(level_of(mug))], is_blind=False)
+
+    assert mia.counts(count, level_of(mug), 59).json["data"][0]["value"] == -333
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"zone": "NONE"}, "nothing_to_count"),
+        ({"bin_id": str(new_id())}, "bin_not_found"),
+        ({"level_ids": [str(new_id())]}, "level_not_found"),
+        ({"location_id": str(new_id())}, "location_not_found"),
+        ({"zone": "A", "abc_class": "A"}, "invalid"),
+    ],
+)
+def test_a_count_of_nothing_is_refused(mia: Hands, body: dict[str, Any], code: str) -> None:
+    answer = mia.posts("/counts", body)
+    assert (answer.json["code"], 400 <= answer.status_code < 500) == (code, True)
+
+
+def test_a_count_of_long_ago_cannot_be_compared(mia: Hands) -> None:
+    level = level_of(goods("CNT-OLD", 5))
+    count = mia.starts(level_ids=[str(level)])
+    old = (clock.now() - timedelta(days=8)).isoformat()
+    assert mia.counts(count, level, 5, counted_at=old).json["code"] == "counted_at_unlikely"
+
+
+def test_classes_go_by_what_was_shipped(mia: Hands) -> None:
+    variants = [goods(f"CNT-ABC{n}", 100) for n in range(4)]
+    for variant, units in zip(variants, (80, 15, 5, 0), strict=True):
+        if units:
+            order_id, wanted = new_id(), demand({variant: units})
+            with transaction():
+                inventory_service.allocate(order_id, wanted, cart_id=None, by=SYSTEM)
+                line_id = wanted[0].order_line_id
+                inventory_service.ship(
+                    order_id, {line_id: units}, fulfilment_id=new_id(), by=SYSTEM
+                )
+    found = {
+        letter: [one["sku"] for one in mia.posts("/counts", {"abc_class": letter}).json["data"]]
+        for letter in "ABC"
+    }
+    assert found == {"A": ["CNT-ABC0"], "B": ["CNT-ABC1"], "C": ["CNT-ABC2", "CNT-ABC3"]}
+
+
+def test_tasks_say_where_units_belong(mia: Hands) -> None:
+    mug, tea = goods("CNT-PUT", 10), goods("CNT-FACE", 30)
+    assert mia.gets("/warehouse/put-away")["data"] == [], "a shop without bins has no such work"
+    dock, face = a_bin("R-1", kind=BinKind.RECEIVING), a_bin("P-1", pick_sequence=5)
+    bulk, empty = a_bin("B-1", kind=BinKind.BULK, pick_sequence=9), a_bin("P-0", pick_sequence=1)
+    put(level_of(mug), 10, dock)
+    put(level_of(tea), 2, face)
+    put(level_of(tea), 20, bulk)
+    with transaction():
+        inventory_service.edit_level(
+            level_of(tea),
+            {"preferred_bin_id": face, "replenish_min": 5, "replenish_max": 12},
+            expected_version=None,
+            by=SYSTEM,
+        )
+
+    tasks = mia.gets("/warehouse/put-away")["data"]
+    fill = mia.gets("/warehouse/replenishment")["data"]
+
+    assert {(t["sku"], t["bin_code"], t["quantity"], t["target"]["code"]) for t in tasks} == {
+        ("CNT-PUT", "R-1", 10, "P-0"),
+        ("CNT-FACE", None, 8, "P-1"),
+    }
+    assert [(t["sku"], t["bin_code"], t["quantity"], t["target"]["code"]) for t in fill] == [
+        ("CNT-FACE", "B-1", 10, "P-1")
+    ]
+    put(level_of(tea), 10, face, source=bulk)
+    assert mia.gets("/warehouse/replenishment")["data"] == []
+    assert empty
