@@ -41,7 +41,7 @@ class SecondPersonNeeded(Conflict):
 class AloneNeedsFactor(Forbidden):
     """The only active person recounts their own count with a second factor only."""
 
-    code = "second_factor_needed"
+    code = "second_factor_missing"
     sentence = (
         "You are the only active person: set up a second factor, then you may recount yourself."
     )

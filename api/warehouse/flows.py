@@ -32,9 +32,9 @@ def start_count(form: Mapping[str, Any], *, by: Principal) -> UUID:
         scope = ", ".join(level["sku"] for level in levels)
         places = queries.places_of_levels([level["id"] for level in levels])
     else:
-        letter = form.get("abc_class")
-        scope = f"Class {letter} at {code}" if letter else f"All of {code}"
-        places = queries.places_of_levels(queries.levels_at(location_id, letter))
+        abc = form.get("abc_class")
+        scope = f"Class {abc} at {code}" if abc else f"All of {code}"
+        places = queries.places_of_levels(queries.levels_at(location_id, abc))
     return service.start_count(
         location_id,
         places,

@@ -108,13 +108,13 @@ def places_of_levels(level_ids: AnySelect | Sequence[UUID]) -> list[Place]:
     )
 
 
-def levels_at(location_id: UUID, letter: str | None) -> AnySelect:
+def levels_at(location_id: UUID, abc: str | None) -> AnySelect:
     """Select the levels of a location with stock, or those of one class (ABC).
 
     Classes go by the share of the units shipped in 90 days: A are those that make up the first
     80 %, B up to 95 %, C the others.
     """
-    if letter is None:
+    if abc is None:
         return select(StockLevel.id).where(
             StockLevel.location_id == location_id, StockLevel.on_hand > 0
         )
@@ -136,7 +136,7 @@ def levels_at(location_id: UUID, letter: str | None) -> AnySelect:
                 (before < total * 0.80, "A"),
                 (before < total * 0.95, "B"),
                 else_="C",
-            ).label("letter"),
+            ).label("abc"),
         )
         .outerjoin(shipped, shipped.c.level_id == StockLevel.id)
         .where(
@@ -145,7 +145,7 @@ def levels_at(location_id: UUID, letter: str | None) -> AnySelect:
         )
         .subquery()
     )
-    return select(ranked.c.id).where(ranked.c.letter == letter)
+    return select(ranked.c.id).where(ranked.c.abc == abc)
 
 
 def to_put_away(*, at: frozenset[UUID] | None = None) -> list[dict[str, Any]]:

@@ -7,6 +7,8 @@ from api.inventory.errors import (
     BinElsewhere,
     BinInactive,
     BinNotFound,
+    BinShort,
+    InsufficientStock,
     LevelNotFound,
     LocationNotFound,
     QuantityTooLarge,
@@ -55,6 +57,7 @@ _ENTRY_REFUSED = (
     *(BinElsewhere, BinInactive, BinNotFound, LevelNotFound, QuantityTooLarge, StateShort),
     *(StockCountOutdated, CountNotFound, CountTooLarge, CountedAtUnlikely, InvalidState),
     *(LineClosed, SecondPersonNeeded, AloneNeedsFactor, StepUpRequired),
+    *(BinShort, InsufficientStock),
 )
 
 

@@ -177,7 +177,7 @@ def test_the_only_person_recounts_with_a_second_factor(mia: Hands) -> None:
 
     again = mia.counts(count, level_of(mug), 2)
 
-    assert (again.status_code, again.json["code"]) == (403, "second_factor_needed")
+    assert (again.status_code, again.json["code"]) == (403, "second_factor_missing")
     assert counters(mug).on_hand == 10
 
 
