@@ -1,14 +1,14 @@
 """Warehouse: counts, their lines, and what each person counted.
 
-Revision: 0038
-After: 0037
+Revision: 0040
+After: 0039
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0038"
-down_revision = "0037"
+revision = "0040"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
