@@ -82,7 +82,7 @@ def count(count_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, Any
         .order_by(Bin.pick_sequence, Bin.code, Variant.sku_key)
     ).all()
     is_hidden = row.is_blind and row.status in (CountStatus.PLANNED, CountStatus.COUNTING)
-    return {**_count(row), "data": [_line(line, is_hidden=is_hidden) for line in lines]}
+    return {**_count(row), "lines": [_line(line, is_hidden=is_hidden) for line in lines]}
 
 
 def places_of_bin(bin_id: UUID) -> list[Place]:
@@ -336,16 +336,16 @@ def _counts() -> AnySelect:
     return select(
         *(Count.id, Count.number, Count.location_id, Location.code.label("location_code")),
         *(Count.scope, Count.status, Count.is_blind, Count.planned_for, Count.created_at),
-        *(Count.created_by, Count.closed_at, lines().label("lines")),
-        lines(LineStatus.OPEN).label("open"),
-        lines(LineStatus.RECOUNT, LineStatus.BLOCKED).label("recount"),
+        *(Count.created_by, Count.closed_at, lines().label("line_count")),
+        lines(LineStatus.OPEN).label("open_count"),
+        lines(LineStatus.RECOUNT, LineStatus.BLOCKED).label("recount_count"),
     ).join(Location, Location.id == Count.location_id)
 
 
 def _count(row: Any) -> dict[str, Any]:
     names = (
         *("id", "location_id", "location_code", "scope", "status", "is_blind", "planned_for"),
-        *("created_at", "created_by", "closed_at", "lines", "open", "recount"),
+        *("created_at", "created_by", "closed_at", "line_count", "open_count", "recount_count"),
     )
     return {**{name: getattr(row, name) for name in names}, "number": f"C-{row.number}"}
 

@@ -146,7 +146,7 @@ def discard_count(count_id: UUID) -> dict[str, Any]:
 @blueprint.response(200, ShrinkageSchema)
 def get_shrinkage(query: dict[str, Any]) -> dict[str, Any]:
     """Sum what counts changed in a period, by location and reason, with its value."""
-    return {"data": queries.shrinkage(query["first"], query["last"], at=principal().locations)}
+    return {"rows": queries.shrinkage(query["first"], query["last"], at=principal().locations)}
 
 
 @blueprint.route("/warehouse/put-away", methods=["GET"])
@@ -154,7 +154,7 @@ def get_shrinkage(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, TasksSchema)
 def list_put_away() -> dict[str, Any]:
     """List units in receiving bins or in no bin, with the bin where they belong."""
-    return {"data": queries.to_put_away(at=principal().locations)}
+    return {"tasks": queries.to_put_away(at=principal().locations)}
 
 
 @blueprint.route("/warehouse/replenishment", methods=["GET"])
@@ -162,4 +162,4 @@ def list_put_away() -> dict[str, Any]:
 @blueprint.response(200, TasksSchema)
 def list_replenishment() -> dict[str, Any]:
     """List preferred bins below their minimum, with where to take how many units from."""
-    return {"data": queries.to_replenish(at=principal().locations)}
+    return {"tasks": queries.to_replenish(at=principal().locations)}

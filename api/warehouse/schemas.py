@@ -2,8 +2,7 @@
 
 import marshmallow as ma
 
-from api.inventory.allocation_strategy import MAX_QUANTITY
-from api.inventory.models import AdjustReason, BinKind
+from api.inventory.service import MAX_QUANTITY, AdjustReason, BinKind
 from api.platform.http import PageQuerySchema, Schema
 from api.platform.rules import AtMostOne
 from api.warehouse.states import CountStatus, LineStatus
@@ -51,9 +50,11 @@ class CountSchema(Schema):
     created_at = ma.fields.AwareDateTime(required=True)
     created_by = ma.fields.String(required=True)
     closed_at = ma.fields.AwareDateTime(required=True, allow_none=True)
-    lines = ma.fields.Integer(required=True)
-    open = ma.fields.Integer(required=True, metadata={"description": "Lines not counted yet."})
-    recount = ma.fields.Integer(
+    line_count = ma.fields.Integer(required=True)
+    open_count = ma.fields.Integer(
+        required=True, metadata={"description": "Lines not counted yet."}
+    )
+    recount_count = ma.fields.Integer(
         required=True, metadata={"description": "Lines that somebody else must count again."}
     )
 
@@ -91,7 +92,7 @@ class CountLineSchema(Schema):
 class CountDetailSchema(CountSchema):
     """A count with its lines, in the order of the walk."""
 
-    data = ma.fields.List(ma.fields.Nested(CountLineSchema), required=True)
+    lines = ma.fields.List(ma.fields.Nested(CountLineSchema), required=True)
 
 
 class CountQuerySchema(PageQuerySchema):
@@ -150,7 +151,7 @@ class TaskSchema(Schema):
 class TasksSchema(Schema):
     """What is to be carried, at most 200."""
 
-    data = ma.fields.List(ma.fields.Nested(TaskSchema), required=True)
+    tasks = ma.fields.List(ma.fields.Nested(TaskSchema), required=True)
 
 
 class PeriodSchema(Schema):
@@ -177,4 +178,4 @@ class ShrinkageRowSchema(Schema):
 class ShrinkageSchema(Schema):
     """What counts changed."""
 
-    data = ma.fields.List(ma.fields.Nested(ShrinkageRowSchema), required=True)
+    rows = ma.fields.List(ma.fields.Nested(ShrinkageRowSchema), required=True)

@@ -11,7 +11,7 @@ from sqlalchemy import Table, func, select, update
 
 from api.inventory import service as inventory_service
 from api.inventory.errors import BinShort, InsufficientStock
-from api.inventory.models import AdjustReason
+from api.inventory.service import AdjustReason
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.permissions import Permission

@@ -57,7 +57,7 @@ def jon(app: Flask) -> Hands:
 
 
 def line(answer: Any) -> tuple[Any, ...]:
-    row = answer.json["data"][0]
+    row = answer.json["lines"][0]
     return row["status"], row["counted"], row["expected"], row["variance"]
 
 
@@ -133,17 +133,17 @@ def test_what_is_not_scanned_in_a_bin_is_counted_as_zero(mia: Hands, jon: Hands)
         put(level_of(one), units, place)
     count = mia.starts(bin_id=str(place))
     found = mia.counts(count, level_of(jar), 1, bin_id=str(place))
-    assert len(found.json["data"]) == 3, "what is found there is added to the count"
+    assert len(found.json["lines"]) == 3, "what is found there is added to the count"
 
     left = mia.posts(f"/counts/{count}/finish", {"missing_are_zero": True}).json
 
     # One missing mug is within the tolerance; eight are not.
-    assert (left["status"], left["open"], left["recount"]) == ("counting", 0, 1)
+    assert (left["status"], left["open_count"], left["recount_count"]) == ("counting", 0, 1)
     assert (counters(mug).on_hand, counters(tea).on_hand, counters(jar).on_hand) == (0, 8, 6)
     jon.counts(count, level_of(tea), 0, bin_id=str(place), reason="lost")
     assert jon.posts(f"/counts/{count}/finish").json["status"] == "posted"
     today = clock.now().date().isoformat()
-    lost = mia.gets(f"/warehouse/shrinkage?first={today}&last={today}")["data"]
+    lost = mia.gets(f"/warehouse/shrinkage?first={today}&last={today}")["rows"]
     assert [(one["reason"], one["found"], one["lost"]) for one in lost] == [
         ("count", 1, 1),
         ("lost", 0, 8),
@@ -193,7 +193,7 @@ def test_shrinkage_has_the_value_of_the_average_cost(mia: Hands) -> None:
         )
     count = mia.starts(level_ids=[str(level_of(mug))], is_blind=False)
 
-    assert mia.counts(count, level_of(mug), 59).json["data"][0]["value"] == -333
+    assert mia.counts(count, level_of(mug), 59).json["lines"][0]["value"] == -333
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_classes_go_by_what_was_shipped(mia: Hands) -> None:
                     order_id, {line_id: units}, fulfilment_id=new_id(), by=SYSTEM
                 )
     found = {
-        letter: [one["sku"] for one in mia.posts("/counts", {"abc_class": letter}).json["data"]]
+        letter: [one["sku"] for one in mia.posts("/counts", {"abc_class": letter}).json["lines"]]
         for letter in "ABC"
     }
     assert found == {"A": ["CNT-ABC0"], "B": ["CNT-ABC1"], "C": ["CNT-ABC2", "CNT-ABC3"]}
@@ -238,7 +238,7 @@ def test_classes_go_by_what_was_shipped(mia: Hands) -> None:
 
 def test_tasks_say_where_units_belong(mia: Hands) -> None:
     mug, tea = goods("CNT-PUT", 10), goods("CNT-FACE", 30)
-    assert mia.gets("/warehouse/put-away")["data"] == [], "a shop without bins has no such work"
+    assert mia.gets("/warehouse/put-away")["tasks"] == [], "a shop without bins has no such work"
     dock, face = a_bin("R-1", kind=BinKind.RECEIVING), a_bin("P-1", pick_sequence=5)
     bulk, empty = a_bin("B-1", kind=BinKind.BULK, pick_sequence=9), a_bin("P-0", pick_sequence=1)
     put(level_of(mug), 10, dock)
@@ -252,8 +252,8 @@ def test_tasks_say_where_units_belong(mia: Hands) -> None:
             by=SYSTEM,
         )
 
-    tasks = mia.gets("/warehouse/put-away")["data"]
-    fill = mia.gets("/warehouse/replenishment")["data"]
+    tasks = mia.gets("/warehouse/put-away")["tasks"]
+    fill = mia.gets("/warehouse/replenishment")["tasks"]
 
     assert {(t["sku"], t["bin_code"], t["quantity"], t["target"]["code"]) for t in tasks} == {
         ("CNT-PUT", "R-1", 10, "P-0"),
@@ -263,5 +263,5 @@ def test_tasks_say_where_units_belong(mia: Hands) -> None:
         ("CNT-FACE", "B-1", 10, "P-1")
     ]
     put(level_of(tea), 10, face, source=bulk)
-    assert mia.gets("/warehouse/replenishment")["data"] == []
+    assert mia.gets("/warehouse/replenishment")["tasks"] == []
     assert empty

@@ -1,5 +1,7 @@
 """Writes of the inventory. Other packages call these functions and nothing below them."""
 
+from api.inventory.allocation_strategy import MAX_QUANTITY
+from api.inventory.models import AdjustReason, BinKind, MovementKind
 from api.inventory.service.adjustments import adjust, adjust_as_held
 from api.inventory.service.allocations import AllocationRequest, allocate, release
 from api.inventory.service.bins import create_bin, edit_bin
@@ -37,8 +39,12 @@ from api.inventory.service.stock_changes import (
 )
 
 __all__ = [
+    "MAX_QUANTITY",
+    "AdjustReason",
     "AllocationRequest",
+    "BinKind",
     "BinMove",
+    "MovementKind",
     "OpeningLevel",
     "StockChange",
     "UnopenedLevels",
