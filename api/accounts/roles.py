@@ -69,7 +69,12 @@ KEY_SCOPES = frozenset(Permission) - {
 
 
 LIMITED = frozenset(
-    {Permission.INVENTORY_ADJUST, Permission.ORDERS_CANCEL, Permission.ORDERS_REFUND}
+    {
+        Permission.INVENTORY_ADJUST,
+        Permission.ORDERS_CANCEL,
+        Permission.ORDERS_DISCOUNT,
+        Permission.ORDERS_REFUND,
+    }
 )
 """What the limits of a role limit."""
 

@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from api.approvals.errors import AloneNeedsFactor, ApprovalDecided, ApprovalNotYours
+from api.checkout.flows import staff_discounts
+from api.checkout.flows.staff_discounts import StaffDiscount
 from api.inventory import service as inventory_service
 from api.kernel import clock
 from api.kernel.principal import Principal
@@ -163,6 +165,11 @@ def _adjust(command_id: UUID, arguments: Arguments, by: Principal) -> None:
     inventory_service.adjust_as_held(arguments, by=by)
 
 
+def _discount(command_id: UUID, arguments: Arguments, by: Principal) -> None:
+    form = StaffDiscount(**arguments["form"])
+    staff_discounts.discount_approved(_order_id(arguments), form, command_id=command_id, by=by)
+
+
 def _order_id(arguments: Arguments) -> UUID:
     return UUID(arguments["order_id"])
 
@@ -175,5 +182,9 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     ),
     CommandKind.CANCELLATION: _Kind(_cancel, _prepare_cancellation, _complete_cancellation),
     CommandKind.ADJUSTMENT: _Kind(_adjust),
+    CommandKind.DISCOUNT: _Kind(
+        _discount,
+        lambda arguments: payment_sync_flows.cancel_open_intents(_order_id(arguments)),
+    ),
 }
 """Every kind that can wait. A new one is an entry here."""

@@ -3,6 +3,13 @@
 from api.kernel.errors import Conflict, Unprocessable
 
 
+class DiscountTooLarge(Unprocessable):
+    """More than the goods of the order cost, or nothing."""
+
+    code = "discount_too_large"
+    sentence = "A discount on this order is more than 0 and at most {most}."
+
+
 class CartChanged(Conflict):
     """The total is not the one that the customer saw. Carries the fresh `quote`."""
 

@@ -15,16 +15,18 @@ from api.checkout.errors import (
     CartAlreadyOrdered,
     CartChanged,
     CartNotPurchasable,
+    DiscountTooLarge,
     EmailRequired,
     ManualPaymentForCustomers,
     ManualPaymentOff,
     TooMuchUnpaid,
     TotalBelowTendered,
 )
-from api.checkout.flows import amendments, estimates, terms
+from api.checkout.flows import amendments, estimates, staff_discounts, terms
 from api.checkout.flows import payments as paying
 from api.checkout.flows.amendments import ChangeForm
 from api.checkout.flows.order_input import CheckoutForm
+from api.checkout.flows.staff_discounts import StaffDiscount
 from api.checkout.schemas import (
     AmendOrderSchema,
     CheckoutSchema,
@@ -36,6 +38,7 @@ from api.checkout.schemas import (
     QuoteRequestSchema,
     QuoteSchema,
     ReservationSchema,
+    StaffDiscountSchema,
 )
 from api.inventory.errors import InsufficientStock
 from api.kernel.errors import InvalidState
@@ -53,6 +56,7 @@ from api.payments.errors import (
     PaymentInProgress,
     WrongCurrency,
 )
+from api.platform import approvals
 from api.platform.auth import anyone, principal, requires
 from api.platform.etags import versioned
 from api.platform.http import LOCATED, Blueprint
@@ -331,3 +335,36 @@ def mark_order_paid(body: dict[str, Any], order_id: UUID, operation_id: UUID) ->
     """
     paying.mark_paid(order_id, **body, payment_id=operation_id, by=principal())
     return orders_queries.customer_view(order_id)
+
+
+@admin.route("/<uuid:order_id>/discounts", methods=["POST"])
+@requires(Permission.ORDERS_DISCOUNT)
+@may_answer(
+    *REFUSED_BY_GATEWAY,
+    AmountBelowMinimum,
+    DiscountTooLarge,
+    InvalidState,
+    OrderNotFound,
+    PaymentInProgress,
+    TaxRuleMissing,
+    WrongCurrency,
+)
+@idempotent_flow
+@admin.arguments(StaffDiscountSchema)
+@admin.response(200, OrderSchema)
+@admin.alt_response(202, **approvals.WAITS)
+def discount_order(body: dict[str, Any], order_id: UUID, operation_id: UUID) -> Any:
+    """Take something off the goods of an unpaid order, with a reason; the customer is told.
+
+    An open PaymentIntent is cancelled first. More than the limit of one's role (`discount_max`)
+    waits for a second person (202).
+    """
+    amount = body.pop("amount")
+    form = StaffDiscount(
+        **body,
+        amount=None if amount is None else amount.amount,
+        currency=None if amount is None else amount.currency,
+    )
+    if staff_discounts.discount_order(order_id, form, command_id=operation_id, by=principal()):
+        return orders_queries.customer_view(order_id)
+    return approvals.waiting(operation_id)

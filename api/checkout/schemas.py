@@ -4,7 +4,7 @@ import marshmallow as ma
 
 from api.platform.addresses import COUNTRIES, AddressSchema, SingleLine
 from api.platform.http import CurrencyCode, MoneySchema, PositiveMoneySchema, Schema
-from api.platform.rules import AtLeastOne
+from api.platform.rules import AtLeastOne, ExactlyOne
 from api.promotions.schemas import AppliedSchema, WhyNotSchema
 from api.stored_value.codes import LONGEST_INPUT
 from api.stored_value.states import TENDERS
@@ -261,6 +261,23 @@ class AmendOrderSchema(Schema):
             "customer_note",
             error="Name at least one field to change.",
         ),
+    )
+
+
+class StaffDiscountSchema(Schema):
+    """What staff take off an unpaid order, and why."""
+
+    amount = ma.fields.Nested(PositiveMoneySchema, load_default=None)
+    basis_points = ma.fields.Integer(
+        load_default=None,
+        strict=True,
+        validate=ma.validate.Range(1, 10_000),
+        metadata={"description": "Of the goods: 1000 is 10 %.", "example": 1000},
+    )
+    reason = SingleLine(200, required=True, metadata={"example": "A scratch in the glaze"})
+
+    member_rules = (
+        ExactlyOne("amount", "basis_points", error="Send either amount or basis_points."),
     )
 
 

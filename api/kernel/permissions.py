@@ -24,6 +24,7 @@ class Permission(StrEnum):
     KEYS_WRITE = "keys:write"
     LOCATIONS_WRITE = "locations:write"
     ORDERS_CANCEL = "orders:cancel"
+    ORDERS_DISCOUNT = "orders:discount"
     ORDERS_READ = "orders:read"
     ORDERS_REFUND = "orders:refund"
     ORDERS_WRITE = "orders:write"
@@ -42,6 +43,7 @@ _IMPLIED_READ = {
 }
 _SHOWS_CUSTOMERS = {
     Permission.ORDERS_CANCEL,
+    Permission.ORDERS_DISCOUNT,
     Permission.ORDERS_WRITE,
     Permission.PAYMENTS_WRITE,
 }

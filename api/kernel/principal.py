@@ -20,6 +20,7 @@ class Limit(StrEnum):
     """
 
     REFUND_MAX = "refund_max"
+    DISCOUNT_MAX = "discount_max"
     ADJUST_MAX_UNITS = "adjust_max_units"
     ADJUST_MAX_VALUE = "adjust_max_value"
 

@@ -49,6 +49,7 @@ class CommandKind(StrEnum):
     REFUND = "refund"
     CANCELLATION = "cancellation"
     ADJUSTMENT = "adjustment"
+    DISCOUNT = "discount"
 
 
 class Decision(StrEnum):

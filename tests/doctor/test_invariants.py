@@ -162,6 +162,22 @@ PLANTED: dict[str, Planted] = {
          f" + {tax('(shipping_total - 1)', 'shipping_rate_basis_points')} WHERE id = {ORDER}"]
     ),
     "order-tax": Planted([f"UPDATE orders SET tax_total = tax_total + 1 WHERE id = {ORDER}"]),
+    "order-discounts": Planted(
+        [f"UPDATE orders SET discount_total = discount_total + 1 WHERE id = {ORDER}"]
+    ),
+    "discount-shares": Planted(
+        ["INSERT INTO order_discounts (id, created_at, order_id, position, name, amount,"
+         " shipping_amount, shares, shipping_rule, persons)"
+         f" SELECT gen_random_uuid(), now(), {ORDER}, 1, 'x', 0, 0,"
+         f" jsonb_build_object(id, 5), '{{}}', '[]' FROM order_lines WHERE {OF_ORDER} LIMIT 1"]
+    ),
+    "discount-uses": Planted(
+        ["INSERT INTO discounts (id, version, created_at, name, kind, target, is_active,"
+         " is_automatic, priority, is_exclusive, tiers, get_products, get_collections, products,"
+         " collections, groups, markets, first_order, uses) VALUES (gen_random_uuid(), 1, now(),"
+         " 'x', 'free_shipping', 'shipping', true, true, 1, false, '[]', '[]', '[]', '[]', '[]',"
+         " '[]', '[]', false, 1)"]
+    ),
     "line-total": Planted([f"UPDATE order_lines SET tax = tax + 1 WHERE {OF_ORDER}",
                            f"UPDATE orders SET tax_total = tax_total + 1 WHERE id = {ORDER}"]),
     "payment-status": Planted(

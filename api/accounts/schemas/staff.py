@@ -176,6 +176,9 @@ class RoleEditSchema(Schema):
         MoneySchema,
         **_limit("In the shop's currency; a refund in another one is above every limit."),
     )
+    discount_max = ma.fields.Nested(
+        MoneySchema, **_limit("Off one unpaid order, in the shop's currency.")
+    )
     adjust_max_units = ma.fields.Integer(
         strict=True, validate=ma.validate.Range(0, 10**9), **_limit("Units, up or down.")
     )

@@ -99,7 +99,7 @@ def cancel_order(order_id: UUID, *, by: Principal) -> None:
         cart_service.restore(by, ordered[0].currency, lines)
         order = orders_service.lock(order_id)
         orders_service.check_amendable(order, "cancel")
-        _check_not_in_progress(order_id)
+        check_not_in_progress(order_id)
         payment_sync_service.release_tenders(order)
         orders_service.cancel(order, reason="customer", text="Cancelled by the customer.", by=by)
         inventory_service.release(order_id, None, by=by, reason="cancelled by the customer")
@@ -107,7 +107,8 @@ def cancel_order(order_id: UUID, *, by: Principal) -> None:
     payment_sync_flows.cancel_remaining_intents(order_id)
 
 
-def _check_not_in_progress(order_id: UUID) -> None:
+def check_not_in_progress(order_id: UUID) -> None:
+    """Refuse a change while a payment is being carried out. Raises `PaymentInProgress`."""
     if payments_queries.is_in_progress(order_id):
         raise PaymentInProgress(
             "Your bank is processing a payment for this order. Wait for its result, then try again."
@@ -140,7 +141,7 @@ def _amend(order: Order, form: ChangeForm, *, by: Principal) -> bool:
         flows.check_chargeable(total - order.tendered, order.currency, order.payment_method)
     if form.expected_total is not None and form.expected_total != Money(total, order.currency):
         raise CartChanged(quote={"total": Money(total, order.currency)})
-    _check_not_in_progress(order.id)
+    check_not_in_progress(order.id)
     if total != order.total and payments_queries.payable_intents(order.id):
         return False
     orders_service.amend(order, amendment, by=by)
@@ -209,13 +210,19 @@ def _repriced(
         discount_total=figures.discount_total,
         tax_total=figures.tax,
         prices_include_tax=figures.prices_include_tax,
-        lines={
-            line.key: {
-                "total": line.total,
-                "tax": line.tax,
-                "tax_rate_basis_points": line.rate_basis_points,
-                "tax_lines": [one.snapshot for one in line.tax_lines],
-            }
-            for line in figures.lines
-        },
+        lines=line_columns(figures),
     )
+
+
+def line_columns(figures: totals.Totals) -> dict[UUID, dict[str, Any]]:
+    """Return the new values of the lines of an order that was priced anew, by line."""
+    return {
+        line.key: {
+            "discount": line.discount,
+            "total": line.total,
+            "tax": line.tax,
+            "tax_rate_basis_points": line.rate_basis_points,
+            "tax_lines": [one.snapshot for one in line.tax_lines],
+        }
+        for line in figures.lines
+    }

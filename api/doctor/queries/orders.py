@@ -90,6 +90,48 @@ INVARIANTS = (
         is_money=True,
     ),
     Invariant(
+        "order-discounts",
+        Section.ORDERS,
+        "15: an order's discounts are those of its lines and its shipping",
+        f"""
+    SELECT {_NUMBER}, o.discount_total || ', shipping ' || o.shipping_discount AS recorded,
+        coalesce(d.amount, 0) || ', shipping ' || coalesce(d.shipping, 0) AS expected
+    FROM orders o
+    LEFT JOIN (SELECT order_id, sum(amount) AS amount, sum(shipping_amount) AS shipping
+        FROM order_discounts GROUP BY order_id) d ON d.order_id = o.id
+    LEFT JOIN (SELECT order_id, sum(discount) AS discount FROM order_lines GROUP BY order_id) l
+        ON l.order_id = o.id
+    WHERE o.discount_total <> coalesce(d.amount, 0)
+        OR o.shipping_discount <> coalesce(d.shipping, 0)
+        OR o.discount_total <> coalesce(l.discount, 0) + o.shipping_discount""",
+        is_money=True,
+    ),
+    Invariant(
+        "discount-shares",
+        Section.ORDERS,
+        "15: what discounts take off a line are their shares of it",
+        """
+    SELECT ol.id AS subject, 'order ' || o.number || ', ' || ol.sku AS label, o.id AS order_id,
+        ol.discount AS recorded, coalesce(s.share, 0) AS expected
+    FROM order_lines ol JOIN orders o ON o.id = ol.order_id
+    LEFT JOIN (SELECT e.key::uuid AS line_id, sum(e.value::bigint) AS share
+        FROM order_discounts, jsonb_each_text(shares) e GROUP BY 1) s ON s.line_id = ol.id
+    WHERE ol.discount <> coalesce(s.share, 0)""",
+        is_money=True,
+    ),
+    Invariant(
+        "discount-uses",
+        Section.ORDERS,
+        "23: a discount, and a code, was used as often as orders have it",
+        """
+    SELECT d.id AS subject, d.label, d.uses AS recorded, count(od.id) AS expected
+    FROM (SELECT id, 'discount ' || name AS label, uses FROM discounts
+        UNION ALL SELECT id, 'code ' || code, uses FROM discount_codes) d
+    LEFT JOIN order_discounts od
+        ON d.id IN (od.discount_id, od.code_id) AND od.released_at IS NULL
+    GROUP BY d.id, d.label, d.uses HAVING d.uses <> count(od.id)""",
+    ),
+    Invariant(
         "payment-status",
         Section.ORDERS,
         "18: the payment status follows from the money",

@@ -1,7 +1,7 @@
 """Writes of orders. Callers lock the order first; statuses are always derived."""
 
 from api.orders.models import Order
-from api.orders.service.amendments import Amendment, Pricing, amend, check_amendable
+from api.orders.service.amendments import Amendment, Pricing, amend, check_amendable, discount
 from api.orders.service.cancellation import cancel, cancel_units, check_cancellable
 from api.orders.service.holds import hold, hold_for, release_hold, release_holds_of
 from api.orders.service.orders import (
@@ -51,6 +51,7 @@ __all__ = [
     "check_payable",
     "check_shippable",
     "create_order",
+    "discount",
     "hold",
     "hold_for",
     "index_orders",

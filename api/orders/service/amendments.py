@@ -16,6 +16,7 @@ from api.orders.search_text import search_words
 from api.orders.service.orders import add_event
 from api.orders.service.status import bump_version, update_status
 from api.orders.states import ORDER, is_unpaid
+from api.platform import audit
 from api.platform.outbox import emit
 
 
@@ -111,6 +112,21 @@ def amend(order: Order, amendment: Amendment, *, by: Principal) -> None:
     cost = f" Total {before}, now {after}." if after != before else ""
     order.amended_at = clock.now()
     add_event(order.id, "amended", f"Changed by the customer: {', '.join(changed)}.{cost}", by=by)
+    update_status(order)
+    bump_version(order)
+    emit(OrderAmended(order_id=order.id, amendment_id=new_id(), amended_at=order.amended_at))
+
+
+def discount(order: Order, pricing: Pricing, *, reason: str, by: Principal) -> None:
+    """Write the prices of an unpaid order that staff gave a discount. Needs the order locked."""
+    check_amendable(order, "amend")
+    before = Money(order.total, order.currency)
+    _reprice(order, pricing)
+    after = Money(order.total, order.currency)
+    order.amended_at = clock.now()
+    text = f"Discount by staff: {reason}. Total {before}, now {after}."
+    add_event(order.id, "discounted", text, by=by)
+    audit.record("order.discounted", by=by, subject_id=order.id, before=str(before), now=str(after))
     update_status(order)
     bump_version(order)
     emit(OrderAmended(order_id=order.id, amendment_id=new_id(), amended_at=order.amended_at))

@@ -49,6 +49,11 @@ def of_order(order_id: UUID, currency: str) -> list[dict[str, Any]]:
     ]
 
 
+def has_staff_discount(row_id: UUID) -> bool:
+    """Return whether a discount by staff was given already."""
+    return session.scalar(select(_ORDERS.c.id).where(_ORDERS.c.id == row_id)) is not None
+
+
 def shipping_rules(order_id: UUID) -> list[ShippingRule]:
     """Return what each discount of an order takes off its shipping, in order."""
     return list(

@@ -137,7 +137,7 @@ def record_shipping(order_id: UUID, shares: Sequence[int]) -> None:
 
 
 def record_staff_discount(
-    order_id: UUID, shares: Mapping[UUID, int], *, reason: str, by: Principal
+    order_id: UUID, shares: Mapping[UUID, int], *, row_id: UUID, reason: str, by: Principal
 ) -> None:
     """Keep what a member of staff took off an order, and why. Needs the order locked."""
     current = require_transaction()
@@ -146,7 +146,7 @@ def record_staff_discount(
         {"order": order_id},
     )
     values: dict[str, Any] = {
-        "id": new_id(),
+        "id": row_id,
         "created_at": clock.now(),
         "order_id": order_id,
         "position": position,

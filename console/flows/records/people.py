@@ -10,7 +10,8 @@ PERMISSIONS = (
     "credit:write", "customers:read", "fulfilment:override", "fulfilment:write",
     "imports:write", "inventory:adjust", "inventory:read", "jobs:write", "keys:read",
     "keys:write", "locations:write",
-    "orders:cancel", "orders:read", "orders:refund", "orders:write", "payments:write",
+    "orders:cancel", "orders:discount", "orders:read", "orders:refund", "orders:write",
+    "payments:write",
     "pricing:write", "purchasing:read", "purchasing:write", "staff:read", "staff:write",
 )  # fmt: skip
 APP_CODE = Input("code", "a code of your app, or a recovery code:", "secret")
@@ -137,6 +138,7 @@ ROLE_KIND = Kind(
     (
         Field("second factor", "requires_second_factor", "yes"),
         Field("refunds", "refund_max", "money"),
+        Field("discounts", "discount_max", "money"),
         Field("adjusts", "adjust_max_units", "count"),
         Field("worth", "adjust_max_value", "money"),
         Field("since", "created_at", "when"),
@@ -158,6 +160,7 @@ ROLE_KIND = Kind(
              "How far they go alone: above it a second person approves", "/roles/{id}",
              "staff:write", "Change the limits of {name}?", method="PATCH",
              fields=(_limit("refund_max", "gives back at most", "money"),
+                     _limit("discount_max", "takes off an order at most", "money"),
                      _limit("adjust_max_units", "adjusts at most so many units", "number"),
                      _limit("adjust_max_value", "adjusts at most so much worth", "money"))),
         RecordCommand("delete_role", "x", "delete", "A role that nobody has", "/roles/{id}",
