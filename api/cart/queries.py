@@ -244,7 +244,7 @@ def lines(cart_id: UUID, currency: str) -> list[CartLine]:
 
 
 def discounts(
-    cart: CartRow, lines: list[CartLine], *, email: str | None = None, market: str | None = None
+    cart: CartRow, lines: list[CartLine], *, email: str | None = None, country: str | None = None
 ) -> Outcome:
     """Return which discounts apply to a cart; no statement while none is active."""
     if cart.discounts_token is None and not cart.codes:
@@ -262,7 +262,7 @@ def discounts(
             codes=cart.codes,
             customer_id=cart.customer_id,
             email=email,
-            market=market,
+            country=country,
         )
     )
 

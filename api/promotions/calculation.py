@@ -80,7 +80,12 @@ class Discount:
         """Whether more must be known than the cart itself tells."""
         counts = self.max_uses is not None or self.max_uses_per_customer is not None
         return bool(
-            counts or self.first_order or self.groups or self.collections or self.get_collections
+            counts
+            or self.first_order
+            or self.groups
+            or self.markets
+            or self.collections
+            or self.get_collections
         )
 
 
@@ -88,7 +93,7 @@ class Discount:
 class Buyer:
     """What is known of the buyer; `today` is in the shop's time zone.
 
-    A market of None is not known yet, and `is_first_order` is None for guests.
+    A market of None is not known yet, one of "" is none; and `is_first_order` is None for guests.
     """
 
     today: date

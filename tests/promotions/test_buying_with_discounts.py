@@ -290,3 +290,23 @@ def test_staff_try_a_discount_before_it_runs(shop: Shop) -> None:
     assert few["not_applied"][0]["missing_quantity"] == 1
     assert (enough["subtotal"], enough["total"]) == (eur(2997), eur(2697))
     assert unknown.json["errors"][0]["pointer"] == "/lines/0/sku"
+
+
+def test_a_discount_for_a_market_waits_for_the_country(shop: Shop) -> None:
+    shop.sells("MUG", 10)
+    owner = shop.staff()
+    wrong = owner.posts(
+        "/discounts", {"name": "N", "kind": "percent", "basis_points": 1, "markets": ["x"]}
+    )
+    assert wrong.json["errors"][0]["pointer"] == "/markets/0"
+    for code, country in (("home", "DE"), ("south", "AT")):
+        made = owner.posts(
+            "/markets",
+            {"code": code, "name": code, "countries": [country], "currency": "EUR",
+             "language": "en", "prices_include_tax": True, "payment_methods": ["stripe"]},
+        )  # fmt: skip
+        assert made.status_code == 201, made.json
+    discounts(shop, markets=["south"])
+    buyer = shop.guest()
+    assert buyer.adds("MUG", 1)["discount_total"] == eur(100)
+    assert quote_of(buyer)["discount_total"] == eur(0)

@@ -54,7 +54,7 @@ class PriceRange(Base):
 
 
 class PriceList(WithId, Versioned, Timestamped, Base):
-    """Other prices for a group, a market, or a time; where one has no price, the usual one holds.
+    """Other prices for a group and a time; where one has no price, the usual one holds.
 
     Of several lists that fit a customer, the one with the lowest `priority` that has the variant
     decides; days are those of the shop's time zone.
@@ -69,8 +69,7 @@ class PriceList(WithId, Versioned, Timestamped, Base):
     code: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     currency: Mapped[str] = mapped_column(String(3))
-    group_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer_groups.id"))
-    market: Mapped[str | None] = mapped_column(String(40))
+    group_id: Mapped[UUID] = mapped_column(ForeignKey("customer_groups.id"))
     priority: Mapped[int] = mapped_column(default=100)
     is_active: Mapped[bool] = mapped_column(default=True)
     starts_on: Mapped[date | None]

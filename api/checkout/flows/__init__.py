@@ -84,7 +84,7 @@ def quote(
     if cart is None:
         raise CartNotFound
     lines = _purchasable_lines(cart)
-    discounts = cart_queries.discounts(cart, lines, market=country)
+    discounts = cart_queries.discounts(cart, lines, country=country)
     options = pricing_queries.shipping_options(country, cart.currency, _subtotal(lines, discounts))
     chosen = (
         pricing_queries.chosen_option(options, shipping_method, country, cart.currency)
@@ -167,7 +167,7 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
         return _existing_order(cart.id, fingerprint)
     lines = _purchasable_lines(cart)
     country, email = form.shipping_address["country"], _email(form, by)
-    discounts = cart_queries.discounts(cart, lines, email=email, market=country)
+    discounts = cart_queries.discounts(cart, lines, email=email, country=country)
     shipping = pricing_queries.shipping_option(
         form.shipping_method, country, cart.currency, _subtotal(lines, discounts)
     )

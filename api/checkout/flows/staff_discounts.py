@@ -8,6 +8,7 @@ from uuid import UUID
 from api.checkout import flows
 from api.checkout.errors import DiscountTooLarge
 from api.checkout.flows.amendments import ROUNDS, check_not_in_progress, line_columns
+from api.checkout.flows.terms import terms_for
 from api.kernel.money import BASIS_POINTS, Money, allocate, divide_half_up
 from api.kernel.permissions import Permission
 from api.kernel.principal import Limit, Principal
@@ -23,7 +24,6 @@ from api.platform.db import transaction
 from api.pricing import totals
 from api.promotions import service as promotions_service
 from api.promotions.queries import admin as promotions_admin
-from api.tax import queries as tax_queries
 from api.tax.rules import Destination
 
 
@@ -132,6 +132,13 @@ def _apply(
 
 def _priced(order: Order, shares: Mapping[UUID, int]) -> Pricing:
     """Price the lines anew; the shipping stays as ordered, with its tax."""
+    terms = terms_for(
+        Destination.of(order.shipping_address),
+        customer_id=order.customer_id,
+        vat_id=order.vat_id,
+        subtotal=order.subtotal,
+        placed_at=order.placed_at,
+    )
     goods = totals.calculate_totals(
         [
             totals.LineToPrice(
@@ -141,9 +148,7 @@ def _priced(order: Order, shares: Mapping[UUID, int]) -> Pricing:
             for line in order.lines
         ],
         None,
-        tax_queries.rules_for(
-            Destination.of(order.shipping_address), on=tax_queries.tax_day(order.placed_at)
-        ),
+        terms.rules,
         order.currency,
         prices_include_tax=order.prices_include_tax,
     )

@@ -50,6 +50,10 @@ _FACTS: Final = text(
             WHERE product_id = ANY(CAST(:products AS uuid[]))
                 AND collection_id = ANY(CAST(:collections AS uuid[]))
             GROUP BY product_id) AS found) AS collections,
+        (SELECT code FROM markets
+            WHERE is_active AND (countries @> to_jsonb(CAST(:country AS text))
+                OR CAST(:country AS text) IS NOT NULL AND countries @> '["*"]')
+            ORDER BY countries @> to_jsonb(CAST(:country AS text)) DESC LIMIT 1) AS market,
         (SELECT jsonb_agg(jsonb_build_array(folded, id, discount_id, code, uses >= max_uses))
             FROM discount_codes WHERE folded = ANY(:codes)) AS codes
     """
@@ -67,7 +71,7 @@ class CartToDiscount:
     codes: Sequence[str] = ()
     customer_id: UUID | None = None
     email: str | None = None
-    market: str | None = None
+    country: str | None = None
 
 
 def outcome(cart: CartToDiscount, *, tried: Discount | None = None) -> Outcome:
@@ -85,7 +89,7 @@ def outcome(cart: CartToDiscount, *, tried: Discount | None = None) -> Outcome:
         listed = (*(one for one in listed if one.id != tried.id), tried)
     by_id = {one.id: one for one in listed}
     automatic = [one for one in listed if one.is_automatic or one is tried]
-    buyer = Buyer(today=today(), currency=cart.currency, market=cart.market)
+    buyer = Buyer(today=today(), currency=cart.currency)
     goods, found = cart.goods, []
     candidates = [Candidate(one) for one in automatic]
     if cart.codes or any(one.needs_facts for one in automatic):
@@ -93,6 +97,7 @@ def outcome(cart: CartToDiscount, *, tried: Discount | None = None) -> Outcome:
         buyer = replace(
             buyer,
             groups=frozenset(UUID(one) for one in facts.groups),
+            market=None if cart.country is None else facts.market or "",
             is_first_order=None if cart.customer_id is None else not facts.has_ordered,
             uses=_by_id(facts.uses),
             own_uses=_by_id(facts.own_uses),
@@ -163,6 +168,7 @@ def _facts(cart: CartToDiscount, listed: Sequence[Discount]) -> Any:
             "persons": persons(cart.customer_id, cart.email),
             "products": [str(line.product_id) for line in cart.goods],
             "collections": [str(one) for one in wanted],
+            "country": cart.country,
             "codes": code_rules.folded_all(cart.codes),
         },
     ).one()

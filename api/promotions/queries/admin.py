@@ -147,6 +147,11 @@ def names_of(table: str, ids: Sequence[str]) -> dict[str, str]:
     return {str(row.id): row.name for row in rows}
 
 
+def market_codes() -> frozenset[str]:
+    """Return the codes of the shop's markets."""
+    return frozenset(session.scalars(text("SELECT code FROM markets")))
+
+
 def ids_of(member: str, names: Sequence[str]) -> dict[str, str]:
     """Return the ids of what a condition names; unknown names are left out."""
     table, column = next((table, column) for name, table, column in _NAMED if name == member)

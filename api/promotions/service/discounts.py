@@ -163,6 +163,12 @@ def _row(values: Mapping[str, Any], *, uses: int) -> dict[str, Any]:
         faults["/max_uses_per_customer"] = "One customer could not use it so often: max_uses."
     for member in _BY_ID:
         faults |= _take_ids(row, member)
+    known = admin.market_codes() if row["markets"] else frozenset()
+    faults |= {
+        f"/markets/{place}": f"There is no market {code}."
+        for place, code in enumerate(row["markets"])
+        if code not in known
+    }
     if faults:
         raise _refused(faults)
     return row
