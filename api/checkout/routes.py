@@ -342,11 +342,14 @@ def mark_order_paid(body: dict[str, Any], order_id: UUID, operation_id: UUID) ->
 @may_answer(
     *REFUSED_BY_GATEWAY,
     AmountBelowMinimum,
+    CountryNotSold,
     DiscountTooLarge,
     InvalidState,
+    MarketMismatch,
     OrderNotFound,
     PaymentInProgress,
     TaxRuleMissing,
+    TotalBelowTendered,
     WrongCurrency,
 )
 @idempotent_flow

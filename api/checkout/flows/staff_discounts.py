@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from api.checkout import flows
-from api.checkout.errors import DiscountTooLarge
+from api.checkout.errors import DiscountTooLarge, TotalBelowTendered
 from api.checkout.flows.amendments import ROUNDS, check_not_in_progress, line_columns
 from api.checkout.flows.terms import terms_for
 from api.kernel.money import BASIS_POINTS, Money, allocate, divide_half_up
@@ -42,8 +42,9 @@ def discount_order(order_id: UUID, form: StaffDiscount, *, command_id: UUID, by:
 
     Open PaymentIntents are cancelled first, so that the old total is never paid. Returns False when
     it exceeds the limit of `by` and waits for a second person. Locks the order. Raises
-    `OrderNotFound`, `InvalidState`, `PaymentInProgress`, `WrongCurrency`, `DiscountTooLarge`, what
-    makes a total unchargeable, and `GatewayUnavailable`: then nothing has changed.
+    `OrderNotFound`, `InvalidState`, `PaymentInProgress`, `WrongCurrency`, `DiscountTooLarge`,
+    `TotalBelowTendered`, what makes a total unchargeable, and `GatewayUnavailable`: then nothing
+    has changed.
     """
     for _ in range(ROUNDS):
         with transaction():
@@ -120,9 +121,12 @@ def _apply(
     by: Principal,
 ) -> None:
     pricing = _priced(order, shares)
-    flows.check_chargeable(
-        pricing.subtotal + pricing.shipping_total, order.currency, order.payment_method
-    )
+    total = pricing.subtotal + pricing.shipping_total
+    if total < order.tendered:
+        raise TotalBelowTendered(
+            total=Money(total, order.currency), tendered=Money(order.tendered, order.currency)
+        )
+    flows.check_chargeable(total - order.tendered, order.currency, order.payment_method)
     orders_service.discount(order, pricing, reason=form.reason, by=by)
     promotions_service.record_staff_discount(
         order.id, shares, row_id=command_id, reason=form.reason, by=by
