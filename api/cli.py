@@ -36,6 +36,7 @@ def run_periodic(name: str) -> None:
 
 
 commands: list[click.Command] = [
+    accounts.add_terminal,
     accounts.create_staff,
     accounts.set_staff_password,
     accounts.reset_second_factor,

@@ -9,7 +9,13 @@ from flask.cli import with_appcontext
 from redis.exceptions import RedisError
 
 from api.accounts import flows, queries, service
-from api.accounts.errors import EmailTaken, PasswordRefused, RoleUnknown, StaffNotFound
+from api.accounts.errors import (
+    EmailTaken,
+    LocationUnknown,
+    PasswordRefused,
+    RoleUnknown,
+    StaffNotFound,
+)
 from api.accounts.roles import AccountKind
 from api.accounts.schemas.staff import NewStaffSchema
 from api.kernel.principal import SYSTEM
@@ -71,6 +77,20 @@ def reset_second_factor(email: str) -> None:
     with transaction():
         service.reset_second_factor(account.id, by=SYSTEM)
     click.echo(f"{email} signs in with the password alone until a new app is set up.")
+
+
+@click.command("add-terminal")
+@click.argument("name")
+@click.option("--location", help="The code of the location whose stock is changed there.")
+@with_appcontext
+def add_terminal(name: str, location: str | None) -> None:
+    """Make a shared terminal, and print the code that enrols it within the hour."""
+    try:
+        with transaction():
+            made = service.create_terminal(name, location, by=SYSTEM)
+    except LocationUnknown as unknown:
+        raise click.ClickException(unknown.detail) from unknown
+    click.echo(f"{made.code} enrols {name}: at its console, F2 where it asks who is working here.")
 
 
 @click.command("unlock")

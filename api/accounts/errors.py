@@ -80,6 +80,51 @@ class GrantExceedsOwn(Forbidden):
     sentence = "The role {role} may do more than you may."
 
 
+class TerminalNotFound(NotFound):
+    """No such terminal, or it was revoked before."""
+
+    code = "terminal_not_found"
+    sentence = "Terminal not found."
+
+
+class TerminalUnknown(Unauthenticated):
+    """The key of a terminal is unknown or was revoked."""
+
+    code = "terminal_unknown"
+    sentence = "This terminal is not enrolled. Have a code made in the console (:terminals)."
+
+
+class EnrolmentCodeInvalid(Unprocessable):
+    """The code that enrols a terminal is unknown, was used or has run out."""
+
+    code = "enrolment_code_invalid"
+    sentence = "This code enrols no terminal: it is good once, for an hour. Have another one made."
+
+
+class BadgeRefused(Unauthenticated):
+    """Badge and PIN do not belong together, or the badge was tried too often."""
+
+    code = "badge_refused"
+    sentence = (
+        "Badge or PIN is not right. After 10 wrong PINs in a row a badge opens nothing until its"
+        " PIN is set anew."
+    )
+
+
+class BadgeTaken(Conflict):
+    """The badge is somebody else's."""
+
+    code = "badge_taken"
+    sentence = "This badge belongs to somebody else."
+
+
+class PinTooSimple(Unprocessable):
+    """The PIN is one that people try first."""
+
+    code = "pin_too_simple"
+    sentence = "Choose a PIN that is not one digit only, and does not count up or down."
+
+
 class LocationUnknown(Unprocessable):
     """Nobody works at a location that the shop does not have."""
 

@@ -12,6 +12,7 @@ import structlog
 from api.accounts import passwords, queries, service, tokens
 from api.accounts.errors import (
     BadCredentials,
+    BadgeRefused,
     CurrentPasswordWrong,
     EmailTaken,
     GrantExceedsOwn,
@@ -22,6 +23,7 @@ from api.accounts.errors import (
     SecondFactorRequired,
     SecondFactorWrong,
     StaffNotFound,
+    TerminalUnknown,
 )
 from api.accounts.queries import staff as staff_queries
 from api.accounts.roles import AccountKind
@@ -79,6 +81,46 @@ def sign_in(
         _note_refused(kind, account.id, email, device)
         raise
     return _answer(signed_in) | {"device_token": rate_limits.device_token(email, device_token)}
+
+
+def sign_in_by_badge(*, terminal_key: str, badge: str, pin: str, device: Device) -> dict[str, Any]:
+    """Let someone in at a terminal, by their badge and its PIN.
+
+    The try is counted before the PIN is compared. An unknown badge is compared with a decoy.
+    Raises `TerminalUnknown`, `BadgeRefused`, and `BadCredentials` for whoever was switched off.
+    """
+    with transaction():
+        terminal = service.use_terminal(terminal_key)
+        found = None if terminal is None else service.take_try(badge)
+    if terminal is None:
+        security_log.refused("terminal_refused")
+        raise TerminalUnknown
+    user_id, stored = (None, passwords.DECOY) if found is None else found
+    if not passwords.matches(stored, pin) or user_id is None:
+        _note_refused(AccountKind.STAFF, user_id, badge, device)
+        raise BadgeRefused
+    with transaction():
+        signed_in = service.open_terminal_session(user_id, terminal, device=device)
+        service.forget_tries(user_id)
+    return _answer(signed_in)
+
+
+def set_badge(user_id: UUID, *, code: str | None, pin: str, by: Principal) -> None:
+    """Give somebody a badge and a PIN, which is hashed between transactions."""
+    service.check_pin(pin)
+    pin_hash = passwords.hashed(pin)
+    with transaction():
+        service.set_badge(user_id, code, pin_hash=pin_hash, by=by)
+
+
+def set_pin(by: Principal, *, current: str, pin: str) -> None:
+    """Change the PIN of one's badge, against one's password."""
+    assert by.id is not None
+    service.check_pin(pin)
+    _check_password(by.id, current)
+    pin_hash = passwords.hashed(pin)
+    with transaction():
+        service.set_pin(by.id, pin_hash=pin_hash, by=by)
 
 
 def _note_refused(kind: AccountKind, user_id: UUID | None, email: str, device: Device) -> None:

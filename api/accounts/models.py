@@ -132,6 +132,7 @@ class Session(WithId, Timestamped, Base):
     __table_args__ = (
         Index("ix_sign_ins_open", "user_id", "id", postgresql_where="revoked_at IS NULL"),
         Index("ix_sign_ins_expires_at", "expires_at"),
+        Index("ix_sign_ins_terminal_id", "terminal_id", postgresql_where="terminal_id IS NOT NULL"),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
@@ -143,6 +144,44 @@ class Session(WithId, Timestamped, Base):
     revoked_at: Mapped[datetime | None]
     proved_at: Mapped[datetime | None]
     """When a code of the second factor was last shown in it."""
+    terminal_id: Mapped[UUID | None] = mapped_column(ForeignKey("terminals.id"))
+    """The shared terminal where it began with a badge and a PIN."""
+    location_id: Mapped[UUID | None]
+    """Of that terminal: here, because every request asks it."""
+
+
+class Terminal(WithId, Timestamped, Base):
+    """A console that several people share. A code enrols it once; then its key speaks for it."""
+
+    __tablename__ = "terminals"
+    __table_args__ = (
+        Index("uq_terminals_code_hash", "code_hash", unique=True),
+        Index("uq_terminals_key_hash", "key_hash", unique=True),
+    )
+
+    name: Mapped[str] = mapped_column(String(80))
+    location_id: Mapped[UUID | None]
+    """Whoever signs in there changes the stock of this location alone."""
+    code_hash: Mapped[str | None] = mapped_column(String(64))
+    code_expires_at: Mapped[datetime]
+    key_hash: Mapped[str | None] = mapped_column(String(64))
+    enrolled_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class Badge(Base):
+    """The badge and the PIN with which somebody signs in at a terminal."""
+
+    __tablename__ = "badges"
+    __table_args__ = (UniqueConstraint("code"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(String(40))
+    """What the badge says. No secret: it can be printed again."""
+    pin_hash: Mapped[str] = mapped_column(String(255))
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Since a PIN was right for the last time."""
 
 
 class SecondFactor(Base):

@@ -58,6 +58,10 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
 }
 
 
+AT_TERMINALS = PERMISSIONS[Role.WAREHOUSE]
+"""The most that a badge and a PIN open, whatever the role: no administration."""
+
+
 KEY_SCOPES = frozenset(Permission) - {
     Permission.APPROVALS_WRITE,
     Permission.KEYS_READ,

@@ -199,6 +199,13 @@ def by_refresh_token() -> str:
     return f"refresh:{hash_secret(token)[:24]}" if isinstance(token, str) else by_address()
 
 
+def by_badge() -> str:
+    """Count by the badge in the body, at whatever terminal it was scanned."""
+    body = body_limits.sent_json()
+    badge = body.get("badge") if isinstance(body, dict) else None
+    return f"badge:{_hashed(badge)}" if isinstance(badge, str) else by_address()
+
+
 def by_person() -> str:
     """Count by the signed-in person, whatever token they use; needs a guard before it."""
     return principal().actor_key

@@ -306,6 +306,9 @@ class ConsoleApp(Pasting):
         if scan.kind is Kind.UNREADABLE:
             self.say(wrong(scan.why))
             return
+        if scan.kind is Kind.BADGE and self.shop.session.terminal_key:
+            await self.switch_to(scan.code)
+            return
         if not self.shop.session.is_signed_in:
             self.say(wrong("Sign in first, then scan it again"))
             return

@@ -12,6 +12,7 @@ from console.client.outbox import Command
 from console.flows import undo_command
 from console.flows.records.table import KINDS
 from console.flows.transition import done, noted
+from console.screens.sign_in import SignInScreen
 
 
 class GlobalActions(Router):
@@ -103,6 +104,13 @@ class GlobalActions(Router):
         failure = await self.shop.auth.sign_out()
         told = " (the shop could not be told)" if failure else ""
         await self.ask_to_sign_in(f"Signed out{told}. Who works here now?")
+
+    async def switch_to(self, badge: str) -> None:
+        """A badge was scanned at a shared terminal: its owner goes on, with their PIN."""
+        await self.do_switch_user()
+        page = self.frame
+        if isinstance(page, SignInScreen):
+            page.take_badge(badge)
 
     async def do_quit(self) -> None:
         """Ctrl+Q."""

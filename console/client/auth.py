@@ -27,6 +27,21 @@ class Auth:
         self._caller.session.keep(signed)
         return signed.user
 
+    async def sign_in_by_badge(self, badge: str, pin: str) -> Person:
+        """Begin to act as the owner of a badge, at an enrolled terminal."""
+        session = self._caller.session
+        form = {"terminal_key": session.terminal_key, "badge": badge, "pin": pin}
+        signed = parse(SignIn, (await self._caller.open(f"{ADMIN}/auth/badge", form)).body)
+        session.keep(signed)
+        return signed.user
+
+    async def enrol(self, code: str) -> str:
+        """Make this console a shared terminal; returns what the shop calls it."""
+        answer = await self._caller.open(f"{ADMIN}/auth/enrol-terminal", {"code": code})
+        told = parse(dict, answer.body)
+        self._caller.session.enrol(str(told["terminal_key"]))
+        return str(told["name"])
+
     async def step_up(self, code: str) -> None:
         """Show a code again, for what asks for a fresh one."""
         await self._caller.ask(f"{ADMIN}/me/step-up", {"code": code})

@@ -27,6 +27,7 @@ class Session:
     def __init__(self, file: Path, url: str, now: Callable[[], float] = time.time) -> None:
         self._file = file
         self._device_file = file.with_suffix(".device")
+        self._terminal_file = file.with_suffix(".terminal")
         self._url = url
         self._now = now
         self.person: Person | None = None
@@ -42,11 +43,16 @@ class Session:
         It outlives the sign-in: with it, nobody who guesses passwords elsewhere locks this
         console out.
         """
-        try:
-            kept = json.loads(self._device_file.read_bytes())
-            return str(kept["token"]) if kept["url"] == self._url else ""
-        except (OSError, ValueError, KeyError, TypeError):
-            return ""
+        return self._kept(self._device_file)
+
+    @property
+    def terminal_key(self) -> str:
+        """What speaks for this console where several people share it; empty where nobody does."""
+        return self._kept(self._terminal_file)
+
+    def enrol(self, key: str) -> None:
+        """Become a shared terminal, for good or until the shop shuts it out."""
+        _replace(self._terminal_file, {"url": self._url, "token": key})
 
     @property
     def is_signed_in(self) -> bool:
@@ -76,6 +82,13 @@ class Session:
         self.access_token = self.refresh_token = ""
         self._access_ends = 0.0
         self._file.unlink(missing_ok=True)
+
+    def _kept(self, file: Path) -> str:
+        try:
+            kept = json.loads(file.read_bytes())
+            return str(kept["token"]) if kept["url"] == self._url else ""
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
 
     def _load(self) -> None:
         try:

@@ -1,8 +1,8 @@
 """Reading one scanned or typed code: what it says it is, and the text to look up.
 
-Labels that the shop prints carry their type (`O-` order, and others to come); everything else is
-goods or something only the shop knows. The raw text is kept, because a misread code can be
-understood only from what the scanner really sent.
+Labels that the shop prints carry their type (`O-` order, `U-` badge); everything else is goods or
+something only the shop knows. The raw text is kept, because a misread code can be understood only
+from what the scanner really sent.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ class Kind(StrEnum):
     """What a code says it is by its form alone."""
 
     ORDER = "order"
+    BADGE = "badge"
+    """Whose it is shows a PIN."""
+
     GOODS = "goods"
     DIGIT = "digit"
     """A single digit: an answer, not a code."""
@@ -70,6 +73,8 @@ def read(raw: str) -> Scan:
         return Scan(raw, text, Kind.DIGIT)
     if order := re.fullmatch(r"(?:[Oo]-|#)([0-9A-Za-z-]+)", text):
         return Scan(raw, f"O-{order[1].upper()}", Kind.ORDER)
+    if badge := re.fullmatch(r"[Uu]-([0-9A-Za-z-]{4,38})", text):
+        return Scan(raw, f"U-{badge[1].upper()}", Kind.BADGE)
     aim = AIM.match(raw.lstrip("\x02\x1c"))
     return _goods(raw, text, is_gs1=aim is not None and aim[0] in GS1_SYMBOLOGIES)
 

@@ -1,6 +1,7 @@
 """Sign in: e-mail, Enter, password, Enter. Unsent work of anybody is kept meanwhile.
 
-F2 is for whoever was invited: the code of the e-mail, then a password of their own, twice.
+F2 is for whoever was invited: the code of the e-mail, then a password of their own, twice. It also
+takes the code that makes this console a shared terminal: there a badge and its PIN are enough.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from console.client.errors import CallFailed, SignedOut, TooMany
 from console.client.models import OrderDetail, Person
 from console.flows.transition import Tone, done, noted, waiting, wrong
 from console.messages import SignedIn
+from console.scan import code_parsing
+from console.scan.code_parsing import Kind
 from console.scan.input_buffer import Prompt
 from console.screens.base_screen import BaseScreen
 from console.screens.context import AppContext
@@ -27,10 +30,13 @@ PASSWORD = Prompt("password", "Password:", is_secret=True, is_live=True, tab_goe
 CODE = Prompt("code", "Code of the e-mail:", tab_goes_on=True)
 CHOSEN = Prompt("chosen", "A password of your own:", is_secret=True, is_live=True)
 AGAIN = Prompt("again", "Once more:", is_secret=True, is_live=True)
+PIN = Prompt("pin", "PIN:", is_secret=True, is_live=True)
 APP = Prompt("app", "Code of your app:", is_secret=True, is_live=True)
-SECRETS = frozenset({"password", "chosen", "again", "app"})
+SECRETS = frozenset({"password", "chosen", "again", "app", "pin"})
 ASKS_FOR_CODE = frozenset({"second_factor_required", "second_factor_wrong"})
 REMEMBERED = "email"
+ENROLS = "E-"
+SECRET_NAMES = {"app": "app's code", "pin": "PIN"}
 
 
 class SignInScreen(BaseScreen):
@@ -42,7 +48,7 @@ class SignInScreen(BaseScreen):
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
         self.sheet = CursorWidget(context.styles, id="sign-in")
-        self.email = ""
+        self.email = self.badge = ""
         self.why = ""
         self._code = self._chosen = self._password = ""
         self._is_asking = False
@@ -69,13 +75,19 @@ class SignInScreen(BaseScreen):
 
     async def take_answer(self, prompt: Prompt, text: str) -> None:
         """Go on to the password, then to the shop."""
+        scan = code_parsing.read(text)
+        if prompt.name in {"email", "password", "pin"} and scan.kind is Kind.BADGE:
+            self.take_badge(scan.code)
+            return
         if prompt.name == "email":
             self.email = text.strip()
             self.ask(PASSWORD if self.email else EMAIL, "")
             self._draw()
             return
         shop = self.context.shop
-        if prompt.name == "code":
+        if prompt.name == "code" and text.strip().upper().startswith(ENROLS):
+            run_in_background(self, "sign-in", self._enrol, text.strip())
+        elif prompt.name == "code":
             self._code = text.strip()
             self.ask(CHOSEN if self._code else CODE)
         elif not text:
@@ -85,6 +97,9 @@ class SignInScreen(BaseScreen):
             run_in_background(
                 self, "sign-in", self._enter, partial(shop.auth.sign_in, self.email, text)
             )
+        elif prompt.name == "pin":
+            way_in = partial(shop.auth.sign_in_by_badge, self.badge, text)
+            run_in_background(self, "sign-in", self._enter, way_in)
         elif prompt.name == "app":
             way_in = partial(shop.auth.sign_in, self.email, self._password, text)
             run_in_background(self, "sign-in", self._enter, way_in)
@@ -106,9 +121,18 @@ class SignInScreen(BaseScreen):
             self.email = text
         self._draw()
 
+    def take_badge(self, code: str) -> None:
+        """Somebody showed their badge: their PIN is all that is missing."""
+        if not self.context.shop.session.terminal_key:
+            self.say(wrong("This console is no shared terminal: sign in with your e-mail"))
+            return
+        self.badge, self._password = code, ""
+        self.ask(PIN, "")
+        self._draw()
+
     def take_cancel(self, prompt: Prompt) -> None:
         """Esc goes back to the e-mail."""
-        self._password = ""
+        self._password = self.badge = ""
         self.ask(EMAIL, self.email)
         self._draw()
 
@@ -137,11 +161,24 @@ class SignInScreen(BaseScreen):
         finally:
             self._is_asking = False
         self._code = self._chosen = self._password = ""
-        self.email = person.email
-        self.context.shop.outbox.remember(REMEMBERED, self.email)
+        if not self.badge:
+            self.email = person.email
+            self.context.shop.outbox.remember(REMEMBERED, self.email)
+        self.badge = ""
         self.problem.hide()
         self.say(done(f"Hello {person.full_name}"))
         self.post_message(SignedIn())
+
+    async def _enrol(self, code: str) -> None:
+        try:
+            name = await self.context.shop.auth.enrol(code)
+        except CallFailed as failure:
+            self.say(wrong(failure.detail))
+            self.ask(CODE)
+        else:
+            self.say(done(f"This console is {name} now: scan a badge"))
+            self.ask(EMAIL, "")
+        self._draw()
 
     def _refused(self, failure: CallFailed) -> None:
         if failure.code in ASKS_FOR_CODE and self._password:
@@ -159,7 +196,7 @@ class SignInScreen(BaseScreen):
         else:
             self.say(wrong("Not signed in"))
             self.problem.show("This did not let you in", failure)
-        self.ask(CHOSEN if self._code else PASSWORD)
+        self.ask(PIN if self.badge else CHOSEN if self._code else PASSWORD)
         self._draw()
 
     def _draw(self) -> None:
@@ -193,14 +230,14 @@ class SignInScreen(BaseScreen):
             Line(((left, edge), ("╭" + "─" * (width - 2) + "╮", edge))),
             row(),
             row(("STOCKROOM", styles.bright)),
-            row((fit(self.why or "Sign in to ship, refund and count.", width - 6), styles.dim)),
+            row((fit(self.why or self._hint(), width - 6), styles.dim)),
             row(),
             field(
-                "code" if joins else "e-mail",
-                self._code if joins else self.email,
+                "badge" if self.badge else "code" if joins else "e-mail",
+                self.badge or (self._code if joins else self.email),
                 not at_password and prompt is not None,
             ),
-            field("app's code" if prompt == APP else "password", "", at_password),
+            field(SECRET_NAMES.get(prompt.name if prompt else "", "password"), "", at_password),
             row(),
             row((fit(f"  shop        {shop.url}", width - 6), styles.dim)),
             row((warning, styles.tones[Tone.NOTE])),
@@ -208,6 +245,11 @@ class SignInScreen(BaseScreen):
         ]
         lines += [Line(), *self._kept_work(left)]
         self.sheet.show(lines)
+
+    def _hint(self) -> str:
+        if self.context.shop.session.terminal_key:
+            return "Scan your badge, or type your e-mail."
+        return "Sign in to ship, refund and count."
 
     def _kept_work(self, left: str) -> list[Line]:
         commands = self.context.shop.outbox.open_commands()

@@ -84,6 +84,7 @@ def test_roles_are_what_the_shop_agreed_on() -> None:
         "inventory:adjust",
         "inventory:read",
         "orders:read",
+        "purchasing:read",
     }
     assert {p.value for p in PERMISSIONS[Role.SUPPORT]} == {
         "catalog:read",

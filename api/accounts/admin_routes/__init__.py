@@ -8,8 +8,10 @@ from api.accounts.admin_routes import (
     roles,
     second_factor,
     staff,
+    terminals,
 )
 
 blueprints = tuple(
-    one.blueprint for one in (staff, second_factor, roles, invitations, api_keys, audit, groups)
+    one.blueprint
+    for one in (staff, second_factor, terminals, roles, invitations, api_keys, audit, groups)
 )

@@ -120,7 +120,7 @@ def logout(body: dict[str, str]) -> None:
 @blueprint.response(200, StaffMeSchema)
 def get_me() -> dict[str, Any]:
     """Show one's own account and what one may do."""
-    return queries.me(_own_id())
+    return queries.me(_own_id()) | {"permissions": sorted(principal().permissions)}
 
 
 @blueprint.route("/me/password", methods=["POST"])

@@ -14,6 +14,7 @@ from api.accounts.errors import (
 )
 from api.accounts.models import (
     Address,
+    Badge,
     CustomerGroup,
     CustomerGroupMember,
     PasswordReset,
@@ -21,7 +22,7 @@ from api.accounts.models import (
     StaffRole,
     User,
 )
-from api.accounts.roles import AccountKind, permissions_of
+from api.accounts.roles import AT_TERMINALS, AccountKind, permissions_of
 from api.kernel import clock
 from api.kernel.permissions import Permission
 from api.platform.addresses import labelled
@@ -127,14 +128,15 @@ PERSON: tuple[Any, ...] = (
 """What `person` describes."""
 
 
-def person(row: Any) -> dict[str, Any]:
-    """Describe someone as a sign-in answers it; staff with what they may do."""
+def person(row: Any, *, at_terminal: bool = False) -> dict[str, Any]:
+    """Describe someone as a sign-in answers it; staff with what they may do there."""
     described: dict[str, Any] = {"id": row.id, "email": row.email, "full_name": row.full_name}
     if row.role is None:
         described["groups"] = row.groups or []
     else:
         described["role"] = row.role
-        described["permissions"] = _sorted(permissions_of(row.role, row.permissions))
+        held = permissions_of(row.role, row.permissions)
+        described["permissions"] = _sorted(held & AT_TERMINALS if at_terminal else held)
     return described
 
 
@@ -243,6 +245,7 @@ _STAFF = select(
     .correlate(User)
     .scalar_subquery()
     .label("locations"),
+    select(Badge.code).where(Badge.user_id == User.id).scalar_subquery().label("badge"),
     User.is_active,
     User.created_at,
     User.version,
@@ -281,6 +284,7 @@ def _staff_card(row: Any) -> dict[str, Any]:
         "is_active": row.is_active,
         "has_second_factor": row.has_second_factor,
         "locations": row.locations,
+        "badge": row.badge,
         "created_at": row.created_at,
         "version": row.version,
     }

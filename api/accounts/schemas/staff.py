@@ -84,6 +84,9 @@ class StaffMemberSchema(StaffMeSchema):
 
     has_second_factor = ma.fields.Boolean(required=True)
     locations = _locations(required=True)
+    badge = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "The code that it says."}
+    )
 
     is_active = ma.fields.Boolean(required=True)
 

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, insert, select, update
+from sqlalchemy import CursorResult, case, delete, insert, select, update
 
 from api.accounts import queries
 from api.accounts.errors import (
@@ -35,11 +35,15 @@ from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM, Principal
 from api.platform import audit
 from api.platform.auth import hash_secret
-from api.platform.db import require_transaction, session
+from api.platform.db import AnyRow, require_transaction, session
 
 KEPT_AFTER_END = timedelta(days=7)
 """How long an expired token can still be told from one that never was."""
 RESETS_KEPT = timedelta(days=1)
+TERMINAL_IDLE = timedelta(hours=1)
+"""How long a sign-in at a terminal lasts without a visit."""
+TERMINAL_LONGEST = timedelta(hours=12)
+"""How long it lasts at most: a shift."""
 USED_AGAIN_WITHIN = timedelta(seconds=10)
 """How long after its first use a token is taken again from the same device."""
 
@@ -81,31 +85,50 @@ def open_session(
             update(User).where(User.id == user_id).values(password_hash=fresh_hash),
             execution_options=_NO_SYNC,
         )
+    return _open(person, device)
+
+
+def open_terminal_session(user_id: UUID, terminal: AnyRow, *, device: Device) -> SignedIn:
+    """Sign someone in at a terminal, whose badge and PIN were right. Locks the account."""
+    person = session.execute(
+        select(User.kind, User.is_active, *queries.PERSON)
+        .where(User.id == user_id)
+        .with_for_update(key_share=True)
+    ).one()
+    if not person.is_active:
+        raise BadCredentials
+    return _open(person, device, terminal)
+
+
+def _open(person: AnyRow, device: Device, terminal: AnyRow | None = None) -> SignedIn:
     now, sign_in_id = clock.now(), new_id()
+    lasts = refresh_lasts() if terminal is None else TERMINAL_IDLE
     require_transaction().execute(
         insert(Session).values(
             id=sign_in_id,
-            user_id=user_id,
+            user_id=person.id,
             device=device.label,
             network=device.network,
             created_at=now,
             last_used_at=now,
-            expires_at=now + refresh_lasts(),
+            expires_at=now + lasts,
+            terminal_id=None if terminal is None else terminal.id,
+            location_id=None if terminal is None else terminal.location_id,
         )
     )
     if person.kind == AccountKind.STAFF:
         audit.record(
             "staff.signed_in",
-            by=Principal(kind="staff", id=user_id, label=person.full_name),
-            subject_id=user_id,
-            device=device.label,
+            by=Principal(kind="staff", id=person.id, label=person.full_name),
+            subject_id=person.id,
+            device=device.label if terminal is None else f"terminal {terminal.name}",
             network=device.network,
         )
     return SignedIn(
         sign_in_id=sign_in_id,
         kind=person.kind,
-        user=queries.person(person),
-        refresh_token=_issue(sign_in_id, now),
+        user=queries.person(person, at_terminal=terminal is not None),
+        refresh_token=_issue(sign_in_id, now, lasts),
     )
 
 
@@ -147,6 +170,7 @@ def rotate(kind: AccountKind, token: str, *, device: Device) -> SignedIn:
         raise RefreshTokenExpired
     else:
         sign_in_id = taken.sign_in_id
+    at_terminal = Session.terminal_id.is_not(None)
     owner = session.execute(
         update(Session)
         .where(
@@ -155,14 +179,18 @@ def rotate(kind: AccountKind, token: str, *, device: Device) -> SignedIn:
             User.id == Session.user_id,
             User.kind == kind,
             User.is_active,
+            at_terminal.is_(False) | (Session.created_at > now - TERMINAL_LONGEST),
         )
         .values(
             last_used_at=now,
-            expires_at=now + refresh_lasts(),
+            expires_at=case(
+                (at_terminal, now + TERMINAL_IDLE),
+                else_=now + refresh_lasts(),
+            ),
             device=device.label,
             network=device.network,
         )
-        .returning(*queries.PERSON),
+        .returning(at_terminal.label("at_terminal"), *queries.PERSON),
         execution_options=_NO_SYNC,
     ).one_or_none()
     if owner is None:
@@ -170,8 +198,10 @@ def rotate(kind: AccountKind, token: str, *, device: Device) -> SignedIn:
     return SignedIn(
         sign_in_id=sign_in_id,
         kind=kind,
-        user=queries.person(owner),
-        refresh_token=_issue(sign_in_id, now),
+        user=queries.person(owner, at_terminal=owner.at_terminal),
+        refresh_token=_issue(
+            sign_in_id, now, TERMINAL_IDLE if owner.at_terminal else refresh_lasts()
+        ),
     )
 
 
@@ -231,14 +261,14 @@ def purge_expired_tokens() -> int:
     )
 
 
-def _issue(sign_in_id: UUID, now: datetime) -> str:
+def _issue(sign_in_id: UUID, now: datetime, lasts: timedelta) -> str:
     token = new_secret()
     require_transaction().execute(
         insert(RefreshToken).values(
             token_hash=hash_secret(token),
             sign_in_id=sign_in_id,
             issued_at=now,
-            expires_at=now + refresh_lasts(),
+            expires_at=now + lasts,
         )
     )
     return token

@@ -1,6 +1,7 @@
 """Customers and staff: who they are, who joins, who leaves."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from api.accounts.errors import (
 from api.accounts.events import CustomerRegistered, RegistrationRepeated
 from api.accounts.models import Session, StaffRole, User
 from api.accounts.queries import is_address
-from api.accounts.roles import AccountKind, Role, permissions_of
+from api.accounts.roles import AT_TERMINALS, AccountKind, Role, permissions_of
 from api.accounts.service.roles import check_grant
 from api.accounts.service.sessions import end_sessions
 from api.kernel import clock
@@ -52,7 +53,7 @@ def _customer(source: FromClause) -> AnySelect:
     )
 
 
-def _staff(source: FromClause, proved_at: ColumnElement[Any]) -> AnySelect:
+def _staff(source: FromClause, *of_sign_in: ColumnElement[Any]) -> AnySelect:
     return (
         select(
             _USERS.c.full_name,
@@ -62,16 +63,20 @@ def _staff(source: FromClause, proved_at: ColumnElement[Any]) -> AnySelect:
             _ROLES.c.permissions,
             _ROLES.c.requires_second_factor,
             _ROLES.c.limits,
-            proved_at.label("proved_at"),
+            *of_sign_in,
         )
         .select_from(source.join(_ROLES, _ROLES.c.name == _USERS.c.role))
         .where(*_WHO, _USERS.c.kind == AccountKind.STAFF)
     )
 
 
+_OF_SIGN_IN = ("proved_at", "terminal_id", "location_id")
 _PRINCIPALS = {
     AccountKind.CUSTOMER: (_customer(_USERS), _customer(_IN)),
-    AccountKind.STAFF: (_staff(_USERS, null()), _staff(_IN, _SIGN_INS.c.proved_at)),
+    AccountKind.STAFF: (
+        _staff(_USERS, *(null().label(name) for name in _OF_SIGN_IN)),
+        _staff(_IN, *(_SIGN_INS.c[name] for name in _OF_SIGN_IN)),
+    ),
 }
 
 
@@ -92,7 +97,7 @@ def load_principal(user_id: UUID, kind: str, sign_in: UUID | None = None) -> Pri
     if row.role is None:
         return Principal(kind="customer", id=user_id, label=row.full_name)
     factor: SecondFactorState = "missing" if row.requires_second_factor else "none"
-    return Principal(
+    who = Principal(
         kind="staff",
         id=user_id,
         label=row.full_name,
@@ -102,6 +107,18 @@ def load_principal(user_id: UUID, kind: str, sign_in: UUID | None = None) -> Pri
         proved_at=row.proved_at,
         limits=row.limits or {},
         locations=None if row.location_ids is None else frozenset(row.location_ids),
+    )
+    return who if row.terminal_id is None else _at_terminal(who, row.location_id)
+
+
+def _at_terminal(who: Principal, location_id: UUID | None) -> Principal:
+    """Return somebody as far as a badge and a PIN go: not beyond the goods of the location."""
+    here = who.locations if location_id is None else frozenset({location_id})
+    return replace(
+        who,
+        permissions=who.permissions & AT_TERMINALS,
+        second_factor="none",
+        locations=here if who.locations is None or here is None else here & who.locations,
     )
 
 
@@ -197,7 +214,7 @@ def edit_staff(
     etags.check(person.version, expected_version)
     changes = dict(changes)
     if "locations" in changes:
-        changes["location_ids"] = _location_ids(changes.pop("locations"), by)
+        changes["location_ids"] = location_ids_of(changes.pop("locations"), by)
     changed = {name: new for name, new in changes.items() if new != getattr(person, name)}
     if not changed:
         return
@@ -216,7 +233,7 @@ def edit_staff(
     audit.record("staff.edited", by=by, subject_id=user_id, before=before, after=changed)
 
 
-def _location_ids(codes: Collection[str] | None, by: Principal) -> list[UUID] | None:
+def location_ids_of(codes: Collection[str] | None, by: Principal) -> list[UUID] | None:
     """Return the locations of these codes; refuses unknown ones, and more than `by` has.
 
     But owners, or the only one could not undo what they did to themselves.

@@ -9,7 +9,8 @@ from console.flows.formatting import Sense, age, count, day, figure, money, plai
 from console.flows.records.shapes import Field
 
 SENSES = {
-    "waiting": Sense.DUE, "approved": Sense.GOOD, "rejected": Sense.OFF, "expired": Sense.OFF,
+    "waiting": Sense.DUE, "approved": Sense.GOOD, "enrolled": Sense.GOOD,
+    "revoked": Sense.OFF, "rejected": Sense.OFF, "expired": Sense.OFF,
     "open": Sense.DUE, "pending": Sense.PART, "sending": Sense.PART, "running": Sense.PART,
     "draft": Sense.DUE, "ordered": Sense.PART, "partially_received": Sense.PART,
     "received": Sense.GOOD,

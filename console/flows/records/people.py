@@ -28,6 +28,7 @@ STAFF = Kind(
     ),
     (
         Field("second factor", "has_second_factor", "yes"),
+        Field("badge", "badge"),
         Field("since", "created_at", "when"),
         Field("may", "permissions", "list"),
     ),
@@ -45,6 +46,11 @@ STAFF = Kind(
              fields=(Input("locations", "by numbers, or off for all:", "choices",
                            start="locations", choices_at=("/locations", "code"),
                            may_be_off=True),)),
+        RecordCommand("set_badge", "b", "badge", "A badge and a PIN for shared terminals",
+             "/staff/{id}/badge", "staff:write", "Give {name} this badge in place of the last?",
+             fields=(Input("code", "scan a card that begins with U-, or Enter for a new code:",
+                           is_optional=True),
+                     Input("pin", "a first PIN, 4 to 8 digits:", "secret"))),
         RecordCommand("reset_second_factor", "f", "reset factor",
              "Their app is lost: they sign in with the "
              "password alone, and are told by e-mail", "/staff/{id}/second-factor/reset",
@@ -73,6 +79,11 @@ ME = Kind(
              "/me/password", "", "Change your password?",
              fields=(Input("current_password", "the password until now:", "secret"),
                      Input("password", "the new one:", "secret")),
+             is_new=True),
+        RecordCommand("set_pin", "n", "PIN", "Another PIN for your badge", "/me/pin", "",
+             "Change your PIN?",
+             fields=(Input("current_password", "your password:", "secret"),
+                     Input("pin", "the new PIN, 4 to 8 digits:", "secret")),
              is_new=True),
         RecordCommand("set_second_factor", "s", "second factor",
              "An app that makes codes beside your "
@@ -235,6 +246,34 @@ AUDIT = Kind(
     ),
 )  # fmt: skip
 
+TERMINALS = Kind(
+    "terminals", "terminal", "Consoles that several people share, by badge and PIN", "/terminals",
+    (
+        Field("Name", "name", width=18, grow=1),
+        Field("Location", "location", width=10),
+        Field("State", "status", "state", 10),
+        Field("Last used", "last_used_at", "when", 12),
+    ),
+    (
+        Field("made", "created_at", "when"),
+        Field("enrolled", "enrolled_at", "when"),
+        Field("revoked", "revoked_at", "when"),
+    ),
+    (
+        RecordCommand("new_terminal", "n", "new", "A code that makes a console a shared terminal",
+             "/terminals", "staff:write", "Make this terminal? Its code is told once.",
+             fields=(Input("name", "what it is called:"),
+                     Input("location", "changes stock only at, or Enter for everywhere:", "choice",
+                           choices_at=("/locations", "code"), is_optional=True)),
+             is_new=True, shows_once="enrolment_code"),
+        RecordCommand("revoke_terminal", "v", "revoke", "It opens nothing from now on",
+             "/terminals/{id}/revoke", "staff:write",
+             "Revoke {name}? Whoever works there is signed out.",
+             allowed_states=("open", "expired", "enrolled")),
+    ),
+    alias="terminals", needs="staff:read", item="/terminals/{id}",
+)  # fmt: skip
+
 APPROVALS = Kind(
     "approvals", "command", "What is above a limit, and waits for a second person", "/approvals",
     (
@@ -263,7 +302,7 @@ APPROVALS = Kind(
     views=(("waiting", ()), ("decided", (("state", "decided"),))),
 )  # fmt: skip
 
-KINDS = (STAFF, ROLE_KIND, INVITATIONS, API_KEYS, APPROVALS, AUDIT, ME)
+KINDS = (STAFF, ROLE_KIND, INVITATIONS, API_KEYS, TERMINALS, APPROVALS, AUDIT, ME)
 
 
 def with_history(kind: Kind) -> Kind:
