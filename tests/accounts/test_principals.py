@@ -21,6 +21,7 @@ def test_a_token_of_staff_speaks_for_a_role(app: Flask) -> None:
     assert found.role == "warehouse"
     assert found.permissions == {
         Permission.ORDERS_READ,
+        Permission.PURCHASING_READ,
         Permission.FULFILMENT_WRITE,
         Permission.INVENTORY_READ,
         Permission.INVENTORY_ADJUST,

@@ -54,7 +54,9 @@ def test_a_customer_comes_in_with_a_pair_of_tokens(app: Flask) -> None:
     assert response.headers["Cache-Control"] == "no-store"
     assert body["token_type"] == "Bearer"
     assert body["expires_in"] == 900
-    assert body["user"] == {"id": str(carla.id), "email": carla.email, "full_name": "Carla"}
+    assert body["user"] == {
+        "id": str(carla.id), "email": carla.email, "full_name": "Carla", "groups": [],
+    }  # fmt: skip
     claims = decode_token(body["access_token"])
     assert (claims["sub"], claims["kind"]) == (str(carla.id), "customer")
     assert claims["exp"] - claims["iat"] == 900
@@ -81,6 +83,7 @@ def test_staff_come_in_with_their_role_and_what_it_allows(app: Flask) -> None:
             "inventory:adjust",
             "inventory:read",
             "orders:read",
+            "purchasing:read",
         ],
     }
     entry = session.execute(

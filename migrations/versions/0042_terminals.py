@@ -1,14 +1,14 @@
 """Shared terminals, and badges with PINs.
 
-Revision: 0040
-After: 0039
+Revision: 0042
+After: 0041
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0040"
-down_revision = "0039"
+revision = "0042"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 
