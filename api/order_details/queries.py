@@ -16,6 +16,7 @@ from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 from api.promotions.queries import admin as promotions_queries
 from api.returns import queries as returns_queries
+from api.stored_value import queries as stored_value_queries
 
 _PARCEL = (
     "id", "number", "status", "carrier", "tracking_number", "tracking_url", "shipped_at",
@@ -88,10 +89,12 @@ def admin_order(order_id: UUID, by: Principal) -> dict[str, Any]:
     """Return an order with its lines, payments, refunds, parcels and history.
 
     Without `customers:read` only the customer data needed for a label is included. Each line has
-    its title as ordered, and the current `barcodes` of its variant. Fourteen statements for any
+    its title as ordered, and the current `barcodes` of its variant. Fifteen statements for any
     number of lines, refunds and parcels. Raises `OrderNotFound`.
     """
     order = orders_queries.admin_view(order_id)
+    customer_id, total = order["customer_id"], order["total"]
+    has_credit = customer_id is not None and by.may(Permission.CREDIT_READ)
     if not by.may(Permission.CUSTOMERS_READ):
         order |= {"email": None, "customer_id": None, "billing_address": None, "vat_id": None}
     codes = variant_lookup.barcodes_of([line["variant_id"] for line in order["lines"]])
@@ -111,6 +114,9 @@ def admin_order(order_id: UUID, by: Principal) -> dict[str, Any]:
         "carrier": fulfilment_queries.carrier_of(order["shipping_method"]),
         # The name as ordered; the code is for checkouts only.
         "shipping_method": order["shipping_method"]["name"],
+        "store_credit": stored_value_queries.credit_in(customer_id, total.currency)
+        if has_credit
+        else None,
         "attention": attention.open_items_of_order(order_id),
         "discounts": _discounts(order),
         "holds": orders_queries.holds(order_id),

@@ -231,6 +231,14 @@ class OrderDetailSchema(OrderCardSchema):
         metadata={"description": "How much more was paid than the order costs now."},
     )
     refundable_shipping = ma.fields.Nested(MoneySchema, required=True)
+    store_credit = ma.fields.Nested(
+        MoneySchema,
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "What the customer holds. Null for guests, and without `credit:read`."
+        },
+    )
     payments = ma.fields.List(ma.fields.Nested(PaymentDetailSchema), required=True)
     disputes = ma.fields.List(ma.fields.Nested(OrderDetailDisputeSchema), required=True)
     fraud_warnings = ma.fields.List(ma.fields.Nested(OrderDetailFraudWarningSchema), required=True)

@@ -132,6 +132,12 @@ def credit_of_customer(customer_id: UUID) -> list[Money]:
     return [Money(*row) for row in rows]
 
 
+def credit_in(customer_id: UUID, currency: str) -> Money:
+    """Return a customer's store credit in one currency."""
+    held = (one for one in credit_of_customer(customer_id) if one.currency == currency)
+    return next(held, Money(0, currency))
+
+
 def entry_page(
     account_id: UUID, currency: str, *, limit: int, cursor: str | None, include: str | None
 ) -> dict[str, Any]:

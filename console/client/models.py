@@ -184,6 +184,11 @@ class Payment:
     created_at: datetime
 
     @property
+    def is_money(self) -> bool:
+        """Whether it is money, and neither a gift card nor store credit."""
+        return self.provider not in {"gift_card", "store_credit"}
+
+    @property
     def kept(self) -> Money:
         """What is still here of it: neither refunded nor charged back."""
         return self.captured - self.refunded - self.charged_back
@@ -252,6 +257,9 @@ class OrderDetail(OrderCard):
     fraud_warnings: tuple[FraudWarning, ...]
     attention: tuple[OrderAttention, ...]
     timeline: tuple[TimelineEvent, ...]
+    customer_id: str | None = None
+    store_credit: Money | None = None
+    """What the customer holds; None for a guest."""
 
     def line(self, line_id: str) -> OrderLine | None:
         """The line with this id, if the order has it."""

@@ -92,6 +92,7 @@ def refund(
     reason: str,
     note: str | None,
     expected: Money,
+    to_store_credit: bool = False,
 ) -> NewCommand:
     """Give money back for (line, quantity, restock); refused unless it comes to `expected`.
 
@@ -110,6 +111,8 @@ def refund(
         body["amount"] = amount.as_wire()
     if note:
         body["note"] = note
+    if to_store_credit:
+        body["to_store_credit"] = True
     return NewCommand(
         kind="refund",
         aggregate=aggregate_of(order.id),

@@ -26,6 +26,7 @@ class RefundTransaction:
     provider: str
     amount: Money
     status: str
+    to_store_credit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,6 +219,8 @@ def holding(order: OrderDetail) -> list[Payment]:
 
 def payment_name(payment: Payment) -> str:
     """A payment as the customer knows it; money that came another way goes back by hand."""
+    if not payment.is_money:
+        return payment.reference or payment.provider
     if payment.provider == "manual":
         return f"the payer by hand ({payment.reference or 'no reference'})"
     return f"{payment.provider} {payment.reference}" if payment.reference else payment.provider

@@ -161,6 +161,8 @@ ACTIONS = (
            "This screen", _on("refund")),
     Action("amount", ("$",), "$", "amount", "Type all that goes back, for goods or for nothing; "
            "of an overpaid order the excess is offered", "This screen", _on("refund")),
+    Action("store_credit", ("@",), "@", "credit", "Give money as store credit, or the way it came",
+           "This screen", _on("refund")),
     Action("reason", ("!",), "1-7", "reason",
            "Type the reason's digit (then F10, or Enter)", "This screen", _on("refund")),
     Action("remark", (";",), ";", "note", "Write a note to the refund", "This screen",

@@ -40,7 +40,7 @@ class RefundScreen(DraftScreen[RefundDraft]):
     HINT = "scan what came back; a digit is the reason"
     WAITS_FOR = frozenset(
         {"enter", "more", "less", "exactly", "everything", "restock", "shipping", "reason",
-         "amount", "remark", "commit", "turn_left", "turn_right"}
+         "store_credit", "amount", "remark", "commit", "turn_left", "turn_right"}
     )  # fmt: skip
 
     def begin(self, order: OrderDetail) -> None:
@@ -202,6 +202,10 @@ class RefundScreen(DraftScreen[RefundDraft]):
         """With the shipping fee, or without."""
         self._take(events.TurnShipping(), "shipping fee")
 
+    async def do_store_credit(self) -> None:
+        """As store credit, or the way it came."""
+        self._take(events.TurnStoreCredit(), "store credit")
+
     async def do_exactly(self) -> None:
         """Type the quantity."""
         self.ask(QUANTITY)
@@ -268,6 +272,7 @@ class RefundScreen(DraftScreen[RefundDraft]):
             reason=send.reason,
             note=send.note,
             expected=send.expected,
+            to_store_credit=send.to_store_credit,
         )
         try:
             outcome = await self.context.shop.refunds.send(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.style import Style
 
-from console.client.models import OrderCard, OrderDetail, Refund
+from console.client.models import OrderCard, OrderDetail, Refund, RefundTransaction
 from console.client.outbox import Command, State
 from console.flows.formatting import (
     ON_HOLD,
@@ -22,6 +22,7 @@ from console.flows.formatting import (
     fulfilment,
     mark,
     money,
+    payment_name,
     units,
 )
 from console.flows.transition import Tone
@@ -289,7 +290,7 @@ def _money(order: OrderDetail, styles: Styles) -> list[Line]:
         lines.append(
             Line(
                 ((" ", styles.ink), *_marked(state, styles),
-                 (f"  {one.provider} {one.reference or ''}", styles.dim)),
+                 (f"  {payment_name(one)}", styles.dim)),
                 ((f"{money(one.captured)}{back} ", styles.ink),),
             )
         )  # fmt: skip
@@ -309,13 +310,20 @@ def _money(order: OrderDetail, styles: Styles) -> list[Line]:
                 lines.append(
                     Line(
                         (("     ", styles.ink), *_marked(sent, styles),
-                         (f"  to {part.provider}", styles.dim)),
+                         (f"  to {_destination(part)}", styles.dim)),
                         ((f"-{money(part.amount)} ", styles.dim),),
                     )
                 )  # fmt: skip
     if not order.payments:
         lines.append(Line(((" ○ nothing paid yet", styles.dim),)))
+    if order.store_credit is not None and order.store_credit.amount:
+        held = f"{money(order.store_credit)} "
+        lines.append(Line(((" the customer's store credit", styles.dim),), ((held, styles.ink),)))
     return [*lines, Line()]
+
+
+def _destination(part: RefundTransaction) -> str:
+    return "store credit" if part.to_store_credit else part.provider.replace("_", " ")
 
 
 def _why(refund: Refund) -> str:

@@ -344,3 +344,34 @@ def test_taking_steps_back_gives_the_same_refund_as_before(happened: list[events
         assert restored.serial > now.serial
         history.moved(restored)
     assert not before
+
+
+def a_payment(provider: str, cents: int, reference: str) -> Payment:
+    return Payment(
+        "p", provider, "captured", eur(cents), eur(cents), eur(0), eur(0), reference, NOON
+    )
+
+
+def test_money_goes_back_before_the_gift_card_and_may_become_store_credit() -> None:
+    order = replace(
+        an_order(JUG, MUG),
+        customer_id="c",
+        refundable=eur(2000),
+        payments=(
+            a_payment("gift_card", 1500, "gift card ••••HV3C"),
+            a_payment("stripe", 500, "pi_1"),
+        ),
+    )
+    draft = after(reducer.start(order), line_items.Scanned("JUG"), events.ReasonChosen("1"))
+    as_credit = after(draft, events.TurnStoreCredit())
+    sent = reducer.step(after(as_credit, events.Commit("k")), events.Commit("k")).commands
+    guest = reducer.step(reducer.start(replace(order, customer_id=None)), events.TurnStoreCredit())
+
+    assert draft.destination_of(eur(999)) == (
+        "stripe pi_1 (5.00 €) and gift card ••••HV3C (4.99 €)"
+    )
+    assert as_credit.destination_of(eur(999)) == (
+        "store credit (5.00 €) and gift card ••••HV3C (4.99 €)"
+    )
+    assert [one.to_store_credit for one in sent if isinstance(one, events.Send)] == [True]
+    assert guest.feedback.tone is Tone.WRONG

@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass, replace
 
+from console.client.models import Money
 from console.flows import amount_input, tracking
 from console.flows.records.formatting import told
 from console.flows.records.shapes import Field, Input, Kind, Record, RecordCommand, at
@@ -130,9 +131,11 @@ def parsed(asked: Input, text: str, currency: str) -> object:
             if not WHOLE.fullmatch(text):
                 raise NotAnAnswer(f"{text} is not a whole number such as 12")
             return int(text)
-        case "money":
+        case "money" | "signed money":
+            negative = asked.form == "signed money" and text.startswith("-")
             try:
-                return amount_input.parse(text, currency, zero=True).as_wire()
+                amount = amount_input.parse(text[negative:], currency, zero=True)
+                return Money(-amount.amount if negative else amount.amount, currency).as_wire()
             except amount_input.NotAnAmount as refusal:
                 raise NotAnAnswer(str(refusal)) from refusal
         case "yes":

@@ -40,7 +40,8 @@ class Input(NamedTuple):
 
     label: str
     form: str = "text"
-    """text, number, money, yes, day, secret, choice, choices (several), tracking, carrier."""
+    """text, number, money, signed money, yes, day, secret, choice, choices (several), tracking,
+    carrier."""
 
     choices: tuple[str, ...] = ()
     choices_at: tuple[str, str] | None = None

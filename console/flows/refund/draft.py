@@ -75,8 +75,15 @@ class RefundDraft:
     overpaid: Money
     """How much more is here than the order costs."""
 
-    holders: tuple[tuple[str, Money], ...] = ()
-    """The payments that hold money and how much, the one first that gives it back first."""
+    holders: tuple[tuple[str, Money, bool], ...] = ()
+    """The payments that hold something, how much, and whether it is money; the one first that
+    gives back first."""
+
+    has_account: bool = False
+    """Whether the order is a customer's, who can have store credit."""
+
+    to_store_credit: bool = False
+    """Money is given as store credit, and not the way it came."""
 
     shipping: bool = False
     amount: Money | None = None
@@ -105,16 +112,20 @@ class RefundDraft:
     @property
     def work(self) -> tuple[object, ...]:
         """What the operator did: the part that undo reverts."""
-        return (self.lines, self.shipping, self.amount, self.reason, self.note)
+        return (
+            *(self.lines, self.shipping, self.amount, self.reason, self.note),
+            self.to_store_credit,
+        )
 
     def destination_of(self, amount: Money) -> str:
-        """Where so much money goes: to the payment that came last, then to the one before it."""
-        if sum(held.amount for _, held in self.holders) != self.refundable.amount:
+        """Where so much goes: money first, the last payment before the others, then vouchers."""
+        if sum(held.amount for _, held, _ in self.holders) != self.refundable.amount:
             return self.destination  # something is on its way already: the shop alone knows
         left, parts = amount.amount, []
-        for name, held in self.holders:
+        for name, held, is_money in self.holders:
             if left > 0:
-                parts.append((name, Money(min(left, held.amount), amount.currency)))
+                to = "store credit" if is_money and self.to_store_credit else name
+                parts.append((to, Money(min(left, held.amount), amount.currency)))
                 left -= held.amount
         if len(parts) < 2:
             return parts[0][0] if parts else self.destination

@@ -25,6 +25,11 @@ class TurnShipping:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnStoreCredit:
+    """Money is given as store credit, or the way it came."""
+
+
+@dataclass(frozen=True, slots=True)
 class AmountEntered:
     """All that goes back was typed; nothing typed leaves it to the price of the goods."""
 
@@ -117,6 +122,7 @@ class Send:
     note: str | None
     expected: Money
     key: str
+    to_store_credit: bool = False
 
 
 Event = (
@@ -127,6 +133,7 @@ Event = (
     | Move
     | TurnRestock
     | TurnShipping
+    | TurnStoreCredit
     | AmountEntered
     | ReasonChosen
     | NoteEntered

@@ -29,6 +29,7 @@ from console.flows.refund.events import (
     Send,
     TurnRestock,
     TurnShipping,
+    TurnStoreCredit,
 )
 from console.flows.transition import Choice, Question, Transition, done, good, noted, waiting, wrong
 
@@ -58,7 +59,13 @@ def start(order: OrderDetail) -> RefundDraft:
         order.refundable,
         order.refundable_shipping,
         order.overpaid,
-        tuple((payment_name(one), one.kept) for one in reversed(holding(order))),
+        tuple(
+            (payment_name(one), one.kept, one.is_money)
+            for first in (True, False)
+            for one in reversed(holding(order))
+            if one.is_money is first
+        ),
+        order.customer_id is not None,
     )
 
 
@@ -88,6 +95,7 @@ def reloaded(draft: RefundDraft, order: OrderDetail) -> RefundStep:
         refundable_shipping=fresh.refundable_shipping,
         overpaid=fresh.overpaid,
         holders=fresh.holders,
+        has_account=fresh.has_account,
         shipping=draft.shipping and fresh.refundable_shipping.amount > 0,
         stage=Stage.EDITING,
     )
@@ -147,6 +155,8 @@ def _edit(draft: RefundDraft, event: Event) -> RefundStep:
             return _turn_restock(draft)
         case TurnShipping():
             return _turn_shipping(draft)
+        case TurnStoreCredit():
+            return _turn_store_credit(draft)
         case AmountEntered(text):
             return _amounted(draft, text)
         case ReasonChosen(digit):
@@ -248,6 +258,14 @@ def _turn_shipping(draft: RefundDraft) -> RefundStep:
     return _edited(state).saying(good(words))
 
 
+def _turn_store_credit(draft: RefundDraft) -> RefundStep:
+    if not draft.has_account:
+        return Transition(draft, feedback=wrong("A guest has no store credit"))
+    state = replace(draft, to_store_credit=not draft.to_store_credit)
+    words = "Money becomes store credit" if state.to_store_credit else "Money goes the way it came"
+    return Transition(state, feedback=good(words))
+
+
 def _edited(draft: RefundDraft) -> RefundStep:
     """The amount is no longer known; ask for it, unless there is nothing to ask about."""
     state = replace(draft, quote=None, serial=draft.serial + 1)
@@ -331,7 +349,8 @@ def _send(draft: RefundDraft, key: str) -> RefundStep:
         (line.line_id, line.quantity, draft.restocks(line)) for line in draft.lines if line.quantity
     )
     expected, note = draft.quote.amount, draft.note or None
-    send = Send(lines, draft.shipping, draft.amount, draft.reason, note, expected, key)
+    send = Send(lines, draft.shipping, draft.amount, draft.reason, note, expected, key,
+                draft.to_store_credit)  # fmt: skip
     state = replace(draft, stage=Stage.SENDING, question=None)
     return Transition(state, (send,), waiting(f"Refunding {money(draft.quote.amount)}"))
 
