@@ -64,7 +64,7 @@ from api.presence import routes as presence_routes
 from api.pricing import admin_routes as pricing_admin_routes
 from api.pricing import routes as pricing_routes
 from api.promotions import admin_routes as promotion_admin_routes
-from api.purchasing import routes as purchasing_routes
+from api.purchasing import admin_routes as purchasing_routes
 from api.returns import routes as return_routes
 from api.scan import routes as scan_routes
 from api.stored_value import admin_routes as stored_value_admin_routes
@@ -91,7 +91,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     stored_value_admin_routes.blueprint,
     promotion_admin_routes.blueprint,
     tax_admin_routes.blueprint,
-    purchasing_routes.blueprint,
+    *purchasing_routes.blueprints,
     tax_routes.blueprint,
     cart_routes.blueprint,
     checkout_routes.checkout,

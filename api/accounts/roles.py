@@ -39,6 +39,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.FULFILMENT_WRITE,
             Permission.INVENTORY_ADJUST,
             Permission.INVENTORY_READ,
+            Permission.INVENTORY_RECEIVE,
             Permission.ORDERS_READ,
             Permission.PURCHASING_READ,
         }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from biip import ParseError
+from biip.checksums import gs1_standard_check_digit
 from biip.gs1_element_strings import GS1ElementString
 from biip.gtin import Gtin
 from biip.upc import Upc, UpcFormat
@@ -59,6 +60,13 @@ def code_key(code: str) -> str:
     What is no number of an article stays as it is.
     """
     return code.zfill(14) if _DIGITS.fullmatch(code) else code
+
+
+def unit_in_case(key: str) -> str | None:
+    """Return the EAN of one unit, where 14 digits name a case of it (packaging level 1 to 8)."""
+    if len(key) != 14 or not key.isdecimal() or key[0] in "09":
+        return None
+    return f"{key[1:13]}{gs1_standard_check_digit(key[1:13])}"
 
 
 def forms_of(code: str) -> list[str]:

@@ -9,6 +9,7 @@ class Permission(StrEnum):
 
     APPROVALS_WRITE = "approvals:write"
     AUDIT_READ = "audit:read"
+    CATALOG_BARCODES = "catalog:barcodes"
     CATALOG_READ = "catalog:read"
     CATALOG_WRITE = "catalog:write"
     CREDIT_READ = "credit:read"
@@ -19,6 +20,7 @@ class Permission(StrEnum):
     IMPORTS_WRITE = "imports:write"
     INVENTORY_ADJUST = "inventory:adjust"
     INVENTORY_READ = "inventory:read"
+    INVENTORY_RECEIVE = "inventory:receive"
     JOBS_WRITE = "jobs:write"
     KEYS_READ = "keys:read"
     KEYS_WRITE = "keys:write"

@@ -78,3 +78,58 @@ class CostMissing(Unprocessable):
 
     code = "cost_missing"
     sentence = "Say what one {sku} costs: give unit_cost, or set it at the supplier's item."
+
+
+class ReceivedCodeUnknown(NotFound):
+    """Nothing has this code yet."""
+
+    code = "received_code_unknown"
+    sentence = (
+        "Nothing has the code {scanned}. Learn it for a product first: say its SKU and how many "
+        "units the code means."
+    )
+
+
+class CaseQuantityUnknown(Unprocessable):
+    """A case of a known article, and nobody has said how many units it holds. Carries `sku`."""
+
+    code = "case_quantity_unknown"
+    sentence = (
+        "{scanned} is a case of {sku}, and nobody has said how many it holds. Learn the code with "
+        "its number of units, or count the units and scan one of them."
+    )
+
+
+class DamagedExceedsQuantity(Unprocessable):
+    """More units are said to be damaged than came."""
+
+    code = "damaged_exceeds_quantity"
+    sentence = "{damaged} of {sku} cannot be damaged when {units} came."
+
+
+class TooManyUnits(Unprocessable):
+    """More units than anybody receives at once: most likely a barcode typed as a quantity."""
+
+    code = "too_many_units"
+    sentence = "{units} units of {sku} are too many for one receipt: at most {largest}."
+
+
+class ReceiptNotFound(NotFound):
+    """No such receipt."""
+
+    code = "receipt_not_found"
+    sentence = "Receipt not found."
+
+
+class ReceiptUndone(Conflict):
+    """The receipt was undone before."""
+
+    code = "receipt_undone"
+    sentence = "This receipt is undone already."
+
+
+class ReceiptTooOld(Conflict):
+    """The time for undoing has passed."""
+
+    code = "receipt_too_old"
+    sentence = "A receipt can be undone for ten minutes. Count the stock, or adjust it."

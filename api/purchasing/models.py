@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.platform.db import Base, Timestamped, Versioned, WithId, named_enum
 from api.purchasing.states import PurchaseOrderStatus
@@ -138,3 +138,64 @@ class PurchaseOrderLine(WithId, Base):
     quantity: Mapped[int]
     unit_cost: Mapped[int] = mapped_column(BigInteger)
     received: Mapped[int] = mapped_column(default=0)
+
+
+class Receipt(WithId, Timestamped, Base):
+    """Goods that came to a location, for a purchase order or without one.
+
+    Undone at most once, by the same units going out again.
+    """
+
+    __tablename__ = "receipts"
+    __table_args__ = (
+        CheckConstraint("(undone_at IS NULL) = (undone_by IS NULL)", name="undone_by_somebody"),
+        Index("ix_receipts_purchase_order_id", "purchase_order_id"),
+        Index("ix_receipts_location_id", "location_id", "id"),
+    )
+
+    purchase_order_id: Mapped[UUID | None] = mapped_column(ForeignKey("purchase_orders.id"))
+    location_id: Mapped[UUID] = mapped_column(ForeignKey("locations.id"))
+    reference: Mapped[str | None] = mapped_column(String(60))
+    """Number of the delivery note."""
+    note: Mapped[str | None] = mapped_column(String(500))
+    actor: Mapped[str] = mapped_column(String(200))
+    actor_id: Mapped[UUID | None]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str | None] = mapped_column(String(200))
+
+    lines: Mapped[list["ReceiptLine"]] = relationship(
+        back_populates="receipt", order_by="ReceiptLine.position", lazy="raise"
+    )
+
+
+class ReceiptLine(WithId, Base):
+    """Units of one variant that came, and where they were put.
+
+    `over_quantity` of them nobody has ordered. `unit_cost` is what one cost with freight, in minor
+    units of the shop's currency.
+    """
+
+    __tablename__ = "receipt_lines"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("damaged BETWEEN 0 AND quantity", name="damaged_are_of_them"),
+        CheckConstraint("over_quantity BETWEEN 0 AND quantity", name="over_are_of_them"),
+        CheckConstraint("unit_cost >= 0", name="unit_cost_not_negative"),
+        Index("ix_receipt_lines_receipt_id", "receipt_id"),
+        Index("ix_receipt_lines_purchase_order_line_id", "purchase_order_line_id"),
+    )
+
+    receipt_id: Mapped[UUID] = mapped_column(ForeignKey("receipts.id"))
+    position: Mapped[int]
+    variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id"))
+    sku: Mapped[str] = mapped_column(String(255))
+    purchase_order_line_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("purchase_order_lines.id")
+    )
+    quantity: Mapped[int]
+    damaged: Mapped[int] = mapped_column(default=0)
+    over_quantity: Mapped[int] = mapped_column(default=0)
+    bin_id: Mapped[UUID | None] = mapped_column(ForeignKey("bins.id"))
+    unit_cost: Mapped[int | None] = mapped_column(BigInteger)
+
+    receipt: Mapped[Receipt] = relationship(back_populates="lines", lazy="raise")

@@ -9,9 +9,14 @@ from api.catalog.codes import ScannedCode
 from api.catalog.queries import variant_lookup
 from api.fulfilment import queries as fulfilment_queries
 from api.inventory import queries as inventory_queries
+from api.kernel.permissions import Permission
 from api.kernel.principal import Principal
 from api.orders import queries as orders_queries
+from api.purchasing import queries as purchasing_queries
+from api.purchasing.states import PURCHASE_ORDER
 from api.scan.errors import CodeUnknown
+
+RECEIVABLE: Final = frozenset(PURCHASE_ORDER.commands["receive"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,22 @@ def _bin(scan: Scan) -> dict[str, Any] | None:
     }
 
 
+def _purchase_order(scan: Scan) -> dict[str, Any] | None:
+    """Find a purchase order; its number alone is taken for that of a customer's order."""
+    text = scan.code.text.upper()
+    found = purchasing_queries.purchase_order_by_number(text) if text[:2] == "P-" else None
+    if found is None or not scan.by.may(Permission.PURCHASING_READ):
+        return None
+    state = found["status"].replace("_", " ")
+    came = f"{found['received_units']} of {found['units']} units came"
+    return {
+        "id": found["id"],
+        "label": f"{found['number']} of {found['supplier']['name']}, {state}: {came}",
+        "next": ["receive"] if found["status"] in RECEIVABLE else [],
+        "purchase_order": found,
+    }
+
+
 def _of_order(subject_id: Any, label: str, card: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": subject_id,
@@ -127,5 +148,6 @@ RESOLVERS: Final = (
     Resolver("order", _order, marks=("O-", "#")),
     Resolver("fulfilment", _parcel),
     Resolver("bin", _bin, marks=("L-",)),
+    Resolver("purchase_order", _purchase_order, marks=("P-",)),
 )
 """The kinds of codes, in the order in which a code without a mark is looked up."""

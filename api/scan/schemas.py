@@ -6,6 +6,7 @@ from api.inventory.schemas.bins import BinSchema
 from api.inventory.schemas.levels import StockLevelSchema
 from api.orders.schemas import OrderCardSchema
 from api.platform.http import Schema
+from api.purchasing.schemas.orders import PurchaseOrderSchema
 from api.scan import queries
 
 LONGEST_CODE = 500
@@ -74,3 +75,4 @@ class ScanSchema(Schema):
     variant = ma.fields.Nested(ScannedVariantSchema)
     fulfilment = ma.fields.Nested(ScannedFulfilmentSchema)
     bin = ma.fields.Nested(BinSchema)
+    purchase_order = ma.fields.Nested(PurchaseOrderSchema)

@@ -77,6 +77,8 @@ WITH_KEY = {
     "/api/v1/admin/stock/{level_id}/adjust",
     "/api/v1/admin/imports",
     "/api/v1/admin/store-credit",
+    "/api/v1/admin/receipts",
+    "/api/v1/admin/receipts/{receipt_id}/undo",
 }
 
 # The POSTs that take no key; each says why in its description.

@@ -256,6 +256,16 @@ PLANTED: dict[str, Planted] = {
         ["INSERT INTO stored_value_accounts (id, created_at, kind, currency, balance, initial)"
          " VALUES (gen_random_uuid(), now(), 'gift_card', 'EUR', 500, 500)"]
     ),
+    "ordered-and-received": Planted(
+        ["INSERT INTO suppliers (id, created_at, name, currency, lead_time_days, is_active)"
+         " VALUES (gen_random_uuid(), now(), 'S', 'EUR', 7, true)",
+         "INSERT INTO purchase_orders (id, created_at, supplier_id, location_id, status, currency,"
+         " freight, created_by) SELECT gen_random_uuid(), now(), s.id, p.id, 'received', 'EUR', 0,"
+         " 'A' FROM suppliers s, locations p LIMIT 1",
+         "INSERT INTO purchase_order_lines (id, purchase_order_id, position, variant_id, sku,"
+         " title, quantity, unit_cost, received) SELECT gen_random_uuid(), o.id, 1, v.id, 'MUG',"
+         " 'Mug', 5, 100, 5 FROM purchase_orders o, variants v LIMIT 1"]
+    ),
     "disputes-listed": Planted(
         ["INSERT INTO disputes (id, payment_id, order_id, provider_ref, status, reason, amount,"
          " currency, charged_back, is_refundable, opened_at, checked_at, created_at, version)"

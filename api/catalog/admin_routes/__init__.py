@@ -2,6 +2,7 @@
 
 from api.catalog.admin_routes import (
     attributes,
+    barcodes,
     batches,
     categories,
     collections,
@@ -17,6 +18,7 @@ from api.catalog.admin_routes import (
 blueprints = (
     products.blueprint,
     relations.blueprint,
+    barcodes.blueprint,
     prices.blueprint,
     price_lists.blueprint,
     batches.blueprint,

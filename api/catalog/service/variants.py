@@ -6,6 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, select
 
+from api.catalog.codes import code_key
+from api.catalog.codes import read as read_code
 from api.catalog.errors import ImageUnknown, VariantNotFound
 from api.catalog.events import CatalogueChanged
 from api.catalog.models.media import ProductImage
@@ -111,6 +113,25 @@ def edit_variant(
         denormalization.refresh_price_ranges([product.id])
     audit.record("variant.edited", by=by, subject_id=variant.id, **changed)
     emit(CatalogueChanged(slugs=(product.slug,)))
+
+
+def learn_barcode(sku: str, code: str, pack_quantity: int, *, by: Principal) -> UUID:
+    """Teach a code that was scanned: which variant it is, and how many units it means.
+
+    Returns the variant. The codes that it has stay; one that it has already may mean another
+    number of units from now on. Locks its product, then the variant. Raises `VariantNotFound` and
+    `BarcodeTaken`.
+    """
+    variant_id = session.scalar(select(Variant.id).where(Variant.sku_key == sku.lower()))
+    if variant_id is None:
+        raise VariantNotFound(f"No variant has the SKU {sku}.", sku=sku)
+    read = read_code(code)
+    text = next((key for key in read.keys if key.isdecimal()), read.text)
+    known = barcodes.load_barcodes([variant_id])[variant_id]
+    kept = [one for one in known if code_key(one.code) != code_key(text)]
+    learnt = {"barcodes": [*kept, BarcodeInput(text, pack_quantity)]}
+    edit_variant(variant_id, learnt, expected_version=None, by=by)
+    return variant_id
 
 
 def replace_prices(

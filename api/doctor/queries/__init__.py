@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from api.doctor.invariants import Difference, Invariant, Section
-from api.doctor.queries import audit, bins, deliveries, money, orders, stock
+from api.doctor.queries import audit, bins, deliveries, money, orders, purchasing, stock
 from api.kernel import clock
 from api.platform.db import session
 
@@ -22,6 +22,7 @@ MEMORY: Final = "64MB"
 INVARIANTS: Final = (
     *stock.INVARIANTS,
     *bins.INVARIANTS,
+    *purchasing.INVARIANTS,
     *orders.INVARIANTS,
     *money.INVARIANTS,
     *deliveries.INVARIANTS,

@@ -16,15 +16,17 @@ _EXACT: Final = Decimal("0.0001")
 
 
 def average(before: Decimal | None, on_hand: int, unit_cost: int, quantity: int) -> Decimal:
-    """Return the average cost of a unit after a receipt, in minor units.
+    """Return the average cost of a unit after a receipt or its undoing, in minor units.
 
-    What was on hand without a cost is taken to have cost as much as what comes now.
+    What was on hand without a cost is taken to have cost as much as what comes now. A receipt that
+    is undone has a negative quantity, and takes out what it brought in.
     """
     cost = Decimal(unit_cost)
     if before is None or on_hand <= 0:
         return cost
+    left = on_hand + quantity
     total = before * on_hand + cost * quantity
-    return (total / (on_hand + quantity)).quantize(_EXACT, ROUND_HALF_UP)
+    return (total / left).quantize(_EXACT, ROUND_HALF_UP) if left and total >= 0 else before
 
 
 def update_averages(
@@ -46,7 +48,7 @@ def update_averages(
     now: dict[UUID, Decimal | None] = {row.id: row.average_cost for row in rows}
     after: dict[int, Decimal] = {}
     for number, entry in enumerate(entries):
-        if entry.unit_cost is not None and entry.on_hand > 0:
+        if entry.unit_cost is not None and entry.on_hand:
             after[number] = now[entry.level_id] = average(
                 now[entry.level_id], on_hand[entry.level_id], entry.unit_cost, entry.on_hand
             )

@@ -19,6 +19,7 @@ from api.purchasing.states import AWAITED, PurchaseOrderStatus
 PREFIX = "P-"
 """Begins the number of a purchase order on paper and labels."""
 
+LONGEST_NUMBER = 9
 _NEWEST = Sort((PurchaseOrder.number,), descending=True)
 _BY_POSITION = Sort((PurchaseOrderLine.position, PurchaseOrderLine.id))
 _LINE = tuple(table_of(PurchaseOrderLine).c)
@@ -64,6 +65,15 @@ def purchase_order(order_id: UUID) -> dict[str, Any]:
     if row is None:
         raise PurchaseOrderNotFound
     return _order(row, lines_of({order_id}).get(order_id, []))
+
+
+def purchase_order_by_number(text: str) -> dict[str, Any] | None:
+    """Return the purchase order whose number is on a label, `P-1001`; None if there is none."""
+    digits = text.removeprefix(PREFIX)
+    if len(digits) > LONGEST_NUMBER or not (digits.isascii() and digits.isdecimal()):
+        return None
+    found = session.scalar(select(PurchaseOrder.id).where(PurchaseOrder.number == int(digits)))
+    return None if found is None else purchase_order(found)
 
 
 def line_page(

@@ -8,6 +8,7 @@ from api.purchasing.service.purchase_orders import (
     order_purchase_order,
     set_line,
 )
+from api.purchasing.service.receipts import receive, undo_receipt
 from api.purchasing.service.suppliers import (
     create_supplier,
     edit_supplier,
@@ -23,7 +24,9 @@ __all__ = [
     "edit_purchase_order",
     "edit_supplier",
     "order_purchase_order",
+    "receive",
     "remove_item",
     "set_item",
     "set_line",
+    "undo_receipt",
 ]

@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import insert
 
 from api.catalog.queries import variant_lookup
 from api.inventory import queries as inventory_queries
-from api.inventory import service as inventory_service
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.money import Money
@@ -30,6 +29,7 @@ from api.purchasing.errors import (
     VariantsUnknown,
 )
 from api.purchasing.models import PurchaseOrder, PurchaseOrderLine, Supplier, SupplierItem
+from api.purchasing.service import locations
 from api.purchasing.states import PURCHASE_ORDER, PurchaseOrderStatus
 
 
@@ -59,7 +59,7 @@ def create_purchase_order(
     order = PurchaseOrder(
         id=new_id(),
         supplier_id=found.id,
-        location_id=_location(location_id, location),
+        location_id=locations.find(location_id, location),
         status=PurchaseOrderStatus.DRAFT,
         currency=found.currency,
         version=1,
@@ -166,15 +166,6 @@ def lock(order_id: UUID) -> PurchaseOrder:
     if order is None:
         raise PurchaseOrderNotFound
     return order
-
-
-def _location(location_id: UUID | None, code: str | None) -> UUID:
-    if location_id is not None:
-        inventory_queries.location(location_id)
-        return location_id
-    if code is None:
-        return inventory_service.default_location()
-    return inventory_queries.location_by_code(code)
 
 
 def _end(order: PurchaseOrder, status: str, *, reason: str, by: Principal) -> None:

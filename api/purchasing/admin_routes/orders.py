@@ -26,7 +26,7 @@ from api.purchasing.errors import (
     SupplierSkuTaken,
     VariantsUnknown,
 )
-from api.purchasing.schemas import (
+from api.purchasing.schemas.orders import (
     EditPurchaseOrderSchema,
     EditSupplierSchema,
     NewPurchaseOrderSchema,

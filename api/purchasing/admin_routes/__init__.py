@@ -1,0 +1,5 @@
+"""Purchasing for staff, one blueprint for each kind of thing."""
+
+from api.purchasing.admin_routes import orders, receipts
+
+blueprints = (orders.blueprint, receipts.blueprint)

@@ -1,0 +1,82 @@
+"""Receipts, for staff."""
+
+from typing import Any
+from uuid import UUID
+
+from api.kernel.errors import InvalidState
+from api.kernel.permissions import Permission
+from api.platform.auth import principal, requires
+from api.platform.http import LOCATED, Blueprint, list_schema
+from api.platform.idempotency import idempotent
+from api.platform.openapi_errors import may_answer
+from api.purchasing import queries, service
+from api.purchasing.admin_routes.refusals import STOCK_REFUSALS
+from api.purchasing.errors import (
+    CaseQuantityUnknown,
+    CurrencyMixed,
+    DamagedExceedsQuantity,
+    PurchaseOrderNotFound,
+    ReceiptNotFound,
+    ReceiptTooOld,
+    ReceiptUndone,
+    ReceivedCodeUnknown,
+    TooManyUnits,
+)
+from api.purchasing.schemas.receipts import NewReceiptSchema, ReceiptQuerySchema, ReceiptSchema
+
+blueprint = Blueprint(
+    "receiving",
+    __name__,
+    url_prefix="/api/v1/admin",
+    description="Goods that come.",
+)
+
+
+@blueprint.route("/receipts", methods=["GET"])
+@requires(Permission.INVENTORY_READ)
+@blueprint.arguments(ReceiptQuerySchema, location="query")
+@blueprint.response(200, list_schema(ReceiptSchema))
+def list_receipts(query: dict[str, Any]) -> dict[str, Any]:
+    """List receipts, the newest first; where somebody works at certain locations, of those."""
+    return queries.receipt_page(**query, at=principal().locations)
+
+
+@blueprint.route("/receipts", methods=["POST"])
+@requires(Permission.INVENTORY_RECEIVE)
+@may_answer(
+    *STOCK_REFUSALS,
+    *(CaseQuantityUnknown, CurrencyMixed, DamagedExceedsQuantity, InvalidState),
+    *(PurchaseOrderNotFound, ReceiptNotFound, ReceivedCodeUnknown, TooManyUnits),
+)
+@idempotent(required=True)
+@blueprint.arguments(NewReceiptSchema)
+@blueprint.response(201, ReceiptSchema, headers=LOCATED)
+def create_receipt(body: dict[str, Any]) -> Any:
+    """Receive goods, for a purchase order or without one.
+
+    More than was ordered is received too and flagged (`over_quantity`). A code of a case counts as
+    many units as the case holds.
+    """
+    receipt_id = service.receive(**body, by=principal())
+    headers = {"Location": f"{blueprint.url_prefix}/receipts/{receipt_id}"}
+    return queries.receipt(receipt_id), headers
+
+
+@blueprint.route("/receipts/<uuid:receipt_id>", methods=["GET"])
+@requires(Permission.INVENTORY_READ)
+@may_answer(ReceiptNotFound)
+@blueprint.response(200, ReceiptSchema)
+def get_receipt(receipt_id: UUID) -> dict[str, Any]:
+    """Read one receipt."""
+    return queries.receipt(receipt_id)
+
+
+@blueprint.route("/receipts/<uuid:receipt_id>/undo", methods=["POST"])
+@requires(Permission.INVENTORY_RECEIVE)
+@may_answer(*STOCK_REFUSALS, PurchaseOrderNotFound, ReceiptNotFound, ReceiptTooOld, ReceiptUndone)
+@idempotent(required=True)
+@blueprint.response(200, ReceiptSchema)
+def undo_receipt(receipt_id: UUID) -> dict[str, Any]:
+    """Undo a receipt of the last ten minutes: its units go, and are incoming again."""
+    service.undo_receipt(receipt_id, by=principal())
+    return queries.receipt(receipt_id)

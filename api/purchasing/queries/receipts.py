@@ -1,0 +1,110 @@
+"""Receipts, as the API returns them."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from api.inventory.models import Bin, Location
+from api.kernel.money import Money
+from api.platform.bulk_sql import any_of
+from api.platform.db import AnyRow, session, table_of
+from api.platform.pagination import Sort, page
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
+from api.purchasing.errors import ReceiptNotFound
+from api.purchasing.models import PurchaseOrder, Receipt, ReceiptLine
+from api.purchasing.queries.purchase_orders import PREFIX
+
+_NEWEST = Sort((Receipt.id,), descending=True)
+
+
+def receipt_page(
+    *,
+    purchase_order_id: UUID | None,
+    location_id: UUID | None,
+    limit: int,
+    cursor: str | None,
+    include: str | None,
+    at: frozenset[UUID] | None,
+) -> dict[str, Any]:
+    """Return a page of receipts, the newest first; with `at` only those at these locations."""
+    narrow: list[Any] = []
+    if purchase_order_id is not None:
+        narrow.append(Receipt.purchase_order_id == purchase_order_id)
+    if location_id is not None:
+        narrow.append(Receipt.location_id == location_id)
+    if at is not None:
+        narrow.append(any_of(Receipt.location_id, at))
+    rows, described = page(
+        _receipts().where(*narrow),
+        _NEWEST,
+        limit=limit,
+        cursor=cursor,
+        filters=(purchase_order_id, location_id, at and sorted(at)),
+        total=select(Receipt.id).where(*narrow) if include == "total" else None,
+    )
+    lines = _lines({row.id for row in rows})
+    return {"data": [_receipt(row, lines.get(row.id, [])) for row in rows], "page": described}
+
+
+def receipt(receipt_id: UUID) -> dict[str, Any]:
+    """Return one receipt with its lines. Raises `ReceiptNotFound`."""
+    session.flush()
+    row = session.execute(_receipts().where(Receipt.id == receipt_id)).one_or_none()
+    if row is None:
+        raise ReceiptNotFound
+    return _receipt(row, _lines({receipt_id}).get(receipt_id, []))
+
+
+def _receipts() -> Any:
+    return (
+        select(
+            *table_of(Receipt).c,
+            PurchaseOrder.number.label("order_number"),
+            Location.code.label("location_code"),
+            Location.name.label("location_name"),
+        )
+        .join_from(Receipt, Location, Location.id == Receipt.location_id)
+        .outerjoin(PurchaseOrder, PurchaseOrder.id == Receipt.purchase_order_id)
+    )
+
+
+def _lines(receipt_ids: Collection[UUID]) -> dict[UUID, list[AnyRow]]:
+    lines: dict[UUID, list[AnyRow]] = {}
+    for row in session.execute(
+        select(*table_of(ReceiptLine).c, Bin.code.label("bin_code"))
+        .join_from(ReceiptLine, Bin, Bin.id == ReceiptLine.bin_id, isouter=True)
+        .where(any_of(ReceiptLine.receipt_id, receipt_ids))
+        .order_by(ReceiptLine.receipt_id, ReceiptLine.position)
+    ):
+        lines.setdefault(row.receipt_id, []).append(row)
+    return lines
+
+
+def _receipt(row: AnyRow, lines: list[AnyRow]) -> dict[str, Any]:
+    currency = get_service(Settings).currency
+    names = ("id", "purchase_order_id", "reference", "note", "actor", "undone_at", "undone_by",
+             "created_at")  # fmt: skip
+    return {
+        **{name: getattr(row, name) for name in names},
+        "number": None if row.order_number is None else f"{PREFIX}{row.order_number}",
+        "location": {
+            "id": row.location_id, "code": row.location_code, "name": row.location_name,
+        },
+        "units": sum(line.quantity for line in lines),
+        "damaged_units": sum(line.damaged for line in lines),
+        "over_units": sum(line.over_quantity for line in lines),
+        "lines": [
+            {
+                **{
+                    name: getattr(line, name)
+                    for name in ("id", "variant_id", "sku", "quantity", "damaged", "over_quantity",
+                                 "bin_id", "bin_code")
+                },
+                "unit_cost": None if line.unit_cost is None else Money(line.unit_cost, currency),
+            }
+            for line in lines
+        ],
+    }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Schemas of purchasing: suppliers and orders, receipts."""

@@ -1,0 +1,19 @@
+"""The location that somebody names."""
+
+from uuid import UUID
+
+from api.inventory import queries as inventory_queries
+from api.inventory import service as inventory_service
+
+
+def find(location_id: UUID | None, code: str | None) -> UUID:
+    """Return the location of an id or code, by default the preferred one.
+
+    Raises `LocationNotFound`.
+    """
+    if location_id is not None:
+        inventory_queries.location(location_id)
+        return location_id
+    if code is None:
+        return inventory_service.default_location()
+    return inventory_queries.location_by_code(code)
