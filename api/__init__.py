@@ -8,7 +8,7 @@ highest first (`tests/architecture/contracts.toml` holds the whole list):
     layer 6   notifications  attention  order_details  doctor  presence
     layer 5   checkout  fulfilment  returns  imports  back_in_stock
     layer 4   cart  orders  payments  payment_sync
-    layer 3   inventory  pricing
+    layer 3   inventory  pricing  shipping  stored_value  tax
     layer 2   accounts  catalog
     layer 1   platform
     layer 0   kernel

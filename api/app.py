@@ -61,12 +61,12 @@ from api.platform.mail import Mailer, SmtpMailer
 from api.platform.settings import Settings
 from api.platform.storage import Storage
 from api.presence import routes as presence_routes
-from api.pricing import admin_routes as pricing_admin_routes
-from api.pricing import routes as pricing_routes
 from api.promotions import admin_routes as promotion_admin_routes
 from api.purchasing import admin_routes as purchasing_routes
 from api.returns import routes as return_routes
 from api.scan import routes as scan_routes
+from api.shipping import admin_routes as shipping_admin_routes
+from api.shipping import routes as shipping_routes
 from api.stored_value import admin_routes as stored_value_admin_routes
 from api.stored_value import routes as stored_value_routes
 from api.tax import admin_routes as tax_admin_routes
@@ -84,8 +84,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *catalog_admin_routes.blueprints,
     *import_routes.blueprints,
     inventory_routes.blueprint,
-    pricing_routes.blueprint,
-    pricing_admin_routes.blueprint,
+    shipping_routes.blueprint,
+    shipping_admin_routes.blueprint,
     stored_value_routes.gift_cards,
     stored_value_routes.store_credit,
     stored_value_admin_routes.blueprint,

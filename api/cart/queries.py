@@ -55,6 +55,7 @@ class CartLine:
     image_url: str | None
     weight_grams: int
     tax_class: str
+    shipping_profile: str
     quantity: int
     unit_price: int | None
     seen_price: int | None
@@ -165,6 +166,7 @@ def _lines_statement() -> AnySelect:
             image,
             _VARIANTS.c.weight_grams,
             _VARIANTS.c.tax_class,
+            _VARIANTS.c.shipping_profile,
             ITEMS.c.quantity,
             func.coalesce(_listed_price(ITEMS.c.variant_id, ITEMS.c.quantity), _PRICES.c.amount),
             ITEMS.c.seen_price,

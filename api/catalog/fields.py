@@ -96,6 +96,7 @@ VARIANT_FIELDS: tuple[Field, ...] = (
     Field("barcodes", Kind.NESTED, "barcodes"),
     Field("weight_grams", Kind.INTEGER, "weight_grams"),
     Field("tax_class", Kind.TEXT, "tax_class", 40),
+    Field("shipping_profile", Kind.TEXT, "shipping_profile", 40),
     Field("image_url", Kind.NESTED, "variant_image_url"),
     Field("external_reference", Kind.REFERENCE, "variant_external_reference", 255, in_forms=True),
     Field("public_metadata", Kind.METADATA, "variant_public_metadata", in_forms=True),

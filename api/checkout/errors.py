@@ -69,6 +69,13 @@ class TooMuchUnpaid(Conflict):
     )
 
 
+class AddressRequired(Unprocessable):
+    """A delivery needs an address; only goods that are picked up do without."""
+
+    code = "address_required"
+    sentence = "Give the shipping address, or choose a method by which the goods are picked up."
+
+
 class EmailRequired(Unprocessable):
     """A guest must give an e-mail address."""
 

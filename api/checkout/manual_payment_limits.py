@@ -57,10 +57,11 @@ def pay_within(payment_method: str) -> timedelta:
 
 
 def check_manual_payment(
-    email: str, address: Mapping[str, Any], units: int, *, network: str, by: Principal
+    email: str, address: Mapping[str, Any] | None, units: int, *, network: str, by: Principal
 ) -> Keys:
     """Check the limits of an order to be paid by transfer; returns the keys that it is counted by.
 
+    Without an address, as for goods that are picked up, the e-mail address counts in its place.
     Raises `ManualPaymentOff`, `ManualPaymentForCustomers` and `TooMuchUnpaid`. Locks the person
     and both addresses against other such checkouts until the transaction ends.
     """
@@ -69,7 +70,8 @@ def check_manual_payment(
         off = settings.manual_payment == "off"
         error = ManualPaymentOff if off else ManualPaymentForCustomers
         raise error(errors=[_pointer(error.code, error.sentence)])
-    postal = "|".join(str(address[part]) for part in ("country", "postal_code", "line1"))
+    parts = ("country", "postal_code", "line1")
+    postal = "|".join(str(address[part]) for part in parts) if address else email
     normalized = "".join(character for character in postal.casefold() if character.isalnum())
     keys = Keys(_hashed(settings, "postal", normalized), _hashed(settings, "network", network))
     if _is_limited(settings):

@@ -12,6 +12,7 @@ from api.cart.errors import CartEmpty, CartNotFound
 from api.catalog.errors import VariantNotFound
 from api.checkout import flows
 from api.checkout.errors import (
+    AddressRequired,
     CartAlreadyOrdered,
     CartChanged,
     CartNotPurchasable,
@@ -64,8 +65,8 @@ from api.platform.idempotency import idempotent, idempotent_flow, idempotent_ste
 from api.platform.openapi_errors import may_answer
 from api.platform.rate_limits import gift_card_codes
 from api.platform.storefronts import client_address, counted_as
-from api.pricing.errors import ShippingMethodNotFound, ShippingNotAvailable
 from api.promotions.errors import DiscountUsedUp
+from api.shipping.errors import ShippingMethodNotFound, ShippingNotAvailable
 from api.stored_value.errors import GiftCardNotUsable, StoreCreditNeedsAccount
 from api.tax.errors import CountryNotSold, MarketMismatch, TaxRuleMissing, VatIdInvalid
 from api.tax.schemas import VatIdSchema
@@ -158,6 +159,7 @@ def reserve_stock() -> Any:
 @anyone
 @may_answer(
     AccountNotFound,
+    AddressRequired,
     AmountBelowMinimum,
     AmountNotChargeable,
     CartAlreadyOrdered,
@@ -236,6 +238,8 @@ def confirm_payment(order_id: UUID) -> Any:
 @anyone
 @may_answer(
     *REFUSED_BY_GATEWAY,
+    AccountNotFound,
+    AddressRequired,
     AmountBelowMinimum,
     CartChanged,
     InvalidState,

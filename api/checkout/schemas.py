@@ -6,6 +6,7 @@ from api.platform.addresses import COUNTRIES, AddressSchema, SingleLine
 from api.platform.http import CurrencyCode, MoneySchema, PositiveMoneySchema, Schema
 from api.platform.rules import AtLeastOne, ExactlyOne
 from api.promotions.schemas import AppliedSchema, WhyNotSchema
+from api.shipping.schemas import OfferedMethodSchema, UnavailableMethodSchema
 from api.stored_value.codes import LONGEST_INPUT
 from api.stored_value.states import TENDERS
 from api.tax.rules import PAYMENT_METHODS
@@ -135,16 +136,6 @@ class EstimateSchema(Schema):
     explanation = ma.fields.List(ma.fields.String(), required=True)
 
 
-class ShippingChoiceSchema(Schema):
-    """A shipping method that this cart may choose."""
-
-    code = ma.fields.String(required=True)
-    name = ma.fields.String(required=True)
-    amount = ma.fields.Nested(MoneySchema, required=True)
-    min_days = ma.fields.Integer(required=True)
-    max_days = ma.fields.Integer(required=True)
-
-
 class QuoteSchema(Schema):
     """What the cart would cost. `tax_total` is contained in `total`.
 
@@ -184,7 +175,15 @@ class QuoteSchema(Schema):
         required=True,
         metadata={"description": "The methods that this customer or guest may choose."},
     )
-    shipping_methods = ma.fields.List(ma.fields.Nested(ShippingChoiceSchema), required=True)
+    shipping_methods = ma.fields.List(ma.fields.Nested(OfferedMethodSchema), required=True)
+    unavailable_shipping_methods = ma.fields.List(
+        ma.fields.Nested(UnavailableMethodSchema), required=True
+    )
+    shipping_notice = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why there is no shipping method at all."},
+    )
 
 
 class ReservationSchema(Schema):
@@ -198,7 +197,12 @@ class CheckoutSchema(TendersSchema):
     """The checkout form."""
 
     email = ma.fields.Email(load_default=None, metadata={"description": "Needed from guests."})
-    shipping_address = ma.fields.Nested(AddressSchema, required=True)
+    shipping_address = ma.fields.Nested(
+        AddressSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Needed unless the goods are picked up."},
+    )
     billing_address = ma.fields.Nested(
         AddressSchema,
         load_default=None,

@@ -47,8 +47,8 @@ from api.platform.db import session, transaction
 from api.platform.outbox import OutboxEvent
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
-from api.pricing import service as pricing_service
-from api.pricing.service import ShippingMethodInput
+from api.shipping import service as shipping_service
+from api.shipping.service import ShippingMethodInput
 from api.tax import service as tax_service
 
 ORDERS: Final = 48
@@ -134,7 +134,7 @@ def _set_rules() -> None:
         for country, (standard, reduced) in TAX.items():
             tax_service.set_tax_rate(country, "standard", standard, name="VAT", by=SYSTEM)
             tax_service.set_tax_rate(country, "reduced", reduced, name="reduced VAT", by=SYSTEM)
-        pricing_service.create_shipping_method(
+        shipping_service.create_shipping_method(
             ShippingMethodInput(
                 code="parcel",
                 name="Parcel",
@@ -147,7 +147,7 @@ def _set_rules() -> None:
             ),
             by=SYSTEM,
         )
-        pricing_service.create_shipping_method(
+        shipping_service.create_shipping_method(
             ShippingMethodInput(
                 code="express",
                 name="Express",

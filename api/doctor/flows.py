@@ -22,7 +22,7 @@ from api.platform import doctor_runs
 from api.platform.db import session, transaction
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
-from api.pricing import queries as pricing_queries
+from api.shipping import queries as shipping_queries
 from api.tax import queries as tax_queries
 
 SHOWN: Final = 20
@@ -148,7 +148,7 @@ def _answer(invariant: Invariant, shown: int) -> tuple[int, Sequence[Difference]
 
 def _tax_gaps(shown: int) -> tuple[int, Sequence[Difference]]:
     settings: Settings = get_service(Settings)
-    gaps = pricing_queries.tax_gaps(tax_queries.tax_day(), settings.country)
+    gaps = shipping_queries.tax_gaps(tax_queries.tax_day(), settings.country)
     session.rollback()
     differences = [
         Difference(country, country, "shipped to without a tax rule", "given a rate or a treatment")

@@ -185,6 +185,12 @@ class OrderDetailSchema(OrderCardSchema):
         allow_none=True,
         metadata={"description": "The carrier as ordered; null if the shipping method names none."},
     )
+    promised_ship_at = ma.fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Until when it leaves; null if nothing was promised."},
+    )
+    promised_delivery_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     customer_note = ma.fields.String(
         required=True,
         allow_none=True,

@@ -156,6 +156,9 @@ class Order(WithId, Versioned, Timestamped, Base):
     network_key: Mapped[str | None] = mapped_column(String(32))
     """Keyed hashes of the postal and network address of orders not paid by card; they can only be
     compared for equality."""
+    promised_ship_at: Mapped[datetime | None]
+    promised_delivery_at: Mapped[datetime | None]
+    """Until when it leaves and arrives, as the customer was told when it was placed."""
     placed_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime | None]
     """When an unpaid order is cancelled; empty once it is paid or cancelled."""

@@ -165,6 +165,12 @@ class OrderSchema(Schema):
     shipping_address = ma.fields.Nested(AddressSnapshotSchema, required=True)
     billing_address = ma.fields.Nested(AddressSnapshotSchema, required=True)
     shipping_method = ma.fields.Nested(ChosenShippingSchema, required=True)
+    promised_ship_at = ma.fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Until when it leaves; null if nothing was promised."},
+    )
+    promised_delivery_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     customer_note = ma.fields.String(
         required=True,
         allow_none=True,

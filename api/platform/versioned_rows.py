@@ -46,11 +46,26 @@ def lock(model: Any, row_id: UUID, expected_version: int, *, missing: DomainErro
     return row
 
 
-def remove(model: Any, row_id: UUID, expected_version: int, *, missing: DomainError) -> Any:
-    """Delete a row if its version is as expected, and return it. Raises `missing` and `Stale`."""
+def remove(
+    model: Any,
+    row_id: UUID,
+    expected_version: int,
+    *,
+    missing: DomainError,
+    used: DomainError | None = None,
+) -> Any:
+    """Delete a row if its version is as expected, and return it.
+
+    Raises `missing`, `Stale`, and `used` when other rows refer to it.
+    """
     row = lock(model, row_id, expected_version, missing=missing)
     table = table_of(model)
-    require_transaction().execute(delete(table).where(table.c.id == row_id))
+    try:
+        require_transaction().execute(delete(table).where(table.c.id == row_id))
+    except IntegrityError as error:
+        if used is not None and _constraint(error).startswith("fk_"):
+            raise used from error
+        raise
     return row
 
 
@@ -60,11 +75,16 @@ def translate_integrity_errors(taken: DomainError | None = None) -> Iterator[Non
     try:
         yield
     except IntegrityError as error:
-        diagnostics = getattr(error.orig, "diag", None)
-        constraint = getattr(diagnostics, "constraint_name", None) or ""
+        constraint = _constraint(error)
         if constraint.startswith("uq_") and taken is not None:
             raise taken from error
         if constraint.startswith("ck_"):
             rule = constraint.removeprefix("ck_").replace("_", " ")
             raise RuleImpossible(f"These values do not fit together: {rule}.") from error
         raise
+
+
+def _constraint(error: IntegrityError) -> str:
+    """Return the name of the violated constraint, or an empty text."""
+    diagnostics = getattr(error.orig, "diag", None)
+    return getattr(diagnostics, "constraint_name", None) or ""

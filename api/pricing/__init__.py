@@ -1,6 +1,4 @@
-"""Tax rates and shipping methods, and the totals of an order.
+"""The totals of an order: pure arithmetic over prices, discounts, shipping and taxes.
 
-Prices of this shop include tax. `totals` is pure arithmetic; `queries` finds the tax rates and
-shipping methods for a country, a currency and a day; `service` changes the tables. The prices of
-variants belong to the catalog.
+The prices of variants belong to the catalog, tax rates to `tax`, shipping methods to `shipping`.
 """

@@ -16,6 +16,7 @@ PUBLIC_MODULES = {"service", "queries", "events", "errors", "states"}
 PUBLIC_MODULES_OF = {
     "pricing": {"totals"},  # pure arithmetic
     "promotions": {"calculation", "codes"},  # pure: what applies to a cart, how codes are written
+    "shipping": {"rules"},  # pure: zones, bands, what a method carries
     "tax": {"rules", "vat_ids"},  # pure: treatments, destinations, who is in the EU
     "payments": {"gateways"},  # the protocol of whoever takes the money
     "stored_value": {"codes", "policy"},  # how long a typed code may be; pure arithmetic

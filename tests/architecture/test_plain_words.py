@@ -59,7 +59,6 @@ LEFT = {
     "api/order_details": 5,
     "api/payment_sync": 3,
     "api/payments": 9,
-    "api/pricing": 3,
     "api/returns": 20,
     "console/__init__.py": 3,
     "console/app": 16,

@@ -9,8 +9,8 @@ from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.orders.models import Order
 from api.platform.db import session, transaction
-from api.pricing import service as pricing_service
-from api.pricing.service import ShippingMethodInput
+from api.shipping import service as shipping_service
+from api.shipping.service import ShippingMethodInput
 from tests.support.shop import Buyer, Shop
 from tests.support.stock import counters
 
@@ -20,7 +20,7 @@ def a_cart(shop: Shop, price: str, *, shipping: int = 0) -> Buyer:
     currency = price.split()[1]
     shop.sells("THING", 9, price=price)
     with transaction():
-        pricing_service.create_shipping_method(
+        shipping_service.create_shipping_method(
             ShippingMethodInput(
                 code="free", name="Free", countries=["DE"], price=Money(shipping, currency)
             ),

@@ -15,8 +15,8 @@ from api.kernel.principal import SYSTEM
 from api.orders.models import Order
 from api.payments.models import Payment
 from api.platform.db import session, transaction
-from api.pricing import service as pricing_service
-from api.pricing.service import ShippingMethodInput
+from api.shipping import service as shipping_service
+from api.shipping.service import ShippingMethodInput
 from api.tax import service as tax_service
 from tests.support.books import differences
 from tests.support.shop import ADDRESS, Buyer, Shop
@@ -37,7 +37,7 @@ def shop(shop: Shop) -> Shop:
             draft = ShippingMethodInput(
                 code=code, name=code.title(), countries=["DE", "AT"], price=Money(price, "EUR")
             )
-            pricing_service.create_shipping_method(draft, by=SYSTEM)
+            shipping_service.create_shipping_method(draft, by=SYSTEM)
     shop.sells("MUG", 10)
     return shop
 

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+from api.platform.addresses import labelled
 from tests.support.shop import ADDRESS, Shop, Staff
 from tests.support.sql import count_statements
 
@@ -28,7 +29,7 @@ def test_a_new_order_tells_what_was_agreed_and_what_is_open(shop: Shop) -> None:
     card = staff.gets("/orders").json["data"][0]
     assert {name: case[name] for name in card} == card
     assert case["shipping_method"] == "Parcel"
-    assert case["shipping_address"] == case["billing_address"] == ADDRESS
+    assert case["shipping_address"] == case["billing_address"] == labelled(ADDRESS)
     (line,) = case["lines"]
     assert (line["sku"], line["barcode"], line["title"]) == ("MUG", "4006381333931", "Blue mug")
     assert line["barcodes"] == [{"code": "4006381333931", "pack_quantity": 1}]

@@ -10,8 +10,8 @@ from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.payment_sync import flows as payment_sync_flows
 from api.platform.db import transaction
-from api.pricing import service as pricing_service
-from api.pricing.service import ShippingMethodInput
+from api.shipping import service as shipping_service
+from api.shipping.service import ShippingMethodInput
 from tests.support.books import differences
 from tests.support.shop import Buyer, Shop
 from tests.support.stock import counters
@@ -66,7 +66,7 @@ def test_whoever_comes_first_nobody_pays_another_total(shop: Shop) -> None:
         draft = ShippingMethodInput(
             code="express", name="Fast", countries=["DE"], price=Money(990, "EUR")
         )
-        pricing_service.create_shipping_method(draft, by=SYSTEM)
+        shipping_service.create_shipping_method(draft, by=SYSTEM)
     kept = 0
     for _ in range(ROUNDS):
         guest = shop.guest()

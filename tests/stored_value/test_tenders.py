@@ -17,7 +17,7 @@ from api.kernel.principal import SYSTEM
 from api.payments.gateways.stripe_amounts import MINIMUM, least_charge
 from api.payments.models import Payment
 from api.platform.db import session, transaction
-from api.pricing import service as pricing_service
+from api.shipping import service as shipping_service
 from api.stored_value import service as stored_value_service
 from api.stored_value.models import StoredValueAccount
 from api.stored_value.policy import split
@@ -126,8 +126,8 @@ def test_the_rest_is_nothing_or_what_a_card_can_be_charged(shop: Shop) -> None:
 
 def free_shipping(shop: Shop) -> None:
     """Add a way to pick goods up that costs nothing."""
-    pricing_service.create_shipping_method(
-        pricing_service.ShippingMethodInput(
+    shipping_service.create_shipping_method(
+        shipping_service.ShippingMethodInput(
             code="pickup", name="Pick-up", countries=["DE"], price=Money(0, "EUR")
         ),
         by=SYSTEM,

@@ -11,8 +11,8 @@ from api.inventory import service as inventory_service
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
-from api.pricing import service as pricing_service
-from api.pricing.service import ShippingMethodInput
+from api.shipping import service as shipping_service
+from api.shipping.service import ShippingMethodInput
 from api.tax import service as tax_service
 from tests.support.catalogue import a_product
 from tests.support.gateway import ScriptedGateway
@@ -144,7 +144,7 @@ class Shop:
             tax_service.set_tax_rate("DE", "standard", 1900, name="VAT", by=SYSTEM)
             tax_service.set_tax_rate("AT", "standard", 2000, name="VAT", by=SYSTEM)
             tax_service.set_tax_rate("DE", "reduced", 700, name="reduced VAT", by=SYSTEM)
-            pricing_service.create_shipping_method(
+            shipping_service.create_shipping_method(
                 ShippingMethodInput(
                     code="standard",
                     name="Parcel",

@@ -7,8 +7,8 @@ import pytest
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
-from api.pricing import service as pricing_service
-from api.pricing.service import ShippingMethodInput
+from api.shipping import service as shipping_service
+from api.shipping.service import ShippingMethodInput
 from api.tax import service as tax_service
 from api.tax.rules import Treatment
 from tests.support.books import differences
@@ -26,7 +26,7 @@ def shop(shop: Shop) -> Shop:
         tax_service.set_tax_rate(
             "NO", "standard", 0, name="Export", treatment=Treatment.EXPORT, by=SYSTEM
         )
-        pricing_service.create_shipping_method(
+        shipping_service.create_shipping_method(
             ShippingMethodInput(
                 code="north", name="North", countries=["NO"], price=Money(1500, "EUR")
             ),

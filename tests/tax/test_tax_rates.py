@@ -14,8 +14,8 @@ from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.platform.db import db, transaction
 from api.platform.settings import Settings
-from api.pricing import service as pricing_service
-from api.pricing.service import ShippingMethodInput
+from api.shipping import service as shipping_service
+from api.shipping.service import ShippingMethodInput
 from api.tax import queries as tax_queries
 from api.tax import service as tax_service
 from api.tax.errors import TaxRatesClash
@@ -62,7 +62,7 @@ def taxes(*place: str, tax_class: str = "standard") -> list[str]:
 
 def ships_to(country: str) -> None:
     with transaction():
-        pricing_service.create_shipping_method(
+        shipping_service.create_shipping_method(
             ShippingMethodInput(
                 code="abroad", name="Abroad", countries=[country], price=Money(1000, "EUR")
             ),

@@ -10,8 +10,8 @@ from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from api.platform.settings import Settings
-from api.pricing import service as pricing_service
-from api.pricing.service import ShippingMethodInput
+from api.shipping import service as shipping_service
+from api.shipping.service import ShippingMethodInput
 from api.tax import service as tax_service
 from api.tax.errors import VatIdInvalid
 from api.tax.gateways import VatIdChecker
@@ -30,7 +30,7 @@ def vies(shop: Shop) -> Iterator[ScriptedVies]:
     """A German shop that sells a mug to France, and VIES, which knows one French business."""
     with transaction():
         tax_service.set_tax_rate("FR", "standard", 2000, name="TVA", by=SYSTEM)
-        pricing_service.create_shipping_method(
+        shipping_service.create_shipping_method(
             ShippingMethodInput(
                 code="abroad", name="Abroad", countries=["DE", "FR", "GB"], price=Money(1200, "EUR")
             ),

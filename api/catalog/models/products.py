@@ -135,6 +135,8 @@ class Variant(WithId, Versioned, Timestamped, Base):
     title: Mapped[str] = mapped_column(Text, default="")
     weight_grams: Mapped[int] = mapped_column(default=0)
     tax_class: Mapped[str] = mapped_column(String(40), default="standard")
+    shipping_profile: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    """What carrying it takes, such as `bulky` or `cold`; only methods that name it carry it."""
     position: Mapped[int] = mapped_column(default=0)
     in_stock: Mapped[bool] = mapped_column(default=False)
     image_id: Mapped[UUID | None] = mapped_column(

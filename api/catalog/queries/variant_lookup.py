@@ -97,6 +97,16 @@ def offers(variant_ids: Collection[UUID], currency: str) -> dict[UUID, Offer]:
     return {row[0]: Offer(*row) for row in rows}
 
 
+def shipping_profiles(variant_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the shipping profiles of variants that have one."""
+    rows = session.execute(
+        select(Variant.id, Variant.shipping_profile).where(
+            Variant.id.in_(variant_ids), Variant.shipping_profile != ""
+        )
+    )
+    return {row.id: row.shipping_profile for row in rows}
+
+
 def find_variant(code: str) -> VariantFound | None:
     """Find a variant by its SKU, in any case, or any of its barcodes; the SKU wins.
 

@@ -48,6 +48,7 @@ _WEB_ADDRESS = validate.URL(schemes={"http", "https"}, require_tld=False)
 _SHORT = validate.Length(max=255)
 _NAME = (validate.Length(1, 255), NOT_BLANK)
 _TAX_CLASS = Pattern(r"^[a-z0-9_-]{1,40}$", error="Use a class such as standard.")
+_PROFILE = Pattern(r"^([a-z0-9][a-z0-9_-]{0,39})?$", error="Use a profile such as bulky.")
 
 
 def _tags() -> fields.Field[Any]:
@@ -187,6 +188,13 @@ class VariantFieldsSchema(Schema):
     option_values = fields.List(fields.String(validate=_NAME))
     weight_grams = fields.Integer(strict=True, validate=validate.Range(0, 10**9))
     tax_class = fields.String(validate=_TAX_CLASS)
+    shipping_profile = fields.String(
+        validate=_PROFILE,
+        metadata={
+            "description": "Only shipping methods that name the profile carry it.",
+            "example": "bulky",
+        },
+    )
     image_url = fields.String(allow_none=True)
     image_id = fields.UUID(
         allow_none=True, metadata={"description": "The picture by the id that its product gives."}

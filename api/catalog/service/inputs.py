@@ -56,6 +56,7 @@ class VariantInput:
     option_values: tuple[str, ...] = ()
     weight_grams: int = 0
     tax_class: str = "standard"
+    shipping_profile: str = ""
     prices: tuple[PriceInput, ...] = ()
     image_url: str | None = None
     image_id: UUID | None = None

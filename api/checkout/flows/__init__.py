@@ -19,7 +19,7 @@ from api.cart.queries import CartLine, CartRow
 from api.cart.states import CartStatus
 from api.checkout import manual_payment_limits
 from api.checkout.errors import CartAlreadyOrdered, CartChanged, CartNotPurchasable, EmailRequired
-from api.checkout.flows import tenders
+from api.checkout.flows import shipping_choice, tenders
 from api.checkout.flows.expiry import EXPIRY, expire_unpaid_orders
 from api.checkout.flows.order_input import CheckoutForm, fingerprint_of, order_input
 from api.checkout.flows.tenders import TenderChoice
@@ -35,11 +35,13 @@ from api.orders.service import Order
 from api.payment_sync import service as payment_sync_service
 from api.payments.gateways import PaymentGateway
 from api.platform.service_registry import get_service
-from api.pricing import queries as pricing_queries
 from api.pricing import totals
 from api.promotions import queries as promotions_queries
 from api.promotions import service as promotions_service
 from api.promotions.calculation import Outcome
+from api.shipping import queries as shipping_queries
+from api.shipping.queries import ShippingOption
+from api.shipping.rules import Place
 from api.tax import flows as tax_flows
 from api.tax.queries import Terms
 from api.tax.rules import Destination, normalize_postal_code
@@ -75,7 +77,7 @@ def quote(
     Without a shipping method the total is that of the goods, and is marked so. `explain` adds each
     step of the sums in words. Reserves nothing and changes nothing; a VAT id is checked. Raises
     `CartNotFound`, `CartEmpty`, `CartNotPurchasable`, `TaxRuleMissing`, `CountryNotSold`,
-    `MarketMismatch`, `VatIdInvalid`, what `pricing` raises about shipping, what `tenders.choose`
+    `MarketMismatch`, `VatIdInvalid`, what `chosen_option` raises, what `tenders.choose`
     raises about gift cards, and `AmountNotChargeable` or `AmountBelowMinimum` for what remains of a
     complete total and cannot be paid this way.
     """
@@ -85,17 +87,18 @@ def quote(
         raise CartNotFound
     lines = _purchasable_lines(cart)
     discounts = cart_queries.discounts(cart, lines, country=country)
-    options = pricing_queries.shipping_options(country, cart.currency, _subtotal(lines, discounts))
-    chosen = (
-        pricing_queries.chosen_option(options, shipping_method, country, cart.currency)
-        if shipping_method
-        else None
-    )
+    place = Place.of(country, region, postal_code)
+    options = shipping_choice.of_cart(cart, lines, place, _subtotal(lines, discounts))
+    chosen = shipping_queries.chosen_option(options, shipping_method) if shipping_method else None
+    destination = Destination(country, region or "", normalize_postal_code(postal_code))
+    if chosen is not None and chosen.pickup_address is not None:
+        destination = Destination.of(chosen.pickup_address)
     terms = terms_for(
-        Destination(country, region or "", normalize_postal_code(postal_code)),
+        destination,
         customer_id=cart.customer_id, vat_id=known, subtotal=_subtotal(lines, discounts),
     )  # fmt: skip
-    terms.check_market(country, cart.currency, None if chosen is None else payment_method)
+    market = destination.country
+    terms.check_market(market, cart.currency, None if chosen is None else payment_method)
     steps: list[str] = []
     priced = _total(cart, lines, terms, chosen, discounts, steps if explain else None)
     paying = tenders.choose(
@@ -118,16 +121,9 @@ def quote(
         "vat_id": known,
         "explanation": steps if explain else None,
         "shipping_method": None if chosen is None else chosen.code,
-        "shipping_methods": [
-            {
-                "code": option.code,
-                "name": option.name,
-                "amount": Money(option.amount, cart.currency),
-                "min_days": option.min_delivery_days,
-                "max_days": option.max_delivery_days,
-            }
-            for option in options
-        ],
+        "shipping_methods": [options.offered(option) for option in options.available],
+        "unavailable_shipping_methods": options.refusals,
+        "shipping_notice": options.notice,
     }
 
 
@@ -158,22 +154,27 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     `CartChanged` (the total is not `expected_total`), `InsufficientStock`, `DiscountUsedUp`,
     `TaxRuleMissing`, `CountryNotSold`, `MarketMismatch`, `VatIdInvalid`, `AmountNotChargeable` and
     `AmountBelowMinimum` (no card could pay what remains), what `tenders.choose` raises about gift
-    cards and store credit, what `manual_payment_limits` refuses, and what `pricing` raises about
-    shipping.
+    cards and store credit, `AddressRequired`, what `manual_payment_limits` refuses, and what
+    `chosen_option` raises.
     """
     cart = cart_service.lock_for_checkout(by)
     fingerprint = fingerprint_of(form)
     if cart.status is CartStatus.ORDERED:
         return _existing_order(cart.id, fingerprint)
     lines = _purchasable_lines(cart)
-    country, email = form.shipping_address["country"], _email(form, by)
-    discounts = cart_queries.discounts(cart, lines, email=email, country=country)
-    shipping = pricing_queries.shipping_option(
-        form.shipping_method, country, cart.currency, _subtotal(lines, discounts)
+    email, typed = _email(form, by), form.shipping_address
+    market = None if typed is None else typed["country"]
+    discounts = cart_queries.discounts(cart, lines, email=email, country=market)
+    place = None if typed is None else shipping_choice.place_of(typed)
+    options = shipping_choice.of_cart(cart, lines, place, _subtotal(lines, discounts))
+    shipping = shipping_queries.chosen_option(options, form.shipping_method)
+    address = shipping_choice.handed_over_at(
+        shipping, typed, collector=form.billing_address, email=email, by=by
     )
+    country = address["country"]
     vat_id = checked_vat_id(form.vat_id, country)
     terms = terms_for(
-        Destination.of(form.shipping_address),
+        Destination.of(address),
         customer_id=by.id, vat_id=vat_id, subtotal=_subtotal(lines, discounts),
     )  # fmt: skip
     terms.check_market(country, cart.currency, form.payment_method)
@@ -187,8 +188,8 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     )
     rest = priced.total - tenders.paid_by(paying)
     check_chargeable(rest, cart.currency, form.payment_method)
-    values = order_input(form, email, fingerprint, cart, lines, priced, shipping, network, by,
-                          vat_id)  # fmt: skip
+    values = order_input(form, email, address, fingerprint, cart, lines, priced, shipping, network,
+                         by, vat_id)  # fmt: skip
     off = discounts.off_shipping(shipping.amount)
     applied = [one for one in zip(discounts.applied, off, strict=True) if one[0].amount + one[1]]
     persons = promotions_queries.persons(by.id, email) if applied else []
@@ -238,7 +239,7 @@ def _total(
     cart: CartRow,
     lines: list[CartLine],
     terms: Terms,
-    shipping: pricing_queries.ShippingOption | None,
+    shipping: ShippingOption | None,
     discounts: Outcome,
     steps: list[str] | None = None,
 ) -> totals.Totals:

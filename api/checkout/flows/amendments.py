@@ -8,6 +8,7 @@ from uuid import UUID
 from api.cart import service as cart_service
 from api.checkout import flows
 from api.checkout.errors import CartChanged, TotalBelowTendered
+from api.checkout.flows import shipping_choice
 from api.checkout.flows.terms import terms_for
 from api.inventory import service as inventory_service
 from api.kernel.errors import Stale
@@ -23,14 +24,17 @@ from api.payments import queries as payments_queries
 from api.payments.errors import GatewayUnavailable, PaymentInProgress
 from api.platform import etags
 from api.platform.db import session, transaction
-from api.pricing import queries as pricing_queries
 from api.pricing import totals
 from api.promotions import service as promotions_service
 from api.promotions.calculation import off_shipping
 from api.promotions.queries import admin as promotions_admin
+from api.shipping import queries as shipping_queries
+from api.shipping.queries import ShippingOption
+from api.shipping.rules import MethodKind
 from api.tax.queries import Terms
 from api.tax.rules import Destination
 
+_PROMISED = ("promised_ship_at", "promised_delivery_at")
 ROUNDS = 3
 """How often a payment opened in the meantime is cancelled before the customer must wait."""
 
@@ -152,26 +156,37 @@ def _amend(order: Order, form: ChangeForm, *, by: Principal) -> bool:
 
 
 def _amendment(order: Order, form: ChangeForm) -> Amendment:
-    shipping_address = form.shipping_address or order.shipping_address
+    typed, before = form.shipping_address, order.shipping_method
+    was_pickup = before.get("kind") == MethodKind.PICKUP
+    shipping_address = typed or order.shipping_address
+    code = form.shipping_method or before["code"]
+    promised = {name: getattr(order, name) for name in _PROMISED}
+    method, priced = before, None
+    has_moved = Destination.of(shipping_address) != Destination.of(order.shipping_address)
+    if code != before["code"] or (has_moved and not was_pickup):
+        options = shipping_choice.of_order(order, shipping_choice.place_of(shipping_address))
+        option = shipping_queries.chosen_option(options, code)
+        # An order that was to be picked up bears the address of the shop.
+        own_address = typed if was_pickup else shipping_address
+        shipping_address = shipping_choice.handed_over_at(
+            option, own_address, collector=order.shipping_address
+        )
+        method, promised = option.agreed, option.promised
+        terms = terms_for(
+            Destination.of(shipping_address), customer_id=order.customer_id,
+            vat_id=order.vat_id, subtotal=order.subtotal, placed_at=order.placed_at,
+        )  # fmt: skip
+        terms.check_market(shipping_address["country"], order.currency, order.payment_method)
+        priced = _repriced(order, terms, option)
+    elif was_pickup and typed is not None:
+        who = {name: typed[name] for name in ("name", "company", "phone")}
+        shipping_address = {**order.shipping_address, **who}
     # A billing address equal to the shipping address follows it.
     same_address = order.billing_address == order.shipping_address
     billing_address = form.billing_address
     if billing_address is None:
         billing_address = shipping_address if same_address else order.billing_address
     note = form.customer_note
-    code = form.shipping_method or order.shipping_method["code"]
-    country = shipping_address["country"]
-    method, priced = order.shipping_method, None
-    destination = Destination.of(shipping_address)
-    if code != method["code"] or destination != Destination.of(order.shipping_address):
-        option = pricing_queries.shipping_option(code, country, order.currency, order.subtotal)
-        method = option.agreed
-        terms = terms_for(
-            destination, customer_id=order.customer_id, vat_id=order.vat_id,
-            subtotal=order.subtotal, placed_at=order.placed_at,
-        )  # fmt: skip
-        terms.check_market(country, order.currency, order.payment_method)
-        priced = _repriced(order, terms, option)
     return Amendment(
         email=form.email or order.email,
         shipping_address=shipping_address,
@@ -179,12 +194,11 @@ def _amendment(order: Order, form: ChangeForm) -> Amendment:
         shipping_method=method,
         customer_note=order.customer_note if isinstance(note, EllipsisType) else note,
         pricing=priced,
+        **promised,
     )
 
 
-def _repriced(
-    order: Order, terms: Terms, option: pricing_queries.ShippingOption
-) -> orders_service.Pricing:
+def _repriced(order: Order, terms: Terms, option: ShippingOption) -> orders_service.Pricing:
     rules = promotions_admin.shipping_rules(order.id) if order.discount_total else []
     off = off_shipping(rules, option.amount)
     figures = totals.calculate_totals(

@@ -8,8 +8,9 @@ from api.catalog.queries import variant_lookup
 from api.checkout.errors import CartNotPurchasable
 from api.checkout.flows.terms import terms_for
 from api.kernel.money import Money
-from api.pricing import queries as pricing_queries
 from api.pricing import totals
+from api.shipping import queries as shipping_queries
+from api.shipping.rules import Consignment, Place
 from api.tax import flows as tax_flows
 from api.tax.rules import Destination, normalize_postal_code
 
@@ -28,19 +29,19 @@ def estimate(
 
     Without a shipping method, the first that leads there is taken, and none where none does. Raises
     `VariantNotFound`, `CartNotPurchasable` for goods without a price in the currency,
-    `TaxRuleMissing`, `CountryNotSold`, `MarketMismatch`, `VatIdInvalid` and what `pricing` raises
-    about shipping.
+    `TaxRuleMissing`, `CountryNotSold`, `MarketMismatch`, `VatIdInvalid` and what `chosen_option`
+    raises.
     """
     known = None if vat_id is None else tax_flows.check_vat_id(vat_id, country)
-    lines = _lines(items, currency)
-    subtotal = sum(line.quantity * line.unit_price for line in lines)
-    options = pricing_queries.shipping_options(country, currency, subtotal)
-    option = options[0] if options else None
+    lines, consignment = _lines(items, currency)
+    place = Place.of(country, region, postal_code)
+    options = shipping_queries.shipping_options(place, currency, consignment)
+    option = options.available[0] if options.available else None
     if shipping_method is not None:
-        option = pricing_queries.chosen_option(options, shipping_method, country, currency)
+        option = shipping_queries.chosen_option(options, shipping_method)
     terms = terms_for(
         Destination(country, region or "", normalize_postal_code(postal_code)),
-        customer_id=None, vat_id=known, subtotal=subtotal,
+        customer_id=None, vat_id=known, subtotal=consignment.subtotal,
     )  # fmt: skip
     terms.check_market(country, currency, None)
     steps: list[str] = []
@@ -62,7 +63,9 @@ def estimate(
     }
 
 
-def _lines(items: Sequence[dict[str, Any]], currency: str) -> list[totals.LineToPrice]:
+def _lines(
+    items: Sequence[dict[str, Any]], currency: str
+) -> tuple[list[totals.LineToPrice], Consignment]:
     found = [variant_lookup.find_variant(item["sku"]) for item in items]
     errors = [
         {"pointer": f"/items/{place}/sku", "code": VariantNotFound.code, "detail": item["sku"]}
@@ -86,4 +89,11 @@ def _lines(items: Sequence[dict[str, Any]], currency: str) -> list[totals.LineTo
                 variant_id, item["quantity"], offer.unit_price, offer.tax_class, name=offer.sku
             )
         )
-    return lines
+    profiles = variant_lookup.shipping_profiles(ids)
+    return lines, Consignment(
+        subtotal=sum(line.quantity * line.unit_price for line in lines),
+        weight_grams=sum(offers[line.key].weight_grams * line.quantity for line in lines),
+        quantity=sum(line.quantity for line in lines),
+        profiles={profile: offers[one].product_title for one, profile in profiles.items()},
+        products={offers[one].product_id: offers[one].product_title for one in ids},
+    )

@@ -13,8 +13,8 @@ from api.kernel.ids import new_id
 from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.orders.service import LineInput, OrderInput
-from api.pricing import queries as pricing_queries
 from api.pricing import totals
+from api.shipping.queries import ShippingOption
 from api.tax.rules import to_stored
 
 
@@ -23,7 +23,7 @@ class CheckoutForm:
     """The values of the checkout form."""
 
     email: str | None
-    shipping_address: dict[str, Any]
+    shipping_address: dict[str, Any] | None
     billing_address: dict[str, Any] | None
     shipping_method: str
     payment_method: str
@@ -49,21 +49,25 @@ def fingerprint_of(form: CheckoutForm) -> bytes:
 def order_input(
     form: CheckoutForm,
     email: str,
+    address: dict[str, Any],
     fingerprint: bytes,
     cart: CartRow,
     lines: list[CartLine],
     priced: totals.Totals,
-    shipping: pricing_queries.ShippingOption,
+    shipping: ShippingOption,
     network: str,
     by: Principal,
     vat_id: dict[str, Any] | None,
 ) -> OrderInput:
-    """Return the values of the order. Raises what `manual_payment_limits` refuses."""
-    keys = None
+    """Return the values of the order; it is handed over at `address`.
+
+    Raises what `manual_payment_limits` refuses.
+    """
+    keys, is_pickup = None, shipping.pickup_address is not None
     if form.payment_method == "manual":
         units = sum(line.quantity for line in lines)
         keys = manual_payment_limits.check_manual_payment(
-            email, form.shipping_address, units, network=network, by=by
+            email, None if is_pickup else address, units, network=network, by=by
         )
     return OrderInput(
         id=new_id(),
@@ -82,9 +86,10 @@ def order_input(
         discount_total=priced.discount_total,
         tax_total=priced.tax,
         total=priced.total,
-        shipping_address=form.shipping_address,
-        billing_address=form.billing_address or form.shipping_address,
+        shipping_address=address,
+        billing_address=form.billing_address or form.shipping_address or address,
         shipping_method=shipping.agreed,
+        **shipping.promised,
         payment_method=form.payment_method,
         customer_note=form.customer_note,
         vat_id=to_stored(vat_id),

@@ -295,6 +295,8 @@ def order_fields(order: AnyRow | Order) -> dict[str, Any]:
         "shipping_address": labelled_shipping,
         "billing_address": labelled_shipping if billing == shipping else labelled(billing),
         "shipping_method": order.shipping_method,
+        "promised_ship_at": order.promised_ship_at,
+        "promised_delivery_at": order.promised_delivery_at,
         "customer_note": order.customer_note,
         "subtotal": Money(order.subtotal, currency),
         "shipping_total": Money(order.shipping_total, currency),

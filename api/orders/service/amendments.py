@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +50,8 @@ class Amendment:
     shipping_address: dict[str, Any]
     billing_address: dict[str, Any]
     shipping_method: dict[str, Any]
+    promised_ship_at: datetime | None
+    promised_delivery_at: datetime | None
     customer_note: str | None
     pricing: Pricing | None
     """None leaves shipping and tax as ordered."""
@@ -96,7 +99,7 @@ def amend(order: Order, amendment: Amendment, *, by: Principal) -> None:
     if not changed:
         return
     before = Money(order.total, order.currency)
-    for name in _FIELD_NAMES:
+    for name in (*_FIELD_NAMES, "promised_ship_at", "promised_delivery_at"):
         setattr(order, name, getattr(amendment, name))
     order.customer_name = amendment.shipping_address["name"]
     order.ship_country = amendment.shipping_address["country"]

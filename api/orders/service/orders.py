@@ -74,6 +74,8 @@ class OrderInput:
     shipping_method: dict[str, Any]
     payment_method: str
     customer_note: str | None = None
+    promised_ship_at: datetime | None = None
+    promised_delivery_at: datetime | None = None
     vat_id: dict[str, Any] | None = None
     checkout_fingerprint: bytes
     postal_key: str | None

@@ -6,10 +6,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.platform.db import session
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
-from api.pricing import queries
+from api.shipping import queries
 from api.tax import queries as tax_queries
 
-_log = structlog.get_logger("api.pricing")
+_log = structlog.get_logger("api.shipping")
 
 
 def warn_of_tax_gaps() -> None:

@@ -11,9 +11,9 @@ from structlog.testing import LogCapture
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
-from api.pricing import commands
-from api.pricing import service as pricing_service
-from api.pricing.service import ShippingMethodInput
+from api.shipping import commands
+from api.shipping import service as shipping_service
+from api.shipping.service import ShippingMethodInput
 from api.tax import queries as tax_queries
 from api.tax import service as tax_service
 from api.tax.errors import TaxRuleMissing
@@ -34,7 +34,7 @@ def ships_to(*countries: str, is_active: bool = True) -> None:
         is_active=is_active,
     )
     with transaction():
-        pricing_service.create_shipping_method(draft, by=SYSTEM)
+        shipping_service.create_shipping_method(draft, by=SYSTEM)
 
 
 def a_rule_to_check() -> None:

@@ -56,6 +56,11 @@ def test_a_storefront_learns_the_ways_and_their_price(client: FlaskClient, anna:
             "free_above": {"amount": 5000, "currency": "EUR"},
             "min_days": 1,
             "max_days": 3,
+            "kind": "delivery",
+            "pickup_address": None,
+            "is_estimate": True,
+            "promised_ship_at": None,
+            "promised_delivery_at": None,
         }
     ]
     assert ways(country="DE", currency="EUR", subtotal=5000)[0]["amount"]["amount"] == 0

@@ -10,14 +10,16 @@ from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
 from api.platform.versioned_rows import RuleImpossible
-from api.pricing import queries as pricing_queries
-from api.pricing import service as pricing_service
-from api.pricing.errors import (
+from api.shipping import queries as shipping_queries
+from api.shipping import service as shipping_service
+from api.shipping.errors import (
     ShippingCodeTaken,
     ShippingMethodNotFound,
     ShippingNotAvailable,
 )
-from api.pricing.service import ShippingMethodInput
+from api.shipping.queries import ShippingOptions, records
+from api.shipping.rules import Consignment, Place
+from api.shipping.service import ShippingMethodInput
 from api.tax import queries as tax_queries
 from api.tax import service as tax_service
 from api.tax.errors import TaxRuleMissing
@@ -46,7 +48,7 @@ def a_method(code: str, *countries: str, price: int = 490, **options: object) ->
         **options,  # type: ignore[arg-type]
     )
     with transaction():
-        pricing_service.create_shipping_method(draft, by=SYSTEM)
+        shipping_service.create_shipping_method(draft, by=SYSTEM)
 
 
 def rate(country: str, on: date, tax_class: str = "standard") -> str:
@@ -54,8 +56,14 @@ def rate(country: str, on: date, tax_class: str = "standard") -> str:
     return tax.rate
 
 
-def codes(country: str, currency: str = "EUR", subtotal: int = 0) -> list[str]:
-    return [option.code for option in pricing_queries.shipping_options(country, currency, subtotal)]
+def options(country: str, currency: str = "EUR", subtotal: int = 0) -> ShippingOptions:
+    return shipping_queries.shipping_options(
+        Place.of(country), currency, Consignment(subtotal=subtotal)
+    )
+
+
+def codes(country: str, currency: str = "EUR") -> list[str]:
+    return [option.code for option in options(country, currency).available]
 
 
 def test_the_rate_of_the_day_holds(app: Flask) -> None:
@@ -113,20 +121,20 @@ def test_methods_that_name_the_country_come_alone_and_in_order(app: Flask) -> No
 def test_delivery_is_free_from_the_amount_on(app: Flask) -> None:
     a_method("standard", "DE", free_above=Money(5000, "EUR"))
 
-    assert pricing_queries.shipping_option("standard", "DE", "EUR", 4999).amount == 490
-    assert pricing_queries.shipping_option("standard", "DE", "EUR", 5000).amount == 0
+    assert shipping_queries.chosen_option(options("DE", subtotal=4999), "standard").amount == 490
+    assert shipping_queries.chosen_option(options("DE", subtotal=5000), "standard").amount == 0
 
 
 def test_a_way_that_does_not_lead_there_is_refused_apart_from_one_that_is_not(app: Flask) -> None:
     a_method("standard", "DE")
 
     with pytest.raises(ShippingNotAvailable) as refusal:
-        pricing_queries.shipping_option("standard", "FR", "EUR", 0)
+        shipping_queries.chosen_option(options("FR", subtotal=0), "standard")
     facts = dict(refusal.value.facts)
     assert [wrong["pointer"] for wrong in facts.pop("errors")] == ["/shipping_method"]
     assert facts == {"method": "standard", "country": "FR", "currency": "EUR"}
     with pytest.raises(ShippingMethodNotFound):
-        pricing_queries.shipping_option("pigeon", "DE", "EUR", 0)
+        shipping_queries.chosen_option(options("DE", subtotal=0), "pigeon")
 
 
 def test_what_a_checkout_asks_costs_two_statements(app: Flask) -> None:
@@ -134,7 +142,7 @@ def test_what_a_checkout_asks_costs_two_statements(app: Flask) -> None:
     a_rate("DE", "standard", 1900)
 
     with count_statements() as statements:
-        pricing_queries.shipping_option("standard", "DE", "EUR", 100)
+        shipping_queries.chosen_option(options("DE", subtotal=100), "standard")
         rate("DE", date(2026, 1, 1))
 
     assert statements.count == 2
@@ -151,18 +159,18 @@ def test_a_code_names_one_method_per_currency(app: Flask) -> None:
 def test_two_who_edit_a_method_do_not_overwrite_each_other(app: Flask) -> None:
     draft = ShippingMethodInput(code="post", name="Post", countries=["DE"], price=Money(490, "EUR"))
     with transaction():
-        method_id = pricing_service.create_shipping_method(draft, by=SYSTEM)
+        method_id = shipping_service.create_shipping_method(draft, by=SYSTEM)
     with transaction():
-        pricing_service.edit_shipping_method(
+        shipping_service.edit_shipping_method(
             method_id, {"price": Money(590, "EUR")}, expected_version=1, by=SYSTEM
         )
 
     with pytest.raises(Stale), transaction():
-        pricing_service.edit_shipping_method(
+        shipping_service.edit_shipping_method(
             method_id, {"name": "Mail"}, expected_version=1, by=SYSTEM
         )
     with pytest.raises(RuleImpossible), transaction():
-        pricing_service.edit_shipping_method(
+        shipping_service.edit_shipping_method(
             method_id, {"price": Money(600, "JPY")}, expected_version=2, by=SYSTEM
         )
-    assert pricing_queries.shipping_method(method_id)["price"] == Money(590, "EUR")
+    assert records.shipping_method(method_id)["price"] == Money(590, "EUR")
