@@ -227,6 +227,14 @@ class TimelineEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class VatId:
+    """The VAT id of a buyer; `is_valid` is None while nobody has confirmed it."""
+
+    vat_id: str
+    is_valid: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDetail(OrderCard):
     """Everything there is to know about one order."""
 
@@ -235,6 +243,7 @@ class OrderDetail(OrderCard):
     shipping_method: str | None
     carrier: str | None
     customer_note: str | None
+    vat_id: VatId | None
     lines: tuple[OrderLine, ...]
     subtotal: Money
     shipping_total: Money

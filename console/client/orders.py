@@ -27,6 +27,12 @@ class Orders:
         """Everything about one order."""
         return parse(OrderDetail, (await self._caller.get(f"{ADMIN}/orders/{order_id}")).body)
 
+    async def explanation(self, order_id: str) -> list[str]:
+        """Each step of an order's sums in words."""
+        path = f"{ADMIN}/orders/{order_id}"
+        told = parse(dict, (await self._caller.get(path, {"explain": "true"})).body)
+        return [str(step) for step in told["explanation"]]
+
     async def refund_quote(
         self, order_id: str, lines: Mapping[str, int], *, shipping: bool, amount: Money | None
     ) -> RefundQuote:
@@ -167,6 +173,17 @@ def hold(order: OrderCard, reason: str, text: str | None) -> NewCommand:
         path=f"{ADMIN}/orders/{order.id}/holds",
         body={"reason": reason, **({"note": text} if text else {})},
         label=f"{order.number} held back",
+    )
+
+
+def check_vat_id(order: OrderCard) -> NewCommand:
+    """Have VIES asked again about the buyer's VAT id."""
+    return NewCommand(
+        kind="check_vat_id",
+        aggregate=aggregate_of(order.id),
+        path=f"{ADMIN}/orders/{order.id}/check-vat-id",
+        body={},
+        label=f"{order.number} VAT id",
     )
 
 

@@ -36,6 +36,10 @@ class Records:
         """A record as it is now."""
         return parse(dict, (await self._caller.get(f"{ADMIN}{path}")).body)
 
+    async def download(self, path: str) -> bytes:
+        """A file of the shop."""
+        return (await self._caller.get(f"{ADMIN}{path}")).body
+
     async def change(
         self, method: str, path: str, body: Mapping[str, object], *, key: str, version: int | None
     ) -> dict[str, Any]:

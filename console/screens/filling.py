@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from typing import ClassVar
 
 from console.client.errors import CallFailed, SignedOut
@@ -12,7 +13,7 @@ from console.client.parsing import ADMIN
 from console.flows.records import form as forms
 from console.flows.records.form import Form
 from console.flows.records.shapes import Kind, Record, RecordCommand, at
-from console.flows.transition import Question, done, noted, waiting, wrong
+from console.flows.transition import Feedback, Question, done, noted, waiting, wrong
 from console.messages import SignInNeeded
 from console.scan.input_buffer import Prompt
 from console.screens.context import AppContext
@@ -154,6 +155,9 @@ class FillingScreen(ListScreen):
             self.say(noted("Nothing was changed"))
             return
         try:
+            if form.command.method == "GET":
+                self.say(_written(path, await self.context.shop.records.download(path)))
+                return
             answer = await self.context.shop.records.change(
                 form.command.method, path, form.body, key=str(uuid.uuid4()), version=version
             )
@@ -192,3 +196,14 @@ class FillingScreen(ListScreen):
         else:
             self._asks_code = None
             await self._change(*is_sent_at_once)
+
+
+def _written(path: str, content: bytes) -> Feedback:
+    """Write a file of the shop into this folder; one that is there is left as it is."""
+    target = Path(path.removesuffix("/export").rpartition("/")[2] + ".csv").resolve()
+    try:
+        with target.open("xb") as file:
+            file.write(content)
+    except OSError as refusal:
+        return wrong(f"{target} was not written: {refusal.strerror}")
+    return done(f"Written: {target}")

@@ -49,7 +49,7 @@ class OrderScreen(OrderHoldsScreen):
     NAME = "order"
     WAITS_FOR = frozenset(
         {"enter", "ship", "refund_here", "refund", "note", "mark_paid", "cancel_order", "hold",
-         "release", "parcels", "emails", "same_customer"}
+         "release", "parcels", "emails", "same_customer", "explain"}
     )  # fmt: skip
     CODES_WAIT = True
 
@@ -60,6 +60,9 @@ class OrderScreen(OrderHoldsScreen):
         self._note = ""
         self._parcel = ""
         """The parcel whose label was scanned."""
+
+        self._explanation: list[str] = []
+        """The steps of its sums in words, while they are asked for."""
 
         self.command: OrderCommand | None = None
         """What is being asked about this order's money, until it is sent or left."""
@@ -78,6 +81,7 @@ class OrderScreen(OrderHoldsScreen):
         if subject != self.order_id:
             self.order_id, self.order, self.read_at = subject, None, None
             self.sheet.top, self._parcel, self.command = 0, "", None
+            self._explanation = []
             self.problem.hide()
             known = self.context.cached_order(subject)
             if known is not None:
@@ -227,7 +231,11 @@ class OrderScreen(OrderHoldsScreen):
         self._turn(1)
 
     def go_back(self) -> bool:
-        """Esc leaves the review first."""
+        """Esc leaves the review first, then the explanation."""
+        if self._review is None and self._explanation:
+            self._explanation = []
+            self._draw()
+            return True
         if self._review is None:
             return False
         self._let_go()
@@ -272,6 +280,20 @@ class OrderScreen(OrderHoldsScreen):
         """All orders of the same customer."""
         assert self.order is not None
         self.post_message(Open("orders", f"/{self.order.email}"))
+
+    async def do_explain(self) -> None:
+        """How its sums came about, step by step; the same key, or Esc, goes back."""
+        order_id, steps = self.order_id, []
+        if not self._explanation:
+            steps = (
+                await self.asked(
+                    "The sums did not load", self.context.shop.orders.explanation(order_id)
+                )
+                or []
+            )
+        if order_id == self.order_id:
+            self._explanation, self.sheet.top = steps, 0
+            self._draw()
 
     async def do_note(self) -> None:
         """Write a note; F10 sends it."""
@@ -353,6 +375,9 @@ class OrderScreen(OrderHoldsScreen):
             return
         pending = self.context.shop.outbox.open_commands(orders.aggregate_of(self.order_id))
         page = order_page(self.order, pending, styles, width, self._parcel)
+        if self._explanation:
+            steps = [Line(((f" {step}", styles.ink),)) for step in self._explanation]
+            page = [Line(((" HOW ITS SUMS CAME ABOUT", styles.heading),)), *steps]
         self.sheet.show([*self.context.claim_lines(self.order_id), *page])
         if self._parcel:
             self.sheet.reveal(self._parcel)

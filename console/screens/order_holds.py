@@ -7,7 +7,7 @@ from console.client.hold_models import Hold
 from console.client.models import OrderDetail
 from console.client.outbox import NewCommand
 from console.flows.holds import REASONS, active, listed_holds, listed_reasons
-from console.flows.transition import Question, done, wrong
+from console.flows.transition import Question, done, waiting, wrong
 from console.scan.input_buffer import Prompt
 from console.screens.base_screen import BaseScreen
 from console.screens.context import AppContext
@@ -39,9 +39,11 @@ class OrderHoldsScreen(BaseScreen):
 
     def why_not(self, action: str) -> str | None:
         """Holding needs an order that can still ship; releasing needs a hold."""
+        order = self.order_at_hand()
+        if action == "check_vat_id" and (order is None or order.vat_id is None):
+            return "This order has no VAT id"
         if action not in {"hold", "release"}:
             return None
-        order = self.order_at_hand()
         if not self.context.may("orders:write"):
             return "Your role does not hold orders back"
         if order is None:
@@ -61,6 +63,13 @@ class OrderHoldsScreen(BaseScreen):
                 listed_reasons(),
             )
             self.ask(REASON)
+
+    async def do_check_vat_id(self) -> None:
+        """Have VIES asked again; a confirmed id is no longer on the attention list."""
+        order = self.order_at_hand()
+        if order is not None:
+            self.context.shop.give(orders.check_vat_id(order))
+            self.say(waiting("VIES is asked"))
 
     async def do_release(self) -> None:
         """Ask which hold, when there are several, and why."""

@@ -197,21 +197,30 @@ class RecordsScreen(FillingScreen):
         return row
 
     def tell_once(self, name: str, value: object) -> None:
-        """The secret of an app is a picture that its camera takes over."""
+        """The secret of an app is a picture for its camera, an explanation is a page."""
+        if name == "explanation" and isinstance(value, list):
+            self._show_told([Line(((f" {step}", self.context.styles.ink),)) for step in value])
+            self.say(noted("Esc when you have read it"))
+            return
         if name != "uri":
             super().tell_once(name, value)
             return
         # Its package is loaded here and not with the screen: hardly anybody ever sees one.
         drawn = importlib.import_module("console.widgets.qr").qr_lines(str(value))
         typed = str(value).partition("secret=")[2].partition("&")[0]
-        self.told = [*drawn, Line(((f" or type {typed}", self.context.styles.bright),))]
+        self._show_told([*drawn, Line(((f" or type {typed}", self.context.styles.bright),))])
+        self.say(noted("Take it over into your app; then Esc, and c confirms one of its codes"))
+
+    def _show_told(self, lines: list[Line]) -> None:
+        self.told = lines
         self.set_class(True, "-inside")
         self.sheet.top = 0
-        self.say(noted("Take it over into your app; then Esc, and c confirms one of its codes"))
         self._draw()
 
     def close_form(self) -> None:
         """Ask for nothing more, and show nothing that is told once."""
+        if self.told and not self.KIND.is_single:
+            self.set_class(False, "-inside")
         self.told = []
         super().close_form()
 

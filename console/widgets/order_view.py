@@ -244,6 +244,10 @@ def _where(order: OrderDetail, styles: Styles) -> list[Line]:
     lines += [Line(((f" {row}", styles.ink),)) for row in address(order.shipping_address)]
     if order.email:
         lines.append(Line(((f" {order.email}", styles.dim),)))
+    if order.vat_id is not None:
+        answers = {True: "valid", False: "NOT VALID", None: "not confirmed: v asks VIES"}
+        told = f"  {answers[order.vat_id.is_valid]}"
+        lines.append(Line(((f" VAT {order.vat_id.vat_id}", styles.ink), (told, styles.dim))))
     if order.shipping_method:
         lines.append(Line(((" by ", styles.dim), (order.shipping_method, styles.ink))))
     return [*lines, Line()]

@@ -108,6 +108,17 @@ async def through_the_order(desk: Station, house: Shop) -> None:
     await desk.press("o")
     await desk.rested()
     assert "guest@example.test" in desk.text
+    guest = house.guest()
+    guest.adds("MUG", 1)
+    await opens(desk, guest.checks_out(vat_id="DE136695976"))
+    assert "VAT DE136695976  not confirmed" in desk.text
+    await desk.press("v")
+    await desk.rested()
+    await desk.press("?")
+    await desk.rested()
+    assert "9.99 EUR x 19 / 119 = 1.60 EUR tax, rounded half-up." in desk.text
+    await desk.press("escape")
+    assert "HOW ITS SUMS CAME ABOUT" not in desk.text
 
 
 async def through_the_money(desk: Station, house: Shop) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from console.client.models import Money
 from console.flows import amount_input, tracking
@@ -17,6 +19,7 @@ from console.flows.records.shapes import Field, Input, Kind, Record, RecordComma
 from console.flows.transition import Choice, Question, Transition, wrong
 
 LONGEST = 500
+LARGEST_FILE = 16_000_000
 SEVERAL = "Numbers, or how the words begin, with blanks between. Esc: no."
 WHOLE = re.compile(r"-?\d{1,9}", re.ASCII)
 WORDS = {"yes": True, "y": True, "1": True, "no": False, "n": False, "0": False}
@@ -83,6 +86,8 @@ class Form:
             return told(Field("", "", "figure"), value)
         if asked.form == "yes":
             return "yes" if value else "no"
+        if asked.form == "words" and isinstance(value, list):
+            return " ".join(map(str, value))
         if asked.form == "choices" and isinstance(value, list):
             held = (asked.choices.index(one) for one in value if one in asked.choices)
             return " ".join(str(n + 1) for n in held)
@@ -126,11 +131,9 @@ def parsed(asked: Input, text: str, currency: str) -> object:
         raise NotAnAnswer(f"Nothing was typed: {asked.label.rstrip(':')}?")
     if len(text) > LONGEST:
         raise NotAnAnswer(f"{len(text)} characters are too many, {LONGEST} are the most")
+    if asked.form in READ_BY:
+        return READ_BY[asked.form](text)
     match asked.form:
-        case "number":
-            if not WHOLE.fullmatch(text):
-                raise NotAnAnswer(f"{text} is not a whole number such as 12")
-            return int(text)
         case "money" | "signed money":
             negative = asked.form == "signed money" and text.startswith("-")
             try:
@@ -186,6 +189,39 @@ def _chosen(asked: Input, text: str) -> str:
     return meant[0]
 
 
+def _goods(text: str) -> dict[str, object]:
+    """`MUG 2`, or `MUG` alone for one."""
+    sku, _, units = text.strip().rpartition(" ")
+    if sku and WHOLE.fullmatch(units):
+        return {"sku": sku.strip(), "quantity": int(units)}
+    return {"sku": text.strip()}
+
+
+def _file(name: str) -> str:
+    path = Path(name).expanduser()
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise NotAnAnswer(f"{path} is larger than {LARGEST_FILE // 1_000_000} MB")
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as refusal:
+        raise NotAnAnswer(f"{path} cannot be read: {refusal}") from refusal
+
+
+def _number(text: str) -> int:
+    if not WHOLE.fullmatch(text):
+        raise NotAnAnswer(f"{text} is not a whole number such as 12")
+    return int(text)
+
+
+READ_BY: Mapping[str, Callable[[str], object]] = {
+    "number": _number,
+    "words": lambda text: list(dict.fromkeys(text.replace(",", " ").upper().split())),
+    "goods": lambda text: [_goods(one) for one in text.split(",") if one.strip()],
+    "file": _file,
+}
+"""How the answers of some forms are read."""
+
+
 def _reviewed(form: Form) -> Form:
     """With the question whether to send it, once everything is known."""
     if form.asked is not None:
@@ -208,6 +244,12 @@ def _reviewed(form: Form) -> Form:
 def _said(asked: Input, value: object) -> str:
     if asked.form == "secret":
         return "•" * 8
+    if asked.form == "file":
+        return f"with {str(value).count(chr(10))} lines"
+    if asked.form == "goods" and isinstance(value, list):
+        return ", ".join(f"{one.get('quantity', 1)} {one['sku']}" for one in value)
+    if asked.form == "words":
+        return told(Field("", "", "list"), value)
     if value is None:
         return "off"
     return told(Field("", "", "list" if asked.form == "choices" else asked.form), value)

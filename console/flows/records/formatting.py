@@ -20,7 +20,7 @@ SENSES = {
 }  # fmt: skip
 GLYPHS = {Sense.DUE: "○", Sense.PART: "◔", Sense.GOOD: "✔", Sense.BAD: "✖", Sense.OFF: "–",
           Sense.QUIET: "·"}  # fmt: skip
-RIGHT = frozenset({"count", "units", "money", "share", "age"})
+RIGHT = frozenset({"count", "units", "money", "share", "percent", "age"})
 """Forms that stand at the right of their column."""
 
 
@@ -46,6 +46,8 @@ def told(shown: Field, value: object) -> str:
         case "share", int():
             whole, part = divmod(value, 100)
             return f"{whole}.{part:02d}".rstrip("0").rstrip(".") + " %"
+        case "percent", str():
+            return f"{value} %"
         case "list", list():
             return ", ".join(plain(one) for one in value)
         case "people", list():

@@ -41,7 +41,8 @@ class Input(NamedTuple):
     label: str
     form: str = "text"
     """text, number, money, signed money, yes, day, secret, choice, choices (several), tracking,
-    carrier."""
+    carrier, words (several codes), goods (SKUs, each with a quantity), file (the text of one on
+    this machine)."""
 
     choices: tuple[str, ...] = ()
     choices_at: tuple[str, str] | None = None
@@ -101,7 +102,7 @@ class RecordCommand(NamedTuple):
             self.method != "POST"
             or bool(self.shows_once)
             or self.needs in ASKS_FOR_CODE
-            or any(one.form == "secret" for one in self.fields)
+            or any(one.form in ("secret", "file") for one in self.fields)
         )
 
 

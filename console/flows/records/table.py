@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.flows.records import people, purchasing, stored_value
+from console.flows.records import people, purchasing, stored_value, taxes
 from console.flows.records.shapes import Field, Input, Kind, RecordCommand
 
 FORMATS = ("csv", "jsonl", "shopify", "xlsx")
@@ -270,24 +270,11 @@ SHIPPING = Kind(
     alias="shipping", needs="pricing:write", item="/shipping-methods/{id}", state="is_active",
 )  # fmt: skip
 
-TAXES = Kind(
-    "tax_rates", "tax rate", "Tax rates by country, and from when they count", "/tax-rates",
-    (
-        Field("Country", "country", width=7),
-        Field("Name", "name", width=16, grow=1),
-        Field("Class", "tax_class", width=12),
-        Field("Rate", "basis_points", "share", 8),
-        Field("From", "valid_from", width=10),
-        Field("To", "valid_to", width=10),
-    ),
-    (), alias="taxes", needs="pricing:write", item="/tax-rates/{id}", state="country",
-)  # fmt: skip
-
 KINDS = {
     one.name: people.with_history(one)
     for one in (
-        PARCELS, EMAILS, CATEGORIES, LOCATIONS, WAITING, IMPORTS, EXPORTS, SHIPPING, TAXES,
-        *purchasing.KINDS, *stored_value.KINDS, *people.KINDS,
+        PARCELS, EMAILS, CATEGORIES, LOCATIONS, WAITING, IMPORTS, EXPORTS, SHIPPING,
+        *taxes.KINDS, *purchasing.KINDS, *stored_value.KINDS, *people.KINDS,
     )
 }  # fmt: skip
 """Every kind by the name of its screen."""
