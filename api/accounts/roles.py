@@ -40,6 +40,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.INVENTORY_ADJUST,
             Permission.INVENTORY_READ,
             Permission.INVENTORY_RECEIVE,
+            Permission.INVENTORY_TRANSFER,
             Permission.ORDERS_READ,
             Permission.PURCHASING_READ,
         }

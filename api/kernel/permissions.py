@@ -21,6 +21,7 @@ class Permission(StrEnum):
     INVENTORY_ADJUST = "inventory:adjust"
     INVENTORY_READ = "inventory:read"
     INVENTORY_RECEIVE = "inventory:receive"
+    INVENTORY_TRANSFER = "inventory:transfer"
     JOBS_WRITE = "jobs:write"
     KEYS_READ = "keys:read"
     KEYS_WRITE = "keys:write"

@@ -133,3 +133,47 @@ class ReceiptTooOld(Conflict):
 
     code = "receipt_too_old"
     sentence = "A receipt can be undone for ten minutes. Count the stock, or adjust it."
+
+
+class TransferNotFound(NotFound):
+    """No such transfer."""
+
+    code = "transfer_not_found"
+    sentence = "Transfer not found."
+
+
+class TransferGoesNowhere(Unprocessable):
+    """A transfer within one location: bins are for that."""
+
+    code = "transfer_goes_nowhere"
+    sentence = "The units are at {location} already. Choose another location, or move bins there."
+
+
+class TransferEmpty(Conflict):
+    """A transfer without lines cannot be made ready."""
+
+    code = "transfer_empty"
+    sentence = "The transfer has no lines. Add what is to go first."
+
+
+class NotInTransfer(Unprocessable):
+    """A variant that is not in the transfer."""
+
+    code = "not_in_transfer"
+    sentence = "{sku} is not in this transfer. Receive it without one, or send it back."
+
+
+class DifferenceUnexplained(Conflict):
+    """Other units came than were shipped, and nobody has said why. Carries `lines`."""
+
+    code = "difference_unexplained"
+    sentence = "Say why for each difference (reasons): {skus}."
+
+
+class RestUndecided(Conflict):
+    """The transfer is on its way, so somebody must say what becomes of its units."""
+
+    code = "rest_undecided"
+    sentence = (
+        "{units} units are on their way. Say in rest: restock them at {location}, or write_off."
+    )

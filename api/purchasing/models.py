@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.platform.db import Base, Timestamped, Versioned, WithId, named_enum
-from api.purchasing.states import PurchaseOrderStatus
+from api.purchasing.states import PurchaseOrderStatus, TransferReason, TransferStatus
 
 FIRST_NUMBER = 1001
 
@@ -199,3 +199,68 @@ class ReceiptLine(WithId, Base):
     unit_cost: Mapped[int | None] = mapped_column(BigInteger)
 
     receipt: Mapped[Receipt] = relationship(back_populates="lines", lazy="raise")
+
+
+class Transfer(WithId, Versioned, Timestamped, Base):
+    """Units that go from one location of the shop to another.
+
+    What is in transit is on hand nowhere. A transfer that was cancelled on its way says what became
+    of the rest: it was restocked where it came from, or written off.
+    """
+
+    __tablename__ = "transfers"
+    __table_args__ = (
+        UniqueConstraint("number", name="uq_transfers_number"),
+        CheckConstraint("from_location_id <> to_location_id", name="goes_elsewhere"),
+        Index("ix_transfers_from_location_id", "from_location_id"),
+        Index("ix_transfers_to_location_id", "to_location_id"),
+        Index(
+            "ix_transfers_awaited",
+            "id",
+            postgresql_where=text("status IN ('in_transit', 'partially_received')"),
+        ),
+    )
+
+    number: Mapped[int] = mapped_column(Identity(start=FIRST_NUMBER))
+    from_location_id: Mapped[UUID] = mapped_column(ForeignKey("locations.id"))
+    to_location_id: Mapped[UUID] = mapped_column(ForeignKey("locations.id"))
+    status: Mapped[TransferStatus] = mapped_column(
+        named_enum(TransferStatus, "status"), default=TransferStatus.DRAFT
+    )
+    note: Mapped[str | None] = mapped_column(String(500))
+    shipped_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    created_by: Mapped[str] = mapped_column(String(200))
+
+
+class TransferLine(WithId, Base):
+    """Units of one variant in a transfer.
+
+    `shipped` left, `received` came; once the transfer has ended, `restocked` went back and
+    `written_off` are lost, or came although they were not shipped (negative), for `reason`.
+    `unit_cost` is what one was worth when it left, in minor units of the shop's currency.
+    """
+
+    __tablename__ = "transfer_lines"
+    __table_args__ = (
+        UniqueConstraint("transfer_id", "variant_id", name="uq_transfer_lines_variant"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint(
+            "shipped >= 0 AND received >= 0 AND restocked >= 0", name="units_not_negative"
+        ),
+        CheckConstraint("(written_off = 0) OR (reason IS NOT NULL)", name="differences_explained"),
+        Index("ix_transfer_lines_variant_id", "variant_id"),
+    )
+
+    transfer_id: Mapped[UUID] = mapped_column(ForeignKey("transfers.id"))
+    position: Mapped[int]
+    variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id"))
+    sku: Mapped[str] = mapped_column(String(255))
+    title: Mapped[str] = mapped_column(String(600))
+    quantity: Mapped[int]
+    shipped: Mapped[int] = mapped_column(default=0)
+    received: Mapped[int] = mapped_column(default=0)
+    restocked: Mapped[int] = mapped_column(default=0)
+    written_off: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[TransferReason | None] = mapped_column(named_enum(TransferReason, "reason"))
+    unit_cost: Mapped[int | None] = mapped_column(BigInteger)

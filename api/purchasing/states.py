@@ -48,3 +48,58 @@ def status_after_receipt(received: int, is_complete: bool) -> PurchaseOrderStatu
     if received:
         return PurchaseOrderStatus.PARTIALLY_RECEIVED
     return PurchaseOrderStatus.ORDERED
+
+
+class TransferStatus(StrEnum):
+    """Where a transfer stands."""
+
+    DRAFT = "draft"
+    READY = "ready"
+    IN_TRANSIT = "in_transit"
+    PARTIALLY_RECEIVED = "partially_received"
+    RECEIVED = "received"
+    CANCELLED = "cancelled"
+
+
+class TransferReason(StrEnum):
+    """Why other units came than were shipped."""
+
+    MISSING = "missing"
+    DAMAGED = "damaged"
+    MISCOUNTED = "miscounted"
+    WRONG_ITEM = "wrong_item"
+    OTHER = "other"
+
+
+class RestOfTransfer(StrEnum):
+    """What becomes of units in transit when their transfer is cancelled."""
+
+    RESTOCK = "restock"
+    WRITE_OFF = "write_off"
+
+
+ON_THE_WAY = (TransferStatus.IN_TRANSIT, TransferStatus.PARTIALLY_RECEIVED)
+"""Its units that have not come are incoming."""
+
+TRANSFER = StateMachine(
+    "The transfer",
+    initial="draft",
+    commands={
+        "edit": {"draft": "draft"},
+        "mark_ready": {"draft": "ready"},
+        "reopen": {"ready": "draft"},
+        "ship": {"ready": "in_transit"},
+        "receive": {
+            "in_transit": "partially_received",
+            "partially_received": "partially_received",
+        },
+        "close": {"in_transit": "received", "partially_received": "received"},
+        "cancel": {
+            "draft": "cancelled",
+            "ready": "cancelled",
+            "in_transit": "cancelled",
+            # What came stays where it came.
+            "partially_received": "received",
+        },
+    },
+)

@@ -13,7 +13,7 @@ from api.kernel.permissions import Permission
 from api.kernel.principal import Principal
 from api.orders import queries as orders_queries
 from api.purchasing import queries as purchasing_queries
-from api.purchasing.states import PURCHASE_ORDER
+from api.purchasing.states import PURCHASE_ORDER, TRANSFER, TransferStatus
 from api.scan.errors import CodeUnknown
 
 RECEIVABLE: Final = frozenset(PURCHASE_ORDER.commands["receive"])
@@ -134,6 +134,21 @@ def _purchase_order(scan: Scan) -> dict[str, Any] | None:
     }
 
 
+def _transfer(scan: Scan) -> dict[str, Any] | None:
+    found = purchasing_queries.transfer_by_number(scan.code.text.upper())
+    if found is None or not scan.by.may(Permission.INVENTORY_READ):
+        return None
+    way = f"{found['from_location']['code']} → {found['to_location']['code']}"
+    state = TransferStatus(found["status"])
+    steps = [one for one in ("receive", "ship", "mark_ready") if state in TRANSFER.commands[one]]
+    return {
+        "id": found["id"],
+        "label": f"{found['number']}, {way}, {state.replace('_', ' ')}, {found['units']} units",
+        "next": steps,
+        "transfer": found,
+    }
+
+
 def _of_order(subject_id: Any, label: str, card: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": subject_id,
@@ -149,5 +164,6 @@ RESOLVERS: Final = (
     Resolver("fulfilment", _parcel),
     Resolver("bin", _bin, marks=("L-",)),
     Resolver("purchase_order", _purchase_order, marks=("P-",)),
+    Resolver("transfer", _transfer, marks=("TR-",)),
 )
 """The kinds of codes, in the order in which a code without a mark is looked up."""

@@ -7,6 +7,7 @@ from api.inventory.schemas.levels import StockLevelSchema
 from api.orders.schemas import OrderCardSchema
 from api.platform.http import Schema
 from api.purchasing.schemas.orders import PurchaseOrderSchema
+from api.purchasing.schemas.transfers import TransferSchema
 from api.scan import queries
 
 LONGEST_CODE = 500
@@ -76,3 +77,4 @@ class ScanSchema(Schema):
     fulfilment = ma.fields.Nested(ScannedFulfilmentSchema)
     bin = ma.fields.Nested(BinSchema)
     purchase_order = ma.fields.Nested(PurchaseOrderSchema)
+    transfer = ma.fields.Nested(TransferSchema)

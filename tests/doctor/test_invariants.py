@@ -266,6 +266,14 @@ PLANTED: dict[str, Planted] = {
          " title, quantity, unit_cost, received) SELECT gen_random_uuid(), o.id, 1, v.id, 'MUG',"
          " 'Mug', 5, 100, 5 FROM purchase_orders o, variants v LIMIT 1"]
     ),
+    "units-in-transit": Planted(
+        ["INSERT INTO transfers (id, created_at, from_location_id, to_location_id, status,"
+         " created_by) SELECT gen_random_uuid(), now(), p.id, gen_random_uuid(), 'received', 'A'"
+         " FROM locations p LIMIT 1",
+         "INSERT INTO transfer_lines (id, transfer_id, position, variant_id, sku, title, quantity,"
+         " shipped, received, restocked, written_off) SELECT gen_random_uuid(), t.id, 1, v.id,"
+         " 'MUG', 'Mug', 5, 5, 4, 0, 0 FROM transfers t, variants v LIMIT 1"]
+    ),
     "disputes-listed": Planted(
         ["INSERT INTO disputes (id, payment_id, order_id, provider_ref, status, reason, amount,"
          " currency, charged_back, is_refundable, opened_at, checked_at, created_at, version)"

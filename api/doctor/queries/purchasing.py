@@ -16,4 +16,15 @@ INVARIANTS = (
         WHERE p.undone_at IS NULL GROUP BY 1) r ON r.purchase_order_line_id = l.id
     WHERE l.received <> coalesce(r.units, 0)""",
     ),
+    Invariant(
+        "units-in-transit",
+        Section.GOODS,
+        "what a transfer that has ended shipped has come, gone back, or was written off",
+        """
+    SELECT l.id AS subject, l.sku || ' of TR-' || t.number AS label,
+        l.received + l.restocked + l.written_off AS recorded, l.shipped AS expected
+    FROM transfer_lines l JOIN transfers t ON t.id = l.transfer_id
+    WHERE t.status IN ('received', 'cancelled')
+        AND l.received + l.restocked + l.written_off <> l.shipped""",
+    ),
 )

@@ -11,6 +11,7 @@ from api.inventory.queries.bins import (
 )
 from api.inventory.queries.journal import movements
 from api.inventory.queries.levels import (
+    average_costs,
     level,
     levels,
     levels_of_variant,
@@ -25,6 +26,7 @@ from api.inventory.queries.levels import (
 
 __all__ = [
     "availability",
+    "average_costs",
     "bin_by_barcode",
     "bin_by_id",
     "bin_contents",

@@ -129,6 +129,18 @@ def on_hand_of(variant_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:
     return on_hand
 
 
+def average_costs(variant_ids: Collection[UUID], location_id: UUID) -> dict[UUID, int]:
+    """Return what a unit of each variant is worth at a location, in minor units, half-up."""
+    rows = session.execute(
+        select(StockLevel.variant_id, func.round(StockLevel.average_cost)).where(
+            StockLevel.location_id == location_id,
+            any_of(StockLevel.variant_id, variant_ids),
+            StockLevel.average_cost.is_not(None),
+        )
+    )
+    return {variant_id: int(cost) for variant_id, cost in rows}
+
+
 def location_codes() -> dict[UUID, str]:
     """Return the codes of the locations by id, the preferred ones first."""
     rows = session.execute(

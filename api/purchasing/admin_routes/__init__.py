@@ -1,5 +1,5 @@
 """Purchasing for staff, one blueprint for each kind of thing."""
 
-from api.purchasing.admin_routes import orders, receipts
+from api.purchasing.admin_routes import orders, receipts, transfers
 
-blueprints = (orders.blueprint, receipts.blueprint)
+blueprints = (orders.blueprint, receipts.blueprint, transfers.blueprint)

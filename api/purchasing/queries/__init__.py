@@ -1,7 +1,7 @@
 """Reads of purchasing."""
 
+from api.purchasing.queries.incoming import incoming
 from api.purchasing.queries.purchase_orders import (
-    incoming,
     line_page,
     purchase_order,
     purchase_order_by_number,
@@ -9,8 +9,16 @@ from api.purchasing.queries.purchase_orders import (
 )
 from api.purchasing.queries.receipts import receipt, receipt_page
 from api.purchasing.queries.suppliers import item_page, supplier, supplier_item, supplier_page
+from api.purchasing.queries.transfers import (
+    TRANSFER_PREFIX,
+    transfer,
+    transfer_by_number,
+    transfer_line_page,
+    transfer_page,
+)
 
 __all__ = [
+    "TRANSFER_PREFIX",
     "incoming",
     "item_page",
     "line_page",
@@ -22,4 +30,8 @@ __all__ = [
     "supplier",
     "supplier_item",
     "supplier_page",
+    "transfer",
+    "transfer_by_number",
+    "transfer_line_page",
+    "transfer_page",
 ]

@@ -69,11 +69,16 @@ def purchase_order(order_id: UUID) -> dict[str, Any]:
 
 def purchase_order_by_number(text: str) -> dict[str, Any] | None:
     """Return the purchase order whose number is on a label, `P-1001`; None if there is none."""
-    digits = text.removeprefix(PREFIX)
-    if len(digits) > LONGEST_NUMBER or not (digits.isascii() and digits.isdecimal()):
-        return None
-    found = session.scalar(select(PurchaseOrder.id).where(PurchaseOrder.number == int(digits)))
+    number = number_in(text, PREFIX)
+    found = session.scalar(select(PurchaseOrder.id).where(PurchaseOrder.number == number))
     return None if found is None else purchase_order(found)
+
+
+def number_in(text: str, prefix: str) -> int | None:
+    """Return the number on a label of a kind; None for other texts."""
+    digits = text.removeprefix(prefix)
+    is_number = digits != text and digits.isascii() and digits.isdecimal()
+    return int(digits) if is_number and len(digits) <= LONGEST_NUMBER else None
 
 
 def line_page(
@@ -106,7 +111,7 @@ def lines_of(order_ids: Collection[UUID]) -> dict[UUID, list[AnyRow]]:
     return lines
 
 
-def incoming(variant_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], int]:
+def ordered_units(variant_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], int]:
     """Return the units that placed orders still bring, by variant and location."""
     rows = session.execute(
         select(

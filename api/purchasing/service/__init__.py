@@ -15,18 +15,36 @@ from api.purchasing.service.suppliers import (
     remove_item,
     set_item,
 )
+from api.purchasing.service.transfers import (
+    cancel_transfer,
+    close_transfer,
+    create_transfer,
+    mark_ready,
+    receive_transfer,
+    reopen_transfer,
+    set_transfer_line,
+    ship_transfer,
+)
 
 __all__ = [
     "cancel_purchase_order",
+    "cancel_transfer",
     "close_purchase_order",
+    "close_transfer",
     "create_purchase_order",
     "create_supplier",
+    "create_transfer",
     "edit_purchase_order",
     "edit_supplier",
+    "mark_ready",
     "order_purchase_order",
     "receive",
+    "receive_transfer",
     "remove_item",
+    "reopen_transfer",
     "set_item",
     "set_line",
+    "set_transfer_line",
+    "ship_transfer",
     "undo_receipt",
 ]

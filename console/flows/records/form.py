@@ -61,7 +61,12 @@ class Form:
     def body(self) -> dict[str, object]:
         """What is sent."""
         copied = {name: at(self.record, path) for name, path in self.command.copied if self.record}
-        return {**dict(self.command.constants), **copied, **dict(self.answers)}
+        answers = dict(self.answers)
+        if self.command.wrapped_in == "reasons":
+            answers = {"reasons": {str(answers.pop("code")): answers.pop("reason")}}
+        elif self.command.wrapped_in:
+            answers = {self.command.wrapped_in: [answers]}
+        return {**dict(self.command.constants), **copied, **answers}
 
     @property
     def name(self) -> str:

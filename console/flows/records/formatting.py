@@ -13,7 +13,7 @@ SENSES = {
     "revoked": Sense.OFF, "rejected": Sense.OFF, "expired": Sense.OFF,
     "open": Sense.DUE, "pending": Sense.PART, "sending": Sense.PART, "running": Sense.PART,
     "draft": Sense.DUE, "ordered": Sense.PART, "partially_received": Sense.PART,
-    "received": Sense.GOOD,
+    "received": Sense.GOOD, "ready": Sense.DUE, "in_transit": Sense.PART,
     "undoing": Sense.PART, "shipped": Sense.GOOD, "delivered": Sense.GOOD, "sent": Sense.GOOD,
     "completed": Sense.GOOD, "failed": Sense.BAD, "cancelled": Sense.OFF,
     "voided": Sense.OFF, "undone": Sense.OFF,

@@ -8,8 +8,8 @@ ROLES = ("/roles", "name")
 PERMISSIONS = (
     "approvals:write", "audit:read", "catalog:barcodes", "catalog:read", "catalog:write",
     "credit:read", "credit:write", "customers:read", "fulfilment:override", "fulfilment:write",
-    "imports:write", "inventory:adjust", "inventory:read", "inventory:receive", "jobs:write",
-    "keys:read", "keys:write", "locations:write",
+    "imports:write", "inventory:adjust", "inventory:read", "inventory:receive",
+    "inventory:transfer", "jobs:write", "keys:read", "keys:write", "locations:write",
     "orders:cancel", "orders:discount", "orders:read", "orders:refund", "orders:write",
     "payments:write",
     "pricing:write", "purchasing:read", "purchasing:write", "staff:read", "staff:write",

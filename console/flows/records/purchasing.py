@@ -7,6 +7,7 @@ from console.flows.records.shapes import Field, Input, Kind, RecordCommand
 SKU = Input("code", "SKU or barcode:")
 UNITS = Input("quantity", "units:", "number")
 COST = Input("unit_cost", "cost of one, or Enter for the supplier's:", "money", is_optional=True)
+REASONS = ("missing", "damaged", "miscounted", "wrong_item", "other")
 WHY = Input("reason", "why:")
 DAYS = Input("lead_time_days", "days from order to goods:", "number", start="lead_time_days",
              is_optional=True)  # fmt: skip
@@ -129,4 +130,69 @@ PURCHASE_ORDERS = Kind(
     named_by="number", title="Purchase orders",
 )  # fmt: skip
 
-KINDS = (SUPPLIERS, PURCHASE_ORDERS)
+TRANSFERS = Kind(
+    "transfers", "transfer", "Units on their way from one place to another", "/transfers",
+    (
+        Field("Transfer", "number", width=9),
+        Field("From", "from_location.code", width=10),
+        Field("To", "to_location.code", width=10, grow=1),
+        Field("State", "status", "state", 20),
+        Field("Units", "units", "count", 6),
+        Field("Came", "received_units", "count", 6),
+        Field("Shipped", "shipped_at", "when", 12, from_width=76),
+    ),
+    (
+        Field("written off", "written_off_units", "count"),
+        Field("worth", "written_off_value", "money"),
+        Field("ended", "ended_at", "when"),
+        Field("made by", "created_by"),
+        Field("note", "note"),
+    ),
+    (
+        RecordCommand("set_transfer_line", "i", "line", "Units of a product; 0 takes it out",
+             "/transfers/{id}/lines", "inventory:transfer", "Put it into {name}?",
+             fields=(SKU, UNITS), allowed_states=("draft",)),
+        RecordCommand("ready_transfer", "y", "ready", "It is packed",
+             "/transfers/{id}/ready", "inventory:transfer", "Is {name} packed?",
+             allowed_states=("draft",)),
+        RecordCommand("reopen_transfer", "u", "reopen", "Change its lines once more",
+             "/transfers/{id}/reopen", "inventory:transfer", "Make {name} a draft again?",
+             allowed_states=("ready",)),
+        RecordCommand("ship_transfer", "s", "ship", "It leaves: its units are on hand nowhere",
+             "/transfers/{id}/ship", "inventory:transfer", "Ship {name}?",
+             allowed_states=("ready",)),
+        RecordCommand("receive_transfer", "r", "receive", "Units of it have come",
+             "/transfers/{id}/receive", "inventory:receive", "Receive it of {name}?",
+             fields=(SKU, UNITS, Input("damaged", "of them damaged, or Enter:", "number",
+                                       is_optional=True)),
+             allowed_states=("in_transit", "partially_received"), wrapped_in="lines"),
+        RecordCommand("close_transfer", "x", "close", "Other units came: say why",
+             "/transfers/{id}/close", "inventory:receive",
+             "End {name}? What did not come is written off.",
+             fields=(Input("code", "SKU:"), Input("reason", "why:", "choice", REASONS)),
+             allowed_states=("in_transit", "partially_received"), wrapped_in="reasons"),
+        RecordCommand("cancel_transfer", "c", "cancel", "Cancel it, or what is left of it",
+             "/transfers/{id}/cancel", "inventory:transfer", "Cancel {name}?",
+             fields=(WHY, Input("rest", "units on their way, or Enter where none are:", "choice",
+                                ("restock", "write_off"), is_optional=True)),
+             allowed_states=("draft", "ready", "in_transit", "partially_received")),
+        RecordCommand("new_transfer", "n", "new", "A new transfer", "/transfers",
+             "inventory:transfer", "Draft it?",
+             fields=(Input("from_location", "from:", "choice", choices_at=("/locations", "code")),
+                     Input("to_location", "to:", "choice", choices_at=("/locations", "code"))),
+             is_new=True),
+    ),
+    alias="transfers", needs="inventory:read", item="/transfers/{id}",
+    below="/transfers/{id}/lines",
+    below_shown=(
+        Field("SKU", "sku", width=14), Field("Product", "title", width=16, grow=1),
+        Field("Units", "quantity", "count", 6), Field("Shipped", "shipped", "count", 7),
+        Field("Came", "received", "count", 6), Field("Lost", "written_off", "count", 5),
+        Field("Why", "reason", "state", 12),
+    ),
+    views=(("all", ()), ("on the way", (("status", "in_transit"),)),
+           ("ready", (("status", "ready"),))),
+    named_by="number",
+)  # fmt: skip
+
+KINDS = (SUPPLIERS, PURCHASE_ORDERS, TRANSFERS)

@@ -89,6 +89,9 @@ class RecordCommand(NamedTuple):
     copied: tuple[tuple[str, str], ...] = ()
     """What is sent of the record under the cursor: a name, and its path there."""
 
+    wrapped_in: str = ""
+    """Where the answers go: `lines`, as one line; `reasons`, one by SKU."""
+
     shows_once: str = ""
     """What of the answer is told this once, such as a key: it stays in sight until Esc."""
 

@@ -1,0 +1,165 @@
+"""Transfers with their lines, as the API returns them."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased
+
+from api.inventory.models import Location
+from api.kernel.money import Money
+from api.platform.bulk_sql import any_of
+from api.platform.db import AnyRow, session, table_of
+from api.platform.pagination import Sort, page
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
+from api.purchasing.errors import TransferNotFound
+from api.purchasing.models import Transfer, TransferLine
+from api.purchasing.queries.purchase_orders import number_in
+from api.purchasing.states import ON_THE_WAY, TransferStatus
+
+TRANSFER_PREFIX = "TR-"
+"""Begins the number of a transfer on its label."""
+
+_NEWEST = Sort((Transfer.number,), descending=True)
+_BY_POSITION = Sort((TransferLine.position, TransferLine.id))
+_FROM, _TO = aliased(Location), aliased(Location)
+
+
+def transfer_page(
+    *,
+    status: str | None,
+    location_id: UUID | None,
+    limit: int,
+    cursor: str | None,
+    include: str | None,
+    at: frozenset[UUID] | None,
+) -> dict[str, Any]:
+    """Return a page of transfers, the newest first.
+
+    `location_id` is where they come from or go to; with `at` only those from or to these locations.
+    """
+    narrow: list[Any] = []
+    if status is not None:
+        narrow.append(Transfer.status == TransferStatus(status))
+    for places in ([location_id] if location_id else None, at):
+        if places is not None:
+            narrow.append(
+                or_(
+                    any_of(Transfer.from_location_id, places),
+                    any_of(Transfer.to_location_id, places),
+                )
+            )
+    rows, described = page(
+        _transfers().where(*narrow),
+        _NEWEST,
+        limit=limit,
+        cursor=cursor,
+        filters=(status, location_id, at and sorted(at)),
+        total=select(Transfer.id).where(*narrow) if include == "total" else None,
+    )
+    lines = _lines({row.id for row in rows})
+    return {"data": [_transfer(row, lines.get(row.id, [])) for row in rows], "page": described}
+
+
+def transfer(transfer_id: UUID) -> dict[str, Any]:
+    """Return one transfer with its lines. Raises `TransferNotFound`."""
+    session.flush()
+    row = session.execute(_transfers().where(Transfer.id == transfer_id)).one_or_none()
+    if row is None:
+        raise TransferNotFound
+    return _transfer(row, _lines({transfer_id}).get(transfer_id, []))
+
+
+def transfer_by_number(text: str) -> dict[str, Any] | None:
+    """Return the transfer whose number is on a label, `TR-1001`; None if there is none."""
+    number = number_in(text, TRANSFER_PREFIX)
+    found = session.scalar(select(Transfer.id).where(Transfer.number == number))
+    return None if found is None else transfer(found)
+
+
+def transfer_line_page(
+    transfer_id: UUID, *, limit: int, cursor: str | None, include: str | None
+) -> dict[str, Any]:
+    """Return a page of the lines of a transfer, in their order. Raises `TransferNotFound`."""
+    by_id = {line["id"]: line for line in transfer(transfer_id)["lines"]}
+    of_transfer = TransferLine.transfer_id == transfer_id
+    rows, described = page(
+        select(TransferLine.id).where(of_transfer),
+        _BY_POSITION,
+        limit=limit,
+        cursor=cursor,
+        filters=transfer_id,
+        total=select(TransferLine.id).where(of_transfer) if include == "total" else None,
+    )
+    return {"data": [by_id[row[0]] for row in rows], "page": described}
+
+
+def units_in_transit(variant_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], int]:
+    """Return the units that transfers on their way still bring, by variant and location."""
+    rows = session.execute(
+        select(
+            TransferLine.variant_id,
+            Transfer.to_location_id,
+            func.sum(func.greatest(TransferLine.shipped - TransferLine.received, 0)),
+        )
+        .join(Transfer, Transfer.id == TransferLine.transfer_id)
+        .where(Transfer.status.in_(ON_THE_WAY), any_of(TransferLine.variant_id, variant_ids))
+        .group_by(TransferLine.variant_id, Transfer.to_location_id)
+    )
+    return {(variant_id, location_id): int(units) for variant_id, location_id, units in rows}
+
+
+def _transfers() -> Any:
+    return (
+        select(
+            *table_of(Transfer).c,
+            *(_FROM.code.label("from_code"), _FROM.name.label("from_name")),
+            *(_TO.code.label("to_code"), _TO.name.label("to_name")),
+        )
+        .join_from(Transfer, _FROM, _FROM.id == Transfer.from_location_id)
+        .join(_TO, _TO.id == Transfer.to_location_id)
+    )
+
+
+def _lines(transfer_ids: Collection[UUID]) -> dict[UUID, list[AnyRow]]:
+    lines: dict[UUID, list[AnyRow]] = {}
+    for row in session.execute(
+        select(*table_of(TransferLine).c)
+        .where(any_of(TransferLine.transfer_id, transfer_ids))
+        .order_by(TransferLine.position, TransferLine.id)
+    ):
+        lines.setdefault(row.transfer_id, []).append(row)
+    return lines
+
+
+def _transfer(row: AnyRow, lines: list[AnyRow]) -> dict[str, Any]:
+    currency = get_service(Settings).currency
+    names = ("id", "status", "note", "shipped_at", "ended_at", "created_at", "created_by",
+             "version")  # fmt: skip
+    counted = ("quantity", "shipped", "received", "restocked", "written_off")
+    return {
+        **{name: getattr(row, name) for name in names},
+        "number": f"{TRANSFER_PREFIX}{row.number}",
+        "from_location": {
+            "id": row.from_location_id, "code": row.from_code, "name": row.from_name,
+        },
+        "to_location": {"id": row.to_location_id, "code": row.to_code, "name": row.to_name},
+        "units": sum(line.quantity for line in lines),
+        "received_units": sum(line.received for line in lines),
+        "written_off_units": sum(line.written_off for line in lines),
+        "written_off_value": Money(
+            sum(line.written_off * (line.unit_cost or 0) for line in lines), currency
+        ),
+        "lines": [
+            {
+                **{
+                    name: getattr(line, name)
+                    for name in ("id", "variant_id", "sku", "title", *counted, "reason")
+                },
+                "unit_cost": None if line.unit_cost is None else Money(line.unit_cost, currency),
+            }
+            for line in lines
+        ],
+    }  # fmt: skip

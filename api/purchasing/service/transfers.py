@@ -1,0 +1,328 @@
+"""Transfers between locations: packed, shipped, received, and what went missing."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from api.inventory import queries as inventory_queries
+from api.inventory import service as inventory_service
+from api.inventory.errors import BinNotFound
+from api.inventory.service import MovementKind, StockChange
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.principal import Principal
+from api.platform import audit
+from api.platform.db import require_transaction
+from api.purchasing import queries
+from api.purchasing.errors import (
+    DamagedExceedsQuantity,
+    DifferenceUnexplained,
+    NotInTransfer,
+    RestUndecided,
+    TransferEmpty,
+    TransferGoesNowhere,
+    TransferNotFound,
+)
+from api.purchasing.models import Transfer, TransferLine
+from api.purchasing.service import locations
+from api.purchasing.service.receipts import find_received
+from api.purchasing.states import (
+    ON_THE_WAY,
+    TRANSFER,
+    RestOfTransfer,
+    TransferReason,
+    TransferStatus,
+)
+
+
+def create_transfer(
+    *,
+    from_location_id: UUID | None = None,
+    from_location: str | None = None,
+    to_location_id: UUID | None = None,
+    to_location: str | None = None,
+    lines: Sequence[Mapping[str, Any]],
+    note: str | None = None,
+    by: Principal,
+) -> UUID:
+    """Draft a transfer; returns its id. The locations are named by id or code.
+
+    Raises `LocationNotFound`, `TransferGoesNowhere`, and what `set_transfer_line` raises.
+    """
+    source = locations.find(from_location_id, from_location)
+    target = locations.find(to_location_id, to_location)
+    if source == target:
+        raise TransferGoesNowhere(location=inventory_queries.location(source)["code"])
+    session = require_transaction()
+    transfer = Transfer(
+        id=new_id(),
+        from_location_id=source,
+        to_location_id=target,
+        status=TransferStatus.DRAFT,
+        note=note,
+        version=1,
+        created_by=by.label,
+    )
+    session.add(transfer)
+    session.flush()  # the lines refer to it
+    for line in lines:
+        _put_line(transfer, **line)
+    audit.record("transfer.created", by=by, subject_id=transfer.id, number=transfer.number)
+    return transfer.id
+
+
+def set_transfer_line(transfer_id: UUID, *, by: Principal, **line: Any) -> None:
+    """Set how much of a variant a draft moves; 0 takes it out.
+
+    Locks the transfer. Raises `TransferNotFound`, `InvalidState`, `ReceivedCodeUnknown` and
+    `CaseQuantityUnknown`.
+    """
+    transfer = _lock(transfer_id)
+    TRANSFER.next(transfer.status, "edit")
+    _put_line(transfer, **line)
+    transfer.version += 1
+    audit.record("transfer.line_set", by=by, subject_id=transfer_id, **line)
+
+
+def mark_ready(transfer_id: UUID, *, by: Principal) -> None:
+    """Say that a draft is packed. Raises `TransferNotFound`, `InvalidState`, `TransferEmpty`."""
+    transfer = _lock(transfer_id)
+    status = TRANSFER.next(transfer.status, "mark_ready")
+    if not _lines(transfer):
+        raise TransferEmpty
+    _move(transfer, status, by=by)
+
+
+def reopen_transfer(transfer_id: UUID, *, by: Principal) -> None:
+    """Make a transfer that is ready a draft again. Raises `TransferNotFound`, `InvalidState`."""
+    transfer = _lock(transfer_id)
+    _move(transfer, TRANSFER.next(transfer.status, "reopen"), by=by)
+
+
+def ship_transfer(transfer_id: UUID, *, by: Principal) -> None:
+    """Take the units of a transfer out of where they are; from now on they are incoming.
+
+    Locks the transfer, then the levels. Raises `TransferNotFound`, `InvalidState`, and
+    `InsufficientStock` when orders or reservations need units of it, or they are not there.
+    """
+    transfer = _lock(transfer_id)
+    status = TRANSFER.next(transfer.status, "ship")
+    lines = _lines(transfer)
+    costs = inventory_queries.average_costs(
+        [line.variant_id for line in lines], transfer.from_location_id
+    )
+    inventory_service.change_stock(
+        [_change(transfer.from_location_id, line.variant_id, -line.quantity) for line in lines],
+        kind=MovementKind.TRANSFERRED,
+        reason="shipped",
+        reference=number_of(transfer),
+        by=by,
+    )
+    for line in lines:
+        line.shipped, line.unit_cost = line.quantity, costs.get(line.variant_id)
+    transfer.shipped_at = clock.now()
+    _move(transfer, status, by=by)
+
+
+def receive_transfer(
+    transfer_id: UUID, lines: Sequence[Mapping[str, Any]], *, by: Principal
+) -> None:
+    """Put units of a transfer that came into the stock there, at what they were worth.
+
+    Once all came it is received; more than was shipped waits for `close_transfer` with a reason.
+    Locks the transfer, then the levels. Raises `TransferNotFound`, `InvalidState`,
+    `NotInTransfer`, `DamagedExceedsQuantity`, what `find_received` raises, and what is wrong with
+    a bin.
+    """
+    transfer = _lock(transfer_id)
+    TRANSFER.next(transfer.status, "receive")
+    by_variant = {line.variant_id: line for line in _lines(transfer)}
+    changes = []
+    for one in lines:
+        variant, pack = find_received(one["code"])
+        line, units = by_variant.get(variant.variant_id), one["quantity"] * pack
+        if line is None:
+            raise NotInTransfer(sku=variant.sku)
+        if one["damaged"] > units:
+            raise DamagedExceedsQuantity(sku=variant.sku, damaged=one["damaged"], units=units)
+        line.received += units
+        changes.append(
+            _change(
+                transfer.to_location_id,
+                line.variant_id,
+                units,
+                damaged=one["damaged"],
+                bin_id=_bin(one.get("bin")),
+                unit_cost=line.unit_cost,
+            )
+        )
+    _put_in(transfer, changes, reason="received", by=by)
+    if all(line.received == line.shipped for line in by_variant.values()):
+        transfer.ended_at = clock.now()
+        _move(transfer, TransferStatus.RECEIVED, by=by)
+    else:
+        _move(transfer, TransferStatus.PARTIALLY_RECEIVED, by=by)
+
+
+def close_transfer(
+    transfer_id: UUID, reasons: Mapping[str, TransferReason], *, by: Principal
+) -> None:
+    """End a transfer of which other units came than were shipped, with a reason for each.
+
+    `reasons` are by SKU. What did not come is written off. Locks the transfer. Raises
+    `TransferNotFound`, `InvalidState` and `DifferenceUnexplained`.
+    """
+    transfer = _lock(transfer_id)
+    status = TRANSFER.next(transfer.status, "close")
+    differing = [line for line in _lines(transfer) if line.received != line.shipped]
+    unexplained = [line.sku for line in differing if line.sku not in reasons]
+    if unexplained:
+        raise DifferenceUnexplained(skus=", ".join(unexplained), lines=unexplained)
+    _write_off(differing, reasons)
+    transfer.ended_at = clock.now()
+    lost = {line.sku: line.written_off for line in differing}
+    _move(transfer, status, by=by, written_off=lost)
+
+
+def cancel_transfer(
+    transfer_id: UUID, *, reason: str, rest: RestOfTransfer | None, by: Principal
+) -> None:
+    """Cancel a transfer; of one on its way, `rest` says what becomes of the units.
+
+    They go back into the stock where they came from, or are written off. What came already stays
+    there, and the transfer is then received. Locks the transfer, then the levels. Raises
+    `TransferNotFound`, `InvalidState` and `RestUndecided`.
+    """
+    transfer = _lock(transfer_id)
+    status = TRANSFER.next(transfer.status, "cancel")
+    lines = _lines(transfer) if transfer.status in ON_THE_WAY else []
+    open_lines = [line for line in lines if line.received < line.shipped]
+    if open_lines and rest is None:
+        raise RestUndecided(
+            units=sum(line.shipped - line.received for line in open_lines),
+            location=inventory_queries.location(transfer.from_location_id)["code"],
+        )
+    if rest is RestOfTransfer.RESTOCK:
+        for line in open_lines:
+            line.restocked = line.shipped - line.received
+        _put_in(
+            transfer,
+            [
+                _change(
+                    transfer.from_location_id, line.variant_id, line.restocked,
+                    unit_cost=line.unit_cost,
+                )
+                for line in open_lines
+            ],
+            reason="transfer_cancelled",
+            by=by,
+        )  # fmt: skip
+    rest_reasons = {line.sku: TransferReason.OTHER for line in lines}
+    _write_off([one for one in lines if one.received + one.restocked != one.shipped], rest_reasons)
+    transfer.ended_at = clock.now()
+    _move(transfer, status, by=by, reason=reason, rest=rest)
+
+
+def number_of(transfer: Transfer) -> str:
+    """Return the number of a transfer as it stands on its label."""
+    return f"{queries.TRANSFER_PREFIX}{transfer.number}"
+
+
+def _write_off(lines: Sequence[TransferLine], reasons: Mapping[str, TransferReason]) -> None:
+    for line in lines:
+        line.written_off = line.shipped - line.received - line.restocked
+        line.reason = reasons[line.sku]
+
+
+def _put_in(
+    transfer: Transfer, changes: Sequence[StockChange], *, reason: str, by: Principal
+) -> None:
+    inventory_service.change_stock(
+        changes,
+        kind=MovementKind.TRANSFERRED,
+        reason=reason,
+        reference=number_of(transfer),
+        by=by,
+    )
+
+
+def _lock(transfer_id: UUID) -> Transfer:
+    transfer = require_transaction().scalar(
+        select(Transfer)
+        .where(Transfer.id == transfer_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if transfer is None:
+        raise TransferNotFound
+    return transfer
+
+
+def _lines(transfer: Transfer) -> list[TransferLine]:
+    return list(
+        require_transaction().scalars(
+            select(TransferLine)
+            .where(TransferLine.transfer_id == transfer.id)
+            .order_by(TransferLine.position, TransferLine.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def _move(transfer: Transfer, status: str, *, by: Principal, **told: Any) -> None:
+    transfer.status = TransferStatus(status)
+    transfer.version += 1
+    audit.record(
+        f"transfer.{status}", by=by, subject_id=transfer.id, number=transfer.number, **told
+    )
+
+
+def _put_line(transfer: Transfer, *, code: str, quantity: int) -> None:
+    session = require_transaction()
+    variant, pack = find_received(code)
+    of_variant = (
+        TransferLine.transfer_id == transfer.id,
+        TransferLine.variant_id == variant.variant_id,
+    )
+    if quantity == 0:
+        session.execute(delete(TransferLine).where(*of_variant))
+        return
+    last = session.scalar(
+        select(func.max(TransferLine.position)).where(TransferLine.transfer_id == transfer.id)
+    )
+    session.execute(
+        insert(TransferLine)
+        .values(
+            id=new_id(),
+            transfer_id=transfer.id,
+            position=(last or 0) + 1,
+            variant_id=variant.variant_id,
+            sku=variant.sku,
+            title=", ".join(filter(None, (variant.product_title, variant.variant_title))),
+            quantity=quantity * pack,
+            shipped=0,
+            received=0,
+            restocked=0,
+            written_off=0,
+        )
+        .on_conflict_do_update(
+            constraint="uq_transfer_lines_variant", set_={"quantity": quantity * pack}
+        )
+    )
+
+
+def _change(location_id: UUID, variant_id: UUID, quantity: int, **more: Any) -> StockChange:
+    return StockChange(variant_id=variant_id, location_id=location_id, quantity=quantity, **more)
+
+
+def _bin(barcode: str | None) -> UUID | None:
+    if barcode is None:
+        return None
+    found = inventory_queries.bin_by_barcode(barcode)
+    if found is None:
+        raise BinNotFound(f"No bin has the barcode {barcode}.", scanned=barcode)
+    bin_id: UUID = found["id"]
+    return bin_id
