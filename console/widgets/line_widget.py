@@ -8,6 +8,7 @@ from typing import overload
 
 from rich.style import Style
 from textual import events
+from textual.filter import ANSIToTruecolor
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
@@ -36,6 +37,21 @@ class LineWidget(Widget, can_focus=False):
     def line_at(self, y: int, width: int) -> Line:
         """The line to show at this height; an empty one unless a kind of widget knows better."""
         return Line()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw some lines, past the cache of styles.
+
+        It exists for borders, padding and opacity, which no line widget has, and costs more than
+        drawing the lines. Nor has any line one of the terminal's own colours to be converted.
+        """
+        filters = [f for f in self.get_line_filters() if not isinstance(f, ANSIToTruecolor)]
+        lines = [self.render_line(y) for y in crop.line_range]
+        if crop.x or crop.right != self.size.width:
+            lines = [line.crop(crop.x, crop.right) for line in lines]
+        for one in filters:
+            ground = self.background_colors[1]
+            lines = [line.apply_filter(one, ground) for line in lines]
+        return lines
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the widget."""
