@@ -37,6 +37,7 @@ def run_periodic(name: str) -> None:
 
 commands: list[click.Command] = [
     accounts.add_terminal,
+    accounts.reseal_second_factors,
     accounts.create_staff,
     accounts.set_staff_password,
     accounts.reset_second_factor,

@@ -79,6 +79,19 @@ def reset_second_factor(email: str) -> None:
     click.echo(f"{email} signs in with the password alone until a new app is set up.")
 
 
+@click.command("reseal-second-factors")
+@with_appcontext
+def reseal_second_factors() -> None:
+    """Encrypt the secrets of second factors anew, so that an old SECRET_KEY can be taken out."""
+    with transaction():
+        done, unreadable = service.reseal_second_factors()
+    click.echo(f"{done} sealed anew, the others were so already.")
+    if unreadable:
+        raise click.ClickException(
+            f"{unreadable} cannot be read by any SECRET_KEY: reset-second-factor for each."
+        )
+
+
 @click.command("add-terminal")
 @click.argument("name")
 @click.option("--location", help="The code of the location whose stock is changed there.")

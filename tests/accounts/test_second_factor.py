@@ -1,7 +1,10 @@
 """The second factor of staff: set up by a code, shown at each sign-in, good once, lost, reset."""
 
+import base64
+import hmac
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,9 +17,11 @@ from sqlalchemy import select, update
 
 from api.accounts.models import RecoveryCode, SecondFactor, Session, StaffRole
 from api.kernel import clock
+from api.platform import service_registry
 from api.platform.audit import AuditEntry
 from api.platform.db import session, transaction
 from api.platform.secrets_at_rest import Unreadable, seal, unseal
+from api.platform.settings import Settings
 from tests.accounts.test_staff import STAFF, audited
 from tests.support.mailer import RecordingMailer
 from tests.support.people import PASSWORD, Person, a_staff_member
@@ -292,5 +297,53 @@ def test_what_is_sealed_is_read_for_its_purpose_alone_and_not_once_it_was_change
     for other, purpose in ((sealed, "others"), (changed, "tests")):
         with pytest.raises(Unreadable):
             unseal(other, purpose)
-    with pytest.raises(ValueError, match="33 bytes"):
-        seal(b"x" * 33, "tests")
+
+
+def sealed_at_first(plain: bytes, secret: str, purpose: str) -> str:
+    """Seal as the first form did: an HMAC of a nonce as the pad, and another one as the tag."""
+    pad, tag = (
+        hmac.digest(secret.encode(), f"sealed {purpose} {use}".encode(), "sha256")
+        for use in ("pad", "tag")
+    )
+    nonce = bytes(range(16))
+    hidden = bytes(a ^ b for a, b in zip(plain, hmac.digest(pad, nonce, "sha256"), strict=False))
+    return base64.b64encode(nonce + hidden + hmac.digest(tag, nonce + hidden, "sha256")).decode()
+
+
+def stored_secret() -> str:
+    session.rollback()
+    return str(session.scalar(select(SecondFactor.secret)))
+
+
+def test_secrets_of_the_first_form_and_of_old_keys_are_read_and_sealed_anew(
+    app: Flask, client: FlaskClient, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factor, _ = enrols(client, anna)
+    assert stored_secret().startswith("gAAAA")
+    assert len(stored_secret()) <= 120, "the column"
+    settings = app.extensions["stockroom_settings"]
+    plain = unseal(stored_secret(), "second-factor")
+    first = sealed_at_first(plain, settings.secret_key, "second-factor")
+    with transaction() as current:
+        current.execute(update(SecondFactor).values(secret=first))
+
+    assert comes(client, anna, factor.code()).status_code == 200
+    assert stored_secret().startswith("gAAAA"), "sealed anew when it was used"
+
+    rotated = replace(
+        settings, secret_key="a new secret of 32 characters...",
+        secret_keys_before=(settings.secret_key,),
+    )  # fmt: skip
+    service_registry.register(app, Settings, rotated)
+    try:
+        told = app.test_cli_runner().invoke(args=["reseal-second-factors"])
+        assert (told.exit_code, "1 sealed anew" in told.output) == (0, True), told.output
+        service_registry.register(app, Settings, replace(rotated, secret_keys_before=()))
+        assert comes(client, anna, factor.code()).status_code == 200, "the old one is taken out"
+        with transaction() as current:
+            current.execute(update(SecondFactor).values(secret=first))
+        lost = app.test_cli_runner().invoke(args=["reseal-second-factors"])
+        assert lost.exit_code == 1
+        assert "1 cannot be read" in lost.output
+    finally:
+        service_registry.register(app, Settings, settings)

@@ -34,6 +34,7 @@ from api.accounts.service.second_factor import (
     has_second_factor,
     remove_second_factor,
     renew_recovery_codes,
+    reseal_second_factors,
     reset_second_factor,
     step_up,
 )
@@ -116,6 +117,7 @@ __all__ = [
     "rename",
     "renew_recovery_codes",
     "request_reset",
+    "reseal_second_factors",
     "reset_second_factor",
     "revoke",
     "revoke_key",

@@ -32,7 +32,7 @@ from api.platform import audit
 from api.platform.auth import hash_secret
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
-from api.platform.secrets_at_rest import Unreadable, seal, unseal
+from api.platform.secrets_at_rest import Unreadable, reseal, seal, unseal
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 
@@ -124,6 +124,30 @@ def reset_second_factor(user_id: UUID, *, by: Principal) -> None:
     emit(SecondFactorReset(user_id=user_id))
 
 
+def reseal_second_factors() -> tuple[int, int]:
+    """Seal all secrets under today's SECRET_KEY; returns how many were, and could not be read.
+
+    Needs a transaction; locks the secrets. Those that cannot be read are left as they are.
+    """
+    rows = require_transaction().execute(
+        select(SecondFactor.user_id, SecondFactor.secret).with_for_update()
+    )
+    done = unreadable = 0
+    for user_id, stored in rows.all():
+        try:
+            fresh = reseal(stored, _PURPOSE)
+        except Unreadable:
+            unreadable += 1
+            continue
+        if fresh is not None:
+            done += 1
+            session.execute(
+                update(SecondFactor).where(SecondFactor.user_id == user_id).values(secret=fresh),
+                execution_options=_NO_SYNC,
+            )
+    return done, unreadable
+
+
 def has_second_factor(user_id: UUID) -> bool:
     """Tell whether somebody must show a code to come in."""
     return session.scalar(select(User.second_factor_at).where(User.id == user_id)) is not None
@@ -174,7 +198,7 @@ def _prove_by_app(user_id: UUID, code: str) -> None:
                 SecondFactor.secret == stored,
                 or_(SecondFactor.last_step.is_(None), SecondFactor.last_step < step),
             )
-            .values(last_step=step)
+            .values(last_step=step, secret=reseal(stored, _PURPOSE) or stored)
             .returning(SecondFactor.user_id),
             execution_options=_NO_SYNC,
         )
