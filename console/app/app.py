@@ -20,7 +20,6 @@ from textual.screen import Screen
 
 from console import keys
 from console.app import lazy_imports
-from console.app.esc_driver import driver_class
 from console.app.navigation_history import HistoryEntry
 from console.app.pasting import PasteOver, Pasting
 from console.app.router import OVERLAYS
@@ -57,6 +56,7 @@ from console.scan.input_buffer import (
 from console.screens.base_screen import BaseScreen
 from console.screens.workers import over, run_in_background
 from console.settings import Settings
+from console.textual_patches import driver_class
 
 STYLES = [
     Path(__file__).parent.parent / "screens" / f"{name}.tcss"

@@ -29,8 +29,8 @@ from console.scan.code_parsing import Scan
 from console.scan.input_buffer import Prompt, Typing
 from console.screens.context import AppContext
 from console.screens.workers import run_in_background
+from console.textual_patches import PatchedCompositor
 from console.widgets.chrome import EntryBar, KeyBar, TitleBar, TooSmall
-from console.widgets.compositor_patch import PatchedCompositor
 from console.widgets.panels import ProblemPanel, QuestionPanel
 
 T = TypeVar("T")

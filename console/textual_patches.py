@@ -1,8 +1,6 @@
-"""Reads the keyboard without the pause that stock Textual makes after Esc.
+"""Everything that reaches into Textual's own modules: two patched classes, and what they build on.
 
-The stock driver looks for the end of an Esc every 100 ms. This one waits exactly as long as the
-parser asks for, and not at all while nothing is pending, so Esc answers within `ESCDELAY` and an
-idle console sleeps.
+`tests/console/test_textual_patches.py` fails on the release of Textual that makes a patch needless.
 """
 
 from __future__ import annotations
@@ -14,12 +12,14 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterable
 
 from textual import constants
-from textual._parser import ParseError
+from textual._compositor import Compositor, CompositorMap, ReflowResult
 from textual._time import get_time
 from textual._xterm_parser import XTermParser
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 from textual.message import Message
+from textual.widget import Widget
 
 LOOK_FOR_EXIT = 0.1
 """Seconds between looks at whether the console is being closed."""
@@ -30,13 +30,16 @@ HUNG_UP = 128 + signal.SIGHUP
 AT_ONCE = 4096
 """Bytes read in one go: far more than a scanner sends in a burst."""
 
-
 OTHER_SCREEN = "\x1b[?1049h"
 """Goes over to the terminal's other screen, which is empty then."""
 
 
 class EscDriver(LinuxDriver):
-    """The Linux driver with an input thread that wakes up when it should."""
+    """The Linux driver, whose input thread wakes up when it should.
+
+    The stock driver looks for the end of an Esc every 100 ms. This one waits exactly as long as the
+    parser asks for, and not at all while nothing is pending, so Esc answers within `ESCDELAY`.
+    """
 
     _has_begun = False
 
@@ -66,11 +69,7 @@ class EscDriver(LinuxDriver):
                     if text := decode(arrived):
                         self._hand_on(parser.feed(text))
                 self._hand_on(parser.tick())
-        try:
-            self._hand_on(parser.feed(""))
-        except (EOFError, ParseError):
-            # The parser ends this way when it is closed in the middle of a sequence.
-            return
+        self._hand_on(parser.feed(""))
 
     def _read(self) -> bytes:
         try:
@@ -93,3 +92,28 @@ def _until_due(parser: XTermParser) -> float:
     if due is None:
         return LOOK_FOR_EXIT
     return min(LOOK_FOR_EXIT, max(0.0, due - get_time()))
+
+
+class PatchedCompositor(Compositor):
+    """A compositor that repaints every widget that has moved.
+
+    Textual paints what has moved since the last layout. But a look-up in between, such as which
+    widget is under the mouse, may already work out the new places, and Textual then takes those for
+    the last layout: what moved is never painted, and a line of the old picture stays.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._laid_out: CompositorMap = {}
+
+    def reflow(self, parent: Widget, size: Size) -> ReflowResult:
+        """Lay everything out and note what has moved since this was done last."""
+        self._full_map = self._laid_out
+        moved = super().reflow(parent, size)
+        self._laid_out = self._full_map
+        return moved
+
+    def clear(self) -> None:
+        """The screen closes: hold no widget any longer."""
+        super().clear()
+        self._laid_out = {}
