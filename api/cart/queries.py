@@ -56,6 +56,8 @@ class CartLine:
     weight_grams: int
     tax_class: str
     shipping_profile: str
+    hs_code: str
+    origin_country: str
     quantity: int
     unit_price: int | None
     seen_price: int | None
@@ -167,6 +169,8 @@ def _lines_statement() -> AnySelect:
             _VARIANTS.c.weight_grams,
             _VARIANTS.c.tax_class,
             _VARIANTS.c.shipping_profile,
+            _VARIANTS.c.hs_code,
+            _VARIANTS.c.origin_country,
             ITEMS.c.quantity,
             func.coalesce(_listed_price(ITEMS.c.variant_id, ITEMS.c.quantity), _PRICES.c.amount),
             ITEMS.c.seen_price,

@@ -10,6 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+HS_CODE = r"([0-9]{4}([.]?[0-9]{2}){0,5})?"
+"""The pattern of a code of the Harmonized System: 4 to 14 digits, with or without dots; or none."""
+
 
 class Kind(StrEnum):
     """What a field holds, and so how it is written in documents, cells and forms."""
@@ -97,6 +100,8 @@ VARIANT_FIELDS: tuple[Field, ...] = (
     Field("weight_grams", Kind.INTEGER, "weight_grams"),
     Field("tax_class", Kind.TEXT, "tax_class", 40),
     Field("shipping_profile", Kind.TEXT, "shipping_profile", 40),
+    Field("hs_code", Kind.TEXT, "hs_code", 14, in_forms=True),
+    Field("origin_country", Kind.TEXT, "origin_country", 2, in_forms=True),
     Field("image_url", Kind.NESTED, "variant_image_url"),
     Field("external_reference", Kind.REFERENCE, "variant_external_reference", 255, in_forms=True),
     Field("public_metadata", Kind.METADATA, "variant_public_metadata", in_forms=True),

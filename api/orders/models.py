@@ -202,6 +202,9 @@ class OrderLine(WithId, Base):
     variant_title: Mapped[str] = mapped_column(String(300))
     image_url: Mapped[str | None] = mapped_column(Text)
     weight_grams: Mapped[int] = mapped_column(default=0)
+    hs_code: Mapped[str] = mapped_column(String(14), default="", server_default="")
+    origin_country: Mapped[str] = mapped_column(String(2), default="", server_default="")
+    """What customs asked of the variant when it was sold."""
     quantity: Mapped[int]
     shipped_quantity: Mapped[int] = mapped_column(default=0)
     delivered_quantity: Mapped[int] = mapped_column(default=0)

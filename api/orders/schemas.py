@@ -124,6 +124,8 @@ class OrderLineSchema(Schema):
     title = ma.fields.String(required=True)
     variant_title = ma.fields.String(required=True)
     image_url = ma.fields.String(required=True, allow_none=True)
+    hs_code = ma.fields.String(required=True, metadata={"description": "For customs."})
+    origin_country = ma.fields.String(required=True, metadata={"description": "For customs."})
     quantity = ma.fields.Integer(required=True)
     shipped_quantity = ma.fields.Integer(required=True)
     cancelled_quantity = ma.fields.Integer(required=True)

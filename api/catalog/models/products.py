@@ -137,6 +137,10 @@ class Variant(WithId, Versioned, Timestamped, Base):
     tax_class: Mapped[str] = mapped_column(String(40), default="standard")
     shipping_profile: Mapped[str] = mapped_column(String(40), default="", server_default="")
     """What carrying it takes, such as `bulky` or `cold`; only methods that name it carry it."""
+    hs_code: Mapped[str] = mapped_column(String(14), default="", server_default="")
+    """The code of the Harmonized System by which customs classify it, such as `6912.00.23`."""
+    origin_country: Mapped[str] = mapped_column(String(2), default="", server_default="")
+    """Where it was made (ISO 3166), as customs ask."""
     position: Mapped[int] = mapped_column(default=0)
     in_stock: Mapped[bool] = mapped_column(default=False)
     image_id: Mapped[UUID | None] = mapped_column(

@@ -119,7 +119,8 @@ def _variants(which: Any) -> list[dict[str, Any]]:
         select(
             *(Variant.id, Variant.version, Variant.product_id, Variant.sku, Variant.barcode),
             *(Variant.title, Variant.option_values, Variant.weight_grams, Variant.tax_class),
-            *(Variant.shipping_profile, Variant.position, Variant.in_stock),
+            *(Variant.shipping_profile, Variant.hs_code, Variant.origin_country),
+            *(Variant.position, Variant.in_stock),
             ProductImage.url.label("image_url"),
             *(Variant.image_id, Variant.external_reference, Variant.private_metadata),
             Variant.public_metadata.label("metadata"),

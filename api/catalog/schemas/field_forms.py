@@ -5,8 +5,10 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from api.catalog.fields import Field, Kind
+from api.catalog.fields import HS_CODE, Field, Kind
 from api.catalog.service.metadata import MOST_KEYS, NAMES
+from api.platform.addresses import COUNTRIES
+from api.platform.http import Pattern
 
 _READERS = {"public_metadata": "Storefronts read it.", "private_metadata": "Only staff read it."}
 
@@ -22,6 +24,16 @@ def shown_fields(table: Iterable[Field]) -> dict[str, fields.Field[Any]]:
 
 
 def _written(field: Field) -> fields.Field[Any]:
+    if field.name == "hs_code":
+        return fields.String(
+            validate=Pattern(f"^{HS_CODE}$", error="Use 4 to 14 digits, such as 6912.00.23."),
+            metadata={"description": "How customs classify it.", "example": "6912.00.23"},
+        )
+    if field.name == "origin_country":
+        return fields.String(
+            validate=validate.OneOf(["", *sorted(COUNTRIES)], error="Use a code such as DE."),
+            metadata={"description": "Where it was made, as customs ask.", "example": "DE"},
+        )
     if field.kind is Kind.METADATA:
         return _metadata(NAMES[field.name], _READERS[field.name])
     if field.kind is Kind.REFERENCE:

@@ -57,6 +57,8 @@ class VariantInput:
     weight_grams: int = 0
     tax_class: str = "standard"
     shipping_profile: str = ""
+    hs_code: str = ""
+    origin_country: str = ""
     prices: tuple[PriceInput, ...] = ()
     image_url: str | None = None
     image_id: UUID | None = None

@@ -108,6 +108,8 @@ def order_input(
                 variant_title=line.variant_title,
                 image_url=line.image_url,
                 weight_grams=line.weight_grams,
+                hs_code=line.hs_code,
+                origin_country=line.origin_country,
                 quantity=line.quantity,
                 unit_price=figure.unit_price,
                 discount=figure.discount,

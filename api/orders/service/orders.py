@@ -49,6 +49,8 @@ class LineInput:
     tax_class: str
     tax_lines: list[dict[str, Any]]
     discount: int = 0
+    hs_code: str = ""
+    origin_country: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

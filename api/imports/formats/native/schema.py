@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from api.catalog.fields import PRODUCT_FIELDS, VARIANT_FIELDS, Field, Kind
+from api.catalog.fields import HS_CODE, PRODUCT_FIELDS, VARIANT_FIELDS, Field, Kind
 from api.catalog.queries.related_products import RELATION_FIELDS
 from api.catalog.service.metadata import MAX_DEPTH
 from api.catalog.states import ProductStatus
@@ -18,10 +18,13 @@ from api.imports.formats.cell_parsers import (
     url,
 )
 from api.kernel.money import is_currency
+from api.platform.addresses import COUNTRIES
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _TRIMMED = re.compile(r"\S(.*\S)?", re.DOTALL)
 _TAX_CLASS = re.compile(r"[a-z0-9_-]{1,40}")
+_HS_CODE = re.compile(HS_CODE)
+_COUNTRY = re.compile(f"|{'|'.join(sorted(COUNTRIES))}")
 _LOCATION = re.compile(r"\S(.{0,38}\S)?")
 _LARGEST_INTEGER = 2**31 - 1
 MOST_VARIANTS = 3_000
@@ -329,6 +332,8 @@ VARIANT = _checks(
         "barcodes": listed(_CODE),
         "weight_grams": whole(0, HEAVIEST_GRAMS),
         "tax_class": matching(_TAX_CLASS, 40, "standard"),
+        "hs_code": matching(_HS_CODE, 14, "6912.00.23"),
+        "origin_country": matching(_COUNTRY, 2, "DE"),
         "prices": _prices,
         "stock": mapping(matching(_LOCATION, 40, "MAIN"), whole(0, HIGHEST_QUANTITY)),
         "image_url": optional(_url),
