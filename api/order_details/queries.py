@@ -44,6 +44,16 @@ def customer_order(order_id: UUID, principal: Principal) -> dict[str, Any]:
     return order
 
 
+def discounts_of_order(
+    order_id: UUID, *, limit: int, cursor: str | None, include: str | None
+) -> dict[str, Any]:
+    """Return a page of what discounts took off an order. Raises `OrderNotFound`."""
+    currency = orders_queries.get_order(order_id).currency
+    return promotions_queries.page_of_order(
+        order_id, currency, limit=limit, cursor=cursor, with_total=include is not None
+    )
+
+
 def _discounts(order: dict[str, Any]) -> list[dict[str, Any]]:
     total = order["discount_total"]
     return promotions_queries.of_order(order["id"], total.currency) if total.amount else []

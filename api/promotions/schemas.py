@@ -51,7 +51,6 @@ class EditDiscountSchema(Schema):
     name = ma.fields.String(validate=[ma.validate.Length(1, 120), NOT_BLANK])
     kind = ma.fields.String(validate=ma.validate.OneOf([one.value for one in DiscountKind]))
     target = ma.fields.String(
-        allow_none=True,
         validate=ma.validate.OneOf([one.value for one in Target]),
         metadata={"description": "Each fitting line, the order as a whole, or its shipping."},
     )
@@ -219,6 +218,10 @@ class AppliedSchema(Schema):
 
 class TriedDiscountSchema(Schema):
     """What a cart costs with a discount, and why others do not apply."""
+
+    summary = ma.fields.String(
+        required=True, metadata={"example": "19.98 EUR, 2.00 EUR off, to pay 17.98 EUR."}
+    )
 
     subtotal = ma.fields.Nested(MoneySchema, required=True)
     discount_total = ma.fields.Nested(MoneySchema, required=True)

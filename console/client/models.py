@@ -235,6 +235,15 @@ class VatId:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderDiscount:
+    """What one discount took off an order."""
+
+    name: str
+    code: str | None
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDetail(OrderCard):
     """Everything there is to know about one order."""
 
@@ -249,6 +258,7 @@ class OrderDetail(OrderCard):
     shipping_total: Money
     discount_total: Money
     shipping_discount: Money
+    discounts: tuple[OrderDiscount, ...]
     tax_total: Money
     captured: Money
     refunded: Money

@@ -195,6 +195,8 @@ ACTIONS = (
            "This screen", _on("order")),
     Action("parcels", ("k",), "k", "parcels", "The order's parcels: deliver, correct, void, pack",
            "This screen", _on("order", "orders")),
+    Action("order_discounts", ("d",), "d", "discounts", "What was taken off the order; take more "
+           "off an unpaid one", "This screen", _on("order")),
     Action("emails", ("m",), "m", "e-mails", "The order's e-mails: read them, send one again",
            "This screen", _on("order"), needs="customers:read"),
     Action("history", ("i",), "i", "", "Who did what to it, and when", "This screen",

@@ -49,7 +49,7 @@ class OrderScreen(OrderHoldsScreen):
     NAME = "order"
     WAITS_FOR = frozenset(
         {"enter", "ship", "refund_here", "refund", "note", "mark_paid", "cancel_order", "hold",
-         "release", "parcels", "emails", "same_customer", "explain"}
+         "release", "parcels", "order_discounts", "emails", "same_customer", "explain"}
     )  # fmt: skip
     CODES_WAIT = True
 

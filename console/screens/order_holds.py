@@ -8,6 +8,7 @@ from console.client.models import OrderDetail
 from console.client.outbox import NewCommand
 from console.flows.holds import REASONS, active, listed_holds, listed_reasons
 from console.flows.transition import Question, done, waiting, wrong
+from console.messages import Open
 from console.scan.input_buffer import Prompt
 from console.screens.base_screen import BaseScreen
 from console.screens.context import AppContext
@@ -33,6 +34,12 @@ class OrderHoldsScreen(BaseScreen):
     def order_at_hand(self) -> OrderDetail | None:
         """The order that `h` and `u` are about."""
         return None
+
+    async def do_order_discounts(self) -> None:
+        """What was taken off the order at hand, and what staff may take off."""
+        order = self.order_at_hand()
+        assert order is not None
+        self.post_message(Open("order_discounts", order.id, order))
 
     def hold_given(self) -> None:
         """A command was given: draw what depends on it."""

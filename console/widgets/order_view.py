@@ -214,11 +214,7 @@ def _lines(order: OrderDetail, styles: Styles, width: int) -> list[Line]:
 def _sums(order: OrderDetail, styles: Styles, width: int) -> list[Line]:
     told = [
         ("goods", figure(order.subtotal)),
-        *(
-            (("of it off", f"-{figure(order.discount_total)}"),)
-            if order.discount_total.amount
-            else ()
-        ),
+        *((f"{one.code or one.name}, off", f"-{figure(one.amount)}") for one in order.discounts),
         ("shipping", figure(order.shipping_total)),
         ("tax within", figure(order.tax_total)),
         ("total", money(order.total)),

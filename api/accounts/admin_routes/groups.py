@@ -18,7 +18,13 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, UncountedPageQuerySchema, list_schema
+from api.platform.http import (
+    LOCATED,
+    Blueprint,
+    PageQuerySchema,
+    UncountedPageQuerySchema,
+    list_schema,
+)
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 
@@ -32,7 +38,7 @@ blueprint = Blueprint(
 
 @blueprint.route("")
 @requires(Permission.PRICING_WRITE)
-@blueprint.arguments(UncountedPageQuerySchema, location="query")
+@blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(CustomerGroupSchema))
 def list_customer_groups(query: dict[str, Any]) -> dict[str, Any]:
     """List the groups of customers by code."""

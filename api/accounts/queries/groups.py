@@ -32,9 +32,15 @@ def group(group_id: UUID) -> dict[str, Any]:
     return dict(row._mapping)
 
 
-def groups(*, limit: int, cursor: str | None) -> dict[str, Any]:
+def groups(*, limit: int, cursor: str | None, include: str | None) -> dict[str, Any]:
     """Return a page of all groups, by code."""
-    rows, described = page(_GROUP, Sort((CustomerGroup.code,)), limit=limit, cursor=cursor)
+    rows, described = page(
+        _GROUP,
+        Sort((CustomerGroup.code,)),
+        limit=limit,
+        cursor=cursor,
+        total=select(CustomerGroup.id) if include else None,
+    )
     return {"data": [strip_sort_columns(row) for row in rows], "page": described}
 
 

@@ -28,7 +28,14 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, MAX_AMOUNT, Blueprint, UncountedPageQuerySchema, list_schema
+from api.platform.http import (
+    LOCATED,
+    MAX_AMOUNT,
+    Blueprint,
+    PageQuerySchema,
+    UncountedPageQuerySchema,
+    list_schema,
+)
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 
@@ -43,7 +50,7 @@ _COLUMNS = ("sku", "min_quantity", "price")
 
 @blueprint.route("")
 @requires(Permission.PRICING_WRITE)
-@blueprint.arguments(UncountedPageQuerySchema, location="query")
+@blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(PriceListSchema))
 def list_price_lists(query: dict[str, Any]) -> dict[str, Any]:
     """List all price lists by code."""
@@ -115,7 +122,9 @@ def list_listed_prices(query: dict[str, Any], list_id: UUID) -> dict[str, Any]:
 def set_listed_prices(body: dict[str, Any], list_id: UUID) -> dict[str, int]:
     """Set or remove prices of a price list, all rows or none."""
     rows = body.get("prices")
-    if rows is None:
+    if "sku" in body:
+        rows = [{"min_quantity": 1, **body}]
+    elif rows is None:
         rows = _rows_of(body["csv"], queries.price_list(list_id)["currency"])
     return {"rows": service.set_listed_prices(list_id, rows, by=principal())}
 

@@ -128,9 +128,15 @@ def price_list(list_id: UUID) -> dict[str, Any]:
     return dict(row._mapping)
 
 
-def price_lists(*, limit: int, cursor: str | None) -> dict[str, Any]:
+def price_lists(*, limit: int, cursor: str | None, include: str | None) -> dict[str, Any]:
     """Return a page of all price lists, by code."""
-    rows, page = pagination.page(_LIST, Sort((PriceList.code,)), limit=limit, cursor=cursor)
+    rows, page = pagination.page(
+        _LIST,
+        Sort((PriceList.code,)),
+        limit=limit,
+        cursor=cursor,
+        total=select(PriceList.id) if include else None,
+    )
     return {"data": [pagination.strip_sort_columns(row) for row in rows], "page": page}
 
 

@@ -3,7 +3,7 @@
 import marshmallow as ma
 
 from api.platform.http import NOT_BLANK, CurrencyCode, MoneySchema, Pattern, Schema
-from api.platform.rules import ExactlyOne
+from api.platform.rules import ExactlyOne, Needs
 
 _CODE = Pattern(
     r"^[a-z0-9][a-z0-9_-]{0,39}$", error="Use up to 40 small letters, digits or dashes."
@@ -74,7 +74,16 @@ class SetListedPricesSchema(Schema):
         metadata={"description": "Prices with a decimal point; an empty price removes one."},
     )
 
-    member_rules = (ExactlyOne("prices", "csv", error="Send either prices or csv."),)
+    sku = ma.fields.String(
+        validate=ma.validate.Length(1, 100), metadata={"description": "For one price alone."}
+    )
+    min_quantity = ma.fields.Integer(strict=True, validate=ma.validate.Range(1, 999))
+    price = ma.fields.Nested(MoneySchema, allow_none=True)
+
+    member_rules = (
+        ExactlyOne("prices", "csv", "sku", error="Send prices, csv, or one sku with its price."),
+        Needs("sku", "price", error="Send the price of the SKU; null removes it."),
+    )
 
 
 class ListedPricesSetSchema(Schema):

@@ -33,20 +33,37 @@ def of_order(order_id: UUID, currency: str) -> list[dict[str, Any]]:
     rows = session.execute(
         select(_ORDERS).where(_ORDERS.c.order_id == order_id).order_by(_ORDERS.c.position)
     )
-    return [
-        {
-            "name": row.name,
-            "code": row.code,
-            "amount": Money(row.amount, currency),
-            "shipping_amount": Money(row.shipping_amount, currency),
-            "reason": row.reason,
-            "lines": [
-                {"order_line_id": UUID(line), "amount": Money(share, currency)}
-                for line, share in row.shares.items()
-            ],
-        }
-        for row in rows
-    ]
+    return [_taken(row, currency) for row in rows]
+
+
+def _taken(row: Any, currency: str) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "code": row.code,
+        "amount": Money(row.amount, currency),
+        "shipping_amount": Money(row.shipping_amount, currency),
+        "reason": row.reason,
+        "lines": [
+            {"order_line_id": UUID(line), "amount": Money(share, currency)}
+            for line, share in row.shares.items()
+        ],
+    }
+
+
+def page_of_order(
+    order_id: UUID, currency: str, *, limit: int, cursor: str | None, with_total: bool
+) -> dict[str, Any]:
+    """Return a page of what discounts took off an order, in order."""
+    of_order = _ORDERS.c.order_id == order_id
+    rows, page = pagination.page(
+        select(_ORDERS).where(of_order),
+        Sort((_ORDERS.c.position,)),
+        limit=limit,
+        cursor=cursor,
+        filters=order_id,
+        total=select(_ORDERS.c.id).where(of_order) if with_total else None,
+    )
+    return {"data": [_taken(row, currency) for row in rows], "page": page}
 
 
 def has_staff_discount(row_id: UUID) -> bool:
@@ -240,9 +257,13 @@ def tried(
     carriage = 0 if shipping is None else shipping.amount
     off = result.off_shipping(carriage)
     taken = sum(one.amount for one in result.applied) + sum(off)
+    total = Money(subtotal + carriage - taken, currency)
+    reasons = [f"{one.name}: {one.why.detail}" for one in result.refused]
+    said = f"{Money(subtotal, currency)}, {Money(taken, currency)} off, to pay {total}."
     return {
         "subtotal": Money(subtotal, currency),
         "discount_total": Money(taken, currency),
-        "total": Money(subtotal + carriage - taken, currency),
+        "total": total,
+        "summary": " ".join((said, *reasons)),
         **explained(result, off, currency),
     }

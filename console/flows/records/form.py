@@ -22,6 +22,7 @@ LONGEST = 500
 LARGEST_FILE = 16_000_000
 SEVERAL = "Numbers, or how the words begin, with blanks between. Esc: no."
 WHOLE = re.compile(r"-?\d{1,9}", re.ASCII)
+SHARE = re.compile(r"\d{1,3}([.,]\d{1,2})? ?%?", re.ASCII)
 WORDS = {"yes": True, "y": True, "1": True, "no": False, "n": False, "0": False}
 
 
@@ -89,6 +90,10 @@ class Form:
             value = allowed_states[0] if len(allowed_states) == 1 else value
         if asked.form == "money" and value:
             return told(Field("", "", "figure"), value)
+        if asked.form == "share" and value:
+            return told(Field("", "", "share"), value)
+        if asked.form == "names" and isinstance(value, list):
+            return " ".join(value)
         if asked.form == "yes":
             return "yes" if value else "no"
         if asked.form == "words" and isinstance(value, list):
@@ -123,7 +128,8 @@ def answered(form: Form, text: str) -> FormStep:
         return Transition(_reviewed(replace(form, at=form.at + 1)))
     is_off = asked.may_be_off and typed.casefold() == "off"
     try:
-        value = None if is_off else parsed(asked, typed, form.currency)
+        nothing: list[str] | None = [] if asked.form == "names" else None
+        value = nothing if is_off else parsed(asked, typed, form.currency)
     except NotAnAnswer as refusal:
         return Transition(form, feedback=wrong(str(refusal)))
     grown = replace(form, answers=(*form.answers, (asked.name, value)), at=form.at + 1)
@@ -158,14 +164,24 @@ def parsed(asked: Input, text: str, currency: str) -> object:
         case "choice":
             return _chosen(asked, text)
         case "tracking":
-            number = tracking.tidy(text)
-            if (why := tracking.why_not(number)) is not None:
-                raise NotAnAnswer(why)
-            return number
+            return _tracking(text)
         case "choices":
             words = text.replace(",", " ").split()
             return list(dict.fromkeys(_chosen(asked, word) for word in words))
     return text
+
+
+def _share(text: str) -> int:
+    if not SHARE.fullmatch(text):
+        raise NotAnAnswer(f"{text} is no share such as 7.5")
+    return round(float(text.replace(",", ".").rstrip("% ")) * 100)
+
+
+def _tracking(text: str) -> str:
+    number = tracking.tidy(text)
+    if (why := tracking.why_not(number)) is not None:
+        raise NotAnAnswer(why)
+    return number
 
 
 def put(form: Form) -> tuple[Question, str]:
@@ -220,6 +236,8 @@ def _number(text: str) -> int:
 
 READ_BY: Mapping[str, Callable[[str], object]] = {
     "number": _number,
+    "share": _share,
+    "names": lambda text: list(dict.fromkeys(text.replace(",", " ").split())),
     "words": lambda text: list(dict.fromkeys(text.replace(",", " ").upper().split())),
     "goods": lambda text: [_goods(one) for one in text.split(",") if one.strip()],
     "file": _file,
@@ -253,7 +271,7 @@ def _said(asked: Input, value: object) -> str:
         return f"with {str(value).count(chr(10))} lines"
     if asked.form == "goods" and isinstance(value, list):
         return ", ".join(f"{one.get('quantity', 1)} {one['sku']}" for one in value)
-    if asked.form == "words":
+    if asked.form in {"words", "names"}:
         return told(Field("", "", "list"), value)
     if value is None:
         return "off"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.flows.records import people, purchasing, stored_value, taxes
+from console.flows.records import people, promotions, purchasing, stored_value, taxes
 from console.flows.records.shapes import Field, Input, Kind, RecordCommand
 
 FORMATS = ("csv", "jsonl", "shopify", "xlsx")
@@ -274,7 +274,7 @@ KINDS = {
     one.name: people.with_history(one)
     for one in (
         PARCELS, EMAILS, CATEGORIES, LOCATIONS, WAITING, IMPORTS, EXPORTS, SHIPPING,
-        *taxes.KINDS, *purchasing.KINDS, *stored_value.KINDS, *people.KINDS,
+        *taxes.KINDS, *promotions.KINDS, *purchasing.KINDS, *stored_value.KINDS, *people.KINDS,
     )
 }  # fmt: skip
 """Every kind by the name of its screen."""

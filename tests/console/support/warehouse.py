@@ -667,7 +667,7 @@ class Warehouse:
             "customer_note": "Gift, no price please" if n % 8 == 5 else None, "lines": lines,
             "vat_id": None,
             "subtotal": eur(total - 490), "shipping_total": eur(490),
-            "discount_total": eur(0), "shipping_discount": eur(0),
+            "discount_total": eur(0), "shipping_discount": eur(0), "discounts": [],
             "tax_total": eur(total * 19 // 119), "captured": eur(captured), "refunded": eur(0),
             "charged_back": eur(0), "holds": [], "disputes": [], "fraud_warnings": [],
             "attention": [],
