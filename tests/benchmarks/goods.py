@@ -92,6 +92,60 @@ def write_shopify_file(file: Path, first: int, count: int) -> int:
     return count * len(SIZES)
 
 
+ELSEWHERE = [
+    "AD",
+    "AE",
+    "AL",
+    "AM",
+    "AR",
+    "AT",
+    "AU",
+    "AZ",
+    "BA",
+    "BE",
+    "BG",
+    "BR",
+    "BY",
+    "CA",
+    "CH",
+    "CL",
+    "CN",
+    "CO",
+    "CY",
+    "CZ",
+    "DK",
+    "EE",
+    "ES",
+    "FI",
+    "FR",
+    "GB",
+    "GR",
+    "HR",
+    "HU",
+    "IE",
+    "IL",
+    "IN",
+    "IS",
+    "IT",
+    "JP",
+    "KR",
+    "LI",
+    "LT",
+    "LU",
+    "LV",
+    "MC",
+    "MT",
+    "MX",
+    "NL",
+    "NO",
+    "NZ",
+    "PL",
+    "PT",
+    "RO",
+]
+"""Where the shop has tax rates too: with its own they are fifty."""
+
+
 def fill(shop: BenchShop, products: int) -> Import:
     """Set up taxes, shipping and a location, and read the first products in; the shop is open."""
     rate = {"country": "DE", "tax_class": "standard", "basis_points": 1900, "name": "VAT"}
@@ -104,6 +158,8 @@ def fill(shop: BenchShop, products: int) -> Import:
     with shop.owner() as owner:
         owner.sends("POST", "/admin/locations", {"code": "MAIN", "name": "Main"})
         owner.sends("POST", "/admin/tax-rates", rate)
+        for country in ELSEWHERE:
+            owner.sends("POST", "/admin/tax-rates", {**rate, "country": country})
         owner.sends("POST", "/admin/shipping-methods", method)
     read = read_in(shop, 0, min(products, MADE_BY_IMPORT))
     shop.wait_until_settled()
