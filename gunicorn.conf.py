@@ -87,7 +87,7 @@ def when_ready(server: Arbiter) -> None:
     """
     from api.platform import production_checks  # noqa: PLC0415
     from api.platform.settings import SettingsError  # noqa: PLC0415
-    from api.pricing.commands import warn_of_tax_gaps  # noqa: PLC0415
+    from api.shipping.commands import warn_of_tax_gaps  # noqa: PLC0415
 
     shop = server.app.wsgi()
     names = [listener.sock.getsockname() for listener in server.LISTENERS]

@@ -1,5 +1,8 @@
 """Missing tax rules, and rules that nobody checked, are listed and told when the shop starts."""
 
+import ast
+import importlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +25,7 @@ from api.tax.rules import Destination, Treatment
 from api.tax.service import ALWAYS
 from tests.support.shop import Shop
 
+ROOT = Path(__file__).resolve().parents[2]
 EXPORT = Treatment.EXPORT
 
 
@@ -104,3 +108,16 @@ def test_the_same_is_told_when_the_shop_starts(shop: Shop, monkeypatch: pytest.M
         ("tax_rules_to_check", "warning"),
     ]
     assert log.entries[0]["countries"] == ["FR"]
+
+
+def test_the_file_of_the_server_finds_what_it_imports() -> None:
+    """No type checker reads it, and its imports wait until the server starts."""
+    server = ast.parse((ROOT / "gunicorn.conf.py").read_text())
+    imports = [one for one in ast.walk(server) if isinstance(one, ast.ImportFrom)]
+
+    assert [name.name for one in imports for name in one.names].count("warn_of_tax_gaps") == 1
+    for one in imports:
+        module = importlib.import_module(str(one.module))
+        for name in one.names:
+            has_it = hasattr(module, name.name)
+            assert has_it or importlib.import_module(f"{one.module}.{name.name}")
