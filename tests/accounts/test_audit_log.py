@@ -164,15 +164,12 @@ def test_sign_ins_of_staff_are_written_down_those_refused_too(
 
 
 def test_a_write_that_says_nothing_of_itself_is_written_down_all_the_same(shop: Shop) -> None:
-    staff, mug = shop.staff(), shop.sells("MUG", 1)
-    (place,) = staff.gets("/locations").json["data"]
+    called = shop.staff().posts("/doctor")
 
-    opened = staff.posts("/stock", {"variant_id": str(mug), "location_id": place["id"]})
-
-    assert opened.status_code == 201
-    ((actor, _, changes),) = audited("request.create_stock_level")
+    assert called.status_code == 202
+    ((actor, _, changes),) = audited("request.create_doctor_run")
     assert actor.startswith("staff:")
-    assert changes == {"method": "POST", "path": "/api/v1/admin/stock"}
+    assert changes == {"method": "POST", "path": "/api/v1/admin/doctor"}
 
 
 def test_what_was_refused_or_changes_nothing_leaves_no_entry(shop: Shop) -> None:
@@ -298,3 +295,29 @@ def test_what_jobs_and_commands_do_is_told_apart(app: Flask) -> None:
 
     vias = session.scalars(select(AuditEntry.via).order_by(AuditEntry.id)).all()
     assert vias[1] == "job"
+
+
+def test_a_new_level_and_the_app_of_a_second_factor_have_entries_of_their_own(shop: Shop) -> None:
+    mug = shop.sells("MUG", 1)
+    anna = a_staff_member("owner", "Anna Owner")
+    client = shop.app.test_client()
+    place = client.post(
+        "/api/v1/admin/locations", json={"code": "B", "name": "B"}, headers=anna.headers
+    ).json
+    body = {"variant_id": str(mug), "location_id": place["id"]}
+
+    for _ in range(2):
+        opened = client.post("/api/v1/admin/stock", json=body, headers=anna.headers)
+    client.post(
+        "/api/v1/admin/me/second-factor",
+        json={"current_password": PASSWORD},
+        headers=anna.headers,
+    )
+
+    entries = session.execute(
+        select(AuditEntry.action, AuditEntry.subject_id).order_by(AuditEntry.id)
+    ).all()
+    assert [(action, str(subject)) for action, subject in entries][-2:] == [
+        ("stock.level_opened", opened.json["id"]),
+        ("staff.second_factor_begun", str(anna.id)),
+    ]

@@ -68,6 +68,7 @@ def begin_second_factor(by: Principal) -> Enrolment:
         .values(user_id=by.id, **fresh)
         .on_conflict_do_update(index_elements=["user_id"], set_=fresh)
     )
+    audit.record("staff.second_factor_begun", by=by, subject_id=by.id)
     secret = base64.b32encode(raw).decode()
     settings: Settings = get_service(Settings)
     # Short, so that its picture fits into a terminal of 80 by 24.

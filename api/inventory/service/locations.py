@@ -86,7 +86,18 @@ def open_level(variant_id: UUID, location_id: UUID | None, *, by: Principal) -> 
     Raises `VariantUnknown` or `LocationNotFound`.
     """
     location_id = location_id or default_location()
-    journal.open_levels({variant_id: 0}, location_id, by=by)
+    opened = journal.open_levels({variant_id: 0}, location_id, by=by)
+    for level_id in opened.values():
+        audit.record(
+            "stock.level_opened",
+            by=by,
+            subject_id=level_id,
+            variant_id=str(variant_id),
+            location_id=str(location_id),
+        )
+    if opened:
+        return opened[variant_id]
+    audit.leave_out()
     return (
         require_transaction()
         .execute(

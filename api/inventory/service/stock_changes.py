@@ -156,6 +156,13 @@ def move_units(
         _change_state(levels, level, quantity, into=StockState.QUARANTINE, reason="moved", by=by)
     elif was_stopped and not is_stopped:
         _change_state(levels, level, quantity, out_of=StockState.QUARANTINE, reason="moved", by=by)
+    audit.record(
+        "stock.moved",
+        by=by,
+        subject_id=level_id,
+        units=quantity,
+        bin_id=[None if one is None else str(one) for one in (source, target)],
+    )
     if source is None:
         return BinMove(move_id, level_id, level.on_hand - level.in_bins - quantity)
     return BinMove(move_id, level_id, after[source, level_id])
