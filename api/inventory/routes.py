@@ -3,6 +3,8 @@
 from typing import Any, Final
 from uuid import UUID
 
+from flask import Response, stream_with_context
+
 from api.inventory import queries, service
 from api.inventory.errors import (
     BinCodeTaken,
@@ -45,7 +47,11 @@ from api.inventory.schemas.levels import (
     NewLocationSchema,
     StockLevelSchema,
     StockQuerySchema,
+    ValuationFileQuerySchema,
+    ValuationQuerySchema,
+    ValuedLevelSchema,
 )
+from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.permissions import Permission
 from api.platform import approvals
@@ -57,8 +63,11 @@ from api.platform.etags import versioned
 from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
 
 _LEVEL_ROW: Final = LevelRowSchema()
+FILE: Final = {"type": "string", "format": "binary"}
 
 blueprint = Blueprint(
     "stock",
@@ -330,3 +339,36 @@ def list_bin_movements(query: dict[str, Any], bin_id: UUID) -> dict[str, Any]:
     return queries.bin_movements(
         bin_id, with_total=query.pop("include") == "total", at=principal().locations, **query
     )
+
+
+@blueprint.route("/inventory/valuation", methods=["GET"])
+@requires(Permission.INVENTORY_READ)
+@blueprint.arguments(ValuationQuerySchema, location="query")
+@blueprint.response(200, list_schema(ValuedLevelSchema))
+def get_valuation(query: dict[str, Any]) -> dict[str, Any]:
+    """List what was on hand at a moment and what it was worth, by SKU.
+
+    It follows from the journal. The cost is the moving average of the receipts that had one.
+    """
+    with_total = query.pop("include") == "total"
+    moment = query.pop("moment") or clock.now()
+    return queries.valuation(moment, with_total=with_total, **_scope(), **query)
+
+
+@blueprint.route("/inventory/valuation.csv", methods=["GET"])
+@requires(Permission.INVENTORY_READ)
+@blueprint.arguments(ValuationFileQuerySchema, location="query")
+@blueprint.doc(
+    responses={"200": {"description": "The file", "content": {"text/csv": {"schema": FILE}}}}
+)
+def download_valuation(query: dict[str, Any]) -> Response:
+    """Fetch the stock of a moment and its value as CSV; amounts are in major units."""
+    lines = queries.valuation_csv(query.pop("moment") or clock.now(), **_scope(), **query)
+    response = Response(stream_with_context(lines), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="stock.csv"'
+    return response
+
+
+def _scope() -> dict[str, Any]:
+    settings: Settings = get_service(Settings)
+    return {"currency": settings.currency, "at": principal().locations}

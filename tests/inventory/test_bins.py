@@ -1,5 +1,6 @@
 """Bins over HTTP: where units are, moved and stopped, and what that does to the figures."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from api.inventory import service as inventory_service
 from api.inventory.errors import InsufficientStock
 from api.inventory.models import MovementKind, StockLevel
 from api.inventory.service import StockChange
+from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
@@ -253,3 +255,36 @@ def test_the_label_of_a_bin_says_what_it_is_and_what_is_next(hands: Hands) -> No
     assert limited.gets("/scan?code=L-S-01")["code"] == "code_unknown"
     assert limited.gets("/bins")["data"] == []
     assert limited.gets(f"/bins/{place}/stock")["code"] == "bin_not_found"
+
+
+def test_stock_of_any_moment_and_its_value_follow_from_the_journal(hands: Hands) -> None:
+    mug, odd = goods("VAL-MUG", 0), goods("VAL-ODD", 3)
+    now = clock.now()
+    for hours, units, cost in ((1, 10, 100), (3, 20, 130)):
+        change = StockChange(
+            variant_id=mug, location_id=hands.location_id, quantity=units, unit_cost=cost
+        )
+        with clock.frozen(now + timedelta(hours=hours)), transaction():
+            inventory_service.change_stock(
+                [change], kind=MovementKind.RECEIVED, reason="received", by=SYSTEM
+            )
+    with clock.frozen(now + timedelta(hours=5)):
+        assert hands.posts(f"/stock/{level_of(mug)}/adjust", change=-7, reason="lost").status_code
+
+    def then(hours: int) -> list[tuple[Any, ...]]:
+        moment = (now + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        rows = hands.gets(f"/inventory/valuation?at={moment}")["data"]
+        return [(r["on_hand"], r["value"] and r["value"]["amount"]) for r in rows]
+
+    assert [then(hours) for hours in (-1, 2, 4, 6)] == [
+        [(0, None), (0, None)],
+        [(10, 1000), (3, None)],
+        [(30, 3600), (3, None)],
+        [(23, 2760), (3, None)],
+    ]
+    text = hands.client.get(
+        f"{ADMIN}/inventory/valuation.csv?at={(now + timedelta(hours=6)):%Y-%m-%dT%H:%M:%SZ}",
+        headers=hands.who.headers,
+    ).text.splitlines()
+    assert text[0] == ("sku,product_title,variant_title,location_code,on_hand,unit_cost,value")
+    assert text[1].endswith(",MAIN,23,1.20 EUR,27.60 EUR"), odd

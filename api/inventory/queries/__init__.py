@@ -23,6 +23,7 @@ from api.inventory.queries.levels import (
     on_hand_of,
     sku_and_price,
 )
+from api.inventory.queries.valuation import valuation, valuation_csv
 
 __all__ = [
     "availability",
@@ -45,5 +46,7 @@ __all__ = [
     "on_hand_of",
     "sku_and_price",
     "skus",
+    "valuation",
+    "valuation_csv",
     "variants_without_level",
 ]

@@ -5,7 +5,7 @@ import marshmallow as ma
 from api.inventory.allocation_strategy import MAX_QUANTITY
 from api.inventory.models import AdjustReason, MovementKind, StockState
 from api.platform.bulk_request import BatchRowSchema, batch_of
-from api.platform.http import PageQuerySchema, Pattern, Schema
+from api.platform.http import MoneySchema, PageQuerySchema, Pattern, Schema
 from api.platform.query_fields import IdList
 from api.platform.rules import AtLeastOne, ExactlyOne, Needs, OneWay
 
@@ -260,3 +260,36 @@ class MovementSchema(Schema):
     order_id = ma.fields.UUID(required=True, allow_none=True)
     fulfilment_id = ma.fields.UUID(required=True, allow_none=True)
     refund_id = ma.fields.UUID(required=True, allow_none=True)
+
+
+class ValuationFileQuerySchema(Schema):
+    """The moment, and the location."""
+
+    moment = ma.fields.AwareDateTime(
+        data_key="at",
+        load_default=None,
+        metadata={"description": "Stock as it was then; now when left out."},
+    )
+    location_id = ma.fields.UUID(load_default=None)
+
+
+class ValuationQuerySchema(ValuationFileQuerySchema, PageQuerySchema):
+    """The moment, the location and the page."""
+
+
+class ValuedLevelSchema(Schema):
+    """Units of a level at a moment, and what they were worth."""
+
+    level_id = ma.fields.UUID(required=True)
+    sku = ma.fields.String(required=True)
+    product_title = ma.fields.String(required=True)
+    variant_title = ma.fields.String(required=True, allow_none=True)
+    location_code = ma.fields.String(required=True)
+    on_hand = ma.fields.Integer(required=True)
+    unit_cost = ma.fields.Nested(
+        MoneySchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "The moving average of the receipts; null without any cost."},
+    )
+    value = ma.fields.Nested(MoneySchema, required=True, allow_none=True)

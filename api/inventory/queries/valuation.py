@@ -1,0 +1,141 @@
+"""What was on hand at a moment, and what it was worth: both follow from the journal."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, literal, select
+
+from api.catalog.models.products import Product, Variant
+from api.inventory.models import Location, StockLevel, StockMovement
+from api.kernel.money import Money
+from api.platform import pagination
+from api.platform.bulk_sql import any_of
+from api.platform.pagination import Sort
+
+_CSV_COLUMNS: Final = (
+    *("sku", "product_title", "variant_title", "location_code", "on_hand", "unit_cost", "value"),
+)
+_BY_SKU: Final = Sort((Variant.sku_key, StockLevel.id))
+_PAGE: Final = 1000
+
+
+def valuation(
+    moment: datetime,
+    *,
+    currency: str,
+    location_id: UUID | None = None,
+    limit: int,
+    cursor: str | None,
+    with_total: bool = False,
+    at: frozenset[UUID] | None = None,
+) -> dict[str, Any]:
+    """Return a page of levels by SKU: units on hand at a moment, their average cost and value.
+
+    The value is units times the moving average of the receipts until then, rounded half-up to the
+    minor unit; None where no receipt had a cost. Levels that were opened later have 0 units.
+    """
+    then = StockMovement.created_at <= moment
+    of_level = StockMovement.level_id == StockLevel.id
+    on_hand = (
+        select(func.coalesce(func.sum(StockMovement.on_hand_change), 0).label("units"))
+        .where(of_level, then)
+        .lateral()
+    )
+    cost = (
+        select(StockMovement.average_cost)
+        .where(of_level, then, StockMovement.average_cost.is_not(None))
+        .order_by(StockMovement.id.desc())
+        .limit(1)
+        .lateral()
+    )
+    statement = (
+        select(
+            *(StockLevel.id.label("level_id"), Variant.sku),
+            Product.title.label("product_title"),
+            Variant.title.label("variant_title"),
+            Location.code.label("location_code"),
+            on_hand.c.units.label("on_hand"),
+            cost.c.average_cost,
+        )
+        .select_from(StockLevel)
+        .join(Variant, Variant.id == StockLevel.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+        .join(Location, Location.id == StockLevel.location_id)
+        .join(on_hand, literal(True))
+        .outerjoin(cost, literal(True))
+    )
+    if location_id is not None:
+        statement = statement.where(StockLevel.location_id == location_id)
+    if at is not None:
+        statement = statement.where(any_of(StockLevel.location_id, at))
+    rows, page = pagination.page(
+        statement,
+        _BY_SKU,
+        limit=limit,
+        cursor=cursor,
+        filters=(moment, location_id, currency, at and sorted(at)),
+        total=statement.with_only_columns(StockLevel.id) if with_total else None,
+    )
+    return {"data": [_valued(row, currency) for row in rows], "page": page}
+
+
+def valuation_csv(
+    moment: datetime,
+    *,
+    currency: str,
+    location_id: UUID | None = None,
+    at: frozenset[UUID] | None = None,
+) -> Iterator[str]:
+    """Yield all levels of `valuation` as CSV, a thousand at a time; amounts in major units.
+
+    An apostrophe keeps spreadsheets from taking a text for a formula.
+    """
+    cursor, columns = None, _CSV_COLUMNS
+    while True:
+        text = io.StringIO()
+        file = csv.writer(text)
+        if cursor is None:
+            file.writerow(columns)
+        answer = valuation(
+            moment,
+            currency=currency,
+            location_id=location_id,
+            limit=_PAGE,
+            cursor=cursor,
+            at=at,
+        )
+        file.writerows([_cell(row[name]) for name in columns] for row in answer["data"])
+        yield text.getvalue()
+        cursor = answer["page"]["next_cursor"]
+        if cursor is None:
+            return
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")):
+        return f"'{value}"
+    return value
+
+
+def _valued(row: Any, currency: str) -> dict[str, Any]:
+    cost: Decimal | None = row.average_cost
+    units = int(row.on_hand)
+
+    def money(amount: Decimal) -> Money:
+        return Money(int(amount.quantize(Decimal(1), ROUND_HALF_UP)), currency)
+
+    return {
+        "level_id": row.level_id,
+        "sku": row.sku,
+        "product_title": row.product_title,
+        "variant_title": row.variant_title or None,
+        "location_code": row.location_code,
+        "on_hand": units,
+        "unit_cost": None if cost is None else money(cost),
+        "value": None if cost is None else money(cost * units),
+    }
