@@ -17,6 +17,13 @@ class NothingToCount(Unprocessable):
     sentence = "Nothing is there to count. Scan what you find into a count of the bin."
 
 
+class NothingToPrint(Unprocessable):
+    """No bin or variant was chosen."""
+
+    code = "nothing_to_print"
+    sentence = "No label to print: there is no such bin or product."
+
+
 class CountTooLarge(Unprocessable):
     """A count has more lines than one person counts in a day."""
 

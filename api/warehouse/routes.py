@@ -1,8 +1,11 @@
 """Counts, put-away and replenishment, for staff."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from flask import Response
+
+from api.documents import labels as documents
 from api.inventory.errors import (
     BinElsewhere,
     BinInactive,
@@ -31,6 +34,7 @@ from api.warehouse.errors import (
     LineClosed,
     LinesOpen,
     NothingToCount,
+    NothingToPrint,
     SecondPersonNeeded,
 )
 from api.warehouse.models import Place
@@ -40,6 +44,7 @@ from api.warehouse.schemas import (
     CountSchema,
     EntrySchema,
     FinishSchema,
+    LabelQuerySchema,
     NewCountSchema,
     PeriodSchema,
     ShrinkageSchema,
@@ -53,6 +58,7 @@ blueprint = Blueprint(
     description="Counting, put-away and replenishment, for staff.",
 )
 
+_FILE: Final = {"type": "string", "format": "binary"}
 _ENTRY_REFUSED = (
     *(BinElsewhere, BinInactive, BinNotFound, LevelNotFound, QuantityTooLarge, StateShort),
     *(StockCountOutdated, CountNotFound, CountTooLarge, CountedAtUnlikely, InvalidState),
@@ -147,6 +153,33 @@ def discard_count(count_id: UUID) -> dict[str, Any]:
 def get_shrinkage(query: dict[str, Any]) -> dict[str, Any]:
     """Sum what counts changed in a period, by location and reason, with its value."""
     return {"rows": queries.shrinkage(query["first"], query["last"], at=principal().locations)}
+
+
+@blueprint.route("/warehouse/labels", methods=["GET"])
+@requires(Permission.INVENTORY_READ)
+@may_answer(NothingToPrint)
+@blueprint.arguments(LabelQuerySchema, location="query")
+@blueprint.doc(
+    responses={
+        "200": {
+            "description": "The labels",
+            "content": {"application/pdf": {"schema": _FILE}, "text/plain": {"schema": _FILE}},
+        }
+    }
+)
+def print_labels(query: dict[str, Any]) -> Response:
+    """Print labels of bins or products, or the sheet of command barcodes, as PDF or ZPL.
+
+    A sheet has 24 labels of 70 x 37 mm. At most 200 bins are printed at once.
+    """
+    kind, dots_per_mm = query.pop("format"), query.pop("dots_per_mm")
+    labels = queries.labels(**query, at=principal().locations)
+    if not labels:
+        raise NothingToPrint
+    if kind == "zpl":
+        text = documents.zpl(labels, dots_per_mm=dots_per_mm)
+        return Response(text, content_type="text/plain; charset=utf-8")
+    return Response(documents.sheet(labels), content_type="application/pdf")
 
 
 @blueprint.route("/warehouse/put-away", methods=["GET"])

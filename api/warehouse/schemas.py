@@ -4,6 +4,7 @@ import marshmallow as ma
 
 from api.inventory.service import MAX_QUANTITY, AdjustReason, BinKind
 from api.platform.http import PageQuerySchema, Schema
+from api.platform.query_fields import IdList
 from api.platform.rules import AtMostOne
 from api.warehouse.states import CountStatus, LineStatus
 
@@ -152,6 +153,24 @@ class TasksSchema(Schema):
     """What is to be carried, at most 200."""
 
     tasks = ma.fields.List(ma.fields.Nested(TaskSchema), required=True)
+
+
+class LabelQuerySchema(Schema):
+    """Which labels to print, and how."""
+
+    kind = ma.fields.String(
+        required=True, validate=ma.validate.OneOf(["bins", "products", "commands"])
+    )
+    ids = IdList(most=200, description="Bins or variants; all bins of a location when left out.")
+    location_id = ma.fields.UUID(load_default=None)
+    zone = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 40))
+    copies = ma.fields.Integer(load_default=1, validate=ma.validate.Range(1, 100))
+    format = ma.fields.String(load_default="pdf", validate=ma.validate.OneOf(["pdf", "zpl"]))
+    dots_per_mm = ma.fields.Integer(
+        load_default=8,
+        validate=ma.validate.OneOf([6, 8, 12, 24]),
+        metadata={"description": "Of the label printer (ZPL): 8 are 203 dpi."},
+    )
 
 
 class PeriodSchema(Schema):

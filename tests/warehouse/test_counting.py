@@ -265,3 +265,18 @@ def test_tasks_say_where_units_belong(mia: Hands) -> None:
     put(level_of(tea), 10, face, source=bulk)
     assert mia.gets("/warehouse/replenishment")["tasks"] == []
     assert empty
+
+
+def test_labels_of_bins_are_printed_by_zone(mia: Hands) -> None:
+    for n in range(2):
+        a_bin(f"LB-{n}", zone="LABELS", pick_sequence=n)
+
+    def printed(query: str) -> Any:
+        return mia.client.get(f"{ADMIN}/warehouse/labels?{query}", headers=mia.who.headers)
+
+    text = printed("kind=bins&zone=LABELS&format=zpl&copies=2").text
+    assert [text.count(f"^FDL-LB-{n}^FS") for n in range(2)] == [2, 2]
+    commands = printed("kind=commands")
+    assert (commands.mimetype, commands.data[:4]) == ("application/pdf", b"%PDF")
+    assert printed("kind=bins&zone=NONE").json["code"] == "nothing_to_print"
+    assert printed("kind=products").json["code"] == "nothing_to_print"

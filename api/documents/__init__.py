@@ -1,0 +1,1 @@
+"""Papers and labels: values in, bytes out. No tables, no requests."""
