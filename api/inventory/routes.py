@@ -355,7 +355,7 @@ def get_valuation(query: dict[str, Any]) -> dict[str, Any]:
     return queries.valuation(moment, with_total=with_total, **_scope(), **query)
 
 
-@blueprint.route("/inventory/valuation.csv", methods=["GET"])
+@blueprint.route("/inventory/valuation/file", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
 @blueprint.arguments(ValuationFileQuerySchema, location="query")
 @blueprint.doc(

@@ -21,6 +21,7 @@ PUBLIC_MODULES_OF = {
     "payments": {"gateways"},  # the protocol of whoever takes the money
     "stored_value": {"codes", "policy"},  # how long a typed code may be; pure arithmetic
     "accounts": {"roles"},  # the kinds of accounts that its columns hold
+    "documents": {"labels"},  # values in, bytes out
     "catalog": {"codes", "texts", "fields"},  # pure: barcodes, slugs, the table of fields
 }
 # Modules that are not public, and the modules of higher layers that may use them all the same.

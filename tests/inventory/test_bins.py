@@ -283,7 +283,7 @@ def test_stock_of_any_moment_and_its_value_follow_from_the_journal(hands: Hands)
         [(23, 2760), (3, None)],
     ]
     text = hands.client.get(
-        f"{ADMIN}/inventory/valuation.csv?at={(now + timedelta(hours=6)):%Y-%m-%dT%H:%M:%SZ}",
+        f"{ADMIN}/inventory/valuation/file?at={(now + timedelta(hours=6)):%Y-%m-%dT%H:%M:%SZ}",
         headers=hands.who.headers,
     ).text.splitlines()
     assert text[0] == ("sku,product_title,variant_title,location_code,on_hand,unit_cost,value")
