@@ -63,6 +63,7 @@ from api.platform.etags import versioned
 from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import CursorInvalid
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 
@@ -357,6 +358,7 @@ def get_valuation(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/inventory/valuation/file", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
+@may_answer(CursorInvalid)
 @blueprint.arguments(ValuationFileQuerySchema, location="query")
 @blueprint.doc(
     responses={"200": {"description": "The file", "content": {"text/csv": {"schema": FILE}}}}

@@ -256,7 +256,7 @@ class ConsoleApp(Pasting):
     async def _do(self, work: Work) -> None:
         match work:
             case Code(raw):
-                if self.begin_code(work):
+                if self.begin_code(work) and not self.obeyed(raw):
                     await self._code(read(raw))
             case PasteOver():
                 self.end_paste()

@@ -44,6 +44,10 @@ class GlobalActions(Router):
         """F7."""
         await self.go(HistoryEntry("stock"))
 
+    async def do_put_away(self) -> None:
+        """Units that wait for a bin."""
+        await self.go(HistoryEntry("put_away"))
+
     async def do_low_stock(self) -> None:
         """`:l`."""
         await self.go(HistoryEntry("stock", "low"))

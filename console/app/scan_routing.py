@@ -2,17 +2,46 @@
 
 from __future__ import annotations
 
+import re
+
+from console import keys
 from console.app.global_actions import GlobalActions
 from console.app.navigation_history import HistoryEntry
 from console.client.errors import CallFailed, SignedOut
 from console.client.models import ScanAnswer
 from console.flows.next_actions import why_not_ship
 from console.flows.transition import good, noted, wrong
-from console.scan.code_parsing import Scan
+from console.messages import ActionChosen
+from console.scan.code_parsing import Scan, read
+
+COMMANDS = {
+    "!OK": "enter", "!UNDO": "undo", "!SEND": "commit", "!HOME": "home", "!BACK": "back",
+    "!COUNT": "count", "!STOCK": "stock", "!ORDERS": "orders",
+}  # fmt: skip
+"""Command barcodes, and the actions that they are keys for; the shop prints them as a sheet."""
+
+TYPED = re.compile(r"!QTY(\d{1,4})")
 
 
 class ScanRouting(GlobalActions):
     """Asks the shop what a code is and goes to the next useful screen for it."""
+
+    def obeyed(self, raw: str) -> bool:
+        """Do what a command barcode says; False for any other code."""
+        code = read(raw).code.upper()
+        if not code.startswith("!"):
+            return False
+        entry, name = self.context.entry, COMMANDS.get(code, "")
+        if quantity := TYPED.fullmatch(code):
+            entry.begin(f"{quantity[1]}*")
+        elif code == "!MOVE":
+            entry.begin(">")
+        elif any(action.id == name for action in keys.actions_on(self.frame.NAME)):
+            self.post_message(ActionChosen(name))
+        else:
+            self.say(noted(f"{code} does nothing here: F1 shows what can be done"))
+        self.frame.entry_bar.refresh()
+        return True
 
     async def open_code(self, scan: Scan) -> None:
         """Open what a code means; one that means nothing is refused loudly."""
@@ -28,7 +57,7 @@ class ScanRouting(GlobalActions):
                 await self.go(HistoryEntry("orders", f"/{scan.code}"))
                 return
             if answer is None:
-                self.say(wrong(f"Unknown code {scan.code}: no order, parcel, SKU or barcode"))
+                self.say(wrong(f"Unknown code {scan.code}: no order, parcel, SKU, barcode or bin"))
                 return
             self.say(good(answer.label))
             await self._open(answer)
@@ -39,6 +68,8 @@ class ScanRouting(GlobalActions):
         elif answer.kind == "fulfilment" and answer.order is not None:
             await self.go(HistoryEntry("order", answer.order.id))
             self.frame.point_out(answer.id)
+        elif answer.bin is not None:
+            await self.go(HistoryEntry("bin", answer.bin.id))
         elif answer.variant is not None and len(answer.variant.levels) == 1:
             await self.go(HistoryEntry("level", answer.variant.levels[0].id))
         else:

@@ -379,6 +379,18 @@ class ScannedFulfilment:
 
 
 @dataclass(frozen=True, slots=True)
+class Bin:
+    """A place within a location."""
+
+    id: str
+    code: str
+    barcode: str
+    location_code: str
+    kind: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
 class ScanAnswer:
     """What a scanned code turned out to be."""
 
@@ -388,3 +400,4 @@ class ScanAnswer:
     order: OrderCard | None = None
     variant: ScannedVariant | None = None
     fulfilment: ScannedFulfilment | None = None
+    bin: Bin | None = None

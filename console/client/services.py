@@ -20,6 +20,7 @@ from console.client.session import Session
 from console.client.state_dir import StateDir
 from console.client.stock import Stock
 from console.client.transport import LazyTransport
+from console.client.warehouse import Warehouse
 from console.settings import Settings
 
 
@@ -51,6 +52,7 @@ class Services:
         self.orders = Orders(self.caller)
         self.attention = Attention(self.caller)
         self.stock = Stock(self.caller)
+        self.warehouse = Warehouse(self.caller)
         self.catalogue = Catalog(self.caller)
         self.watch = ChangePoller(self.caller)
         self.watch.came_back = self.sender.nudge

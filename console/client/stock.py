@@ -67,10 +67,10 @@ def set_to(
 
 
 def inverse(command: Command) -> NewCommand:
-    """The adjustment that undoes an adjustment: the same units with the opposite sign."""
+    """The command that undoes an adjustment or a move: the same units the other way."""
     assert command.inverse is not None
     return NewCommand(
-        kind="adjust",
+        kind=command.kind,
         aggregate=command.aggregate,
         path=command.path,
         body=command.inverse,
@@ -106,6 +106,8 @@ def on_top(command: Command) -> NewCommand | None:
 
 
 def _opposite(body: Mapping[str, object]) -> dict[str, object]:
+    if "to_bin_id" in body:
+        return {**body, "from_bin_id": body["to_bin_id"], "to_bin_id": body["from_bin_id"]}
     change = body["change"]
     assert isinstance(change, int)
     return {**body, "change": -change}

@@ -1,6 +1,7 @@
 """What F9 can undo, and the reason when it cannot.
 
-A command that never left is dropped. A stock adjustment is answered by its opposite. Goods and
+A command that never left is dropped. A stock adjustment, or a move that was made just now, is
+answered by its opposite. Goods and
 money that left do not come back by a key press: of a parcel it is asked first, while it has only
 just left, and otherwise the operator is told what can be done.
 """
@@ -45,10 +46,13 @@ class Nothing(NamedTuple):
 
 
 JUST_NOW = 600.0
-"""Seconds for which F9 takes a shipment back; later the page of the order's parcels does."""
+"""Seconds for which F9 undoes a shipment or a move; later the order's page of parcels does."""
 
 INSTEAD = {
     "ship": "It left more than ten minutes ago: k on the order, then v, takes it back",
+    "move": "It was moved more than ten minutes ago: scan it back",
+    "counted": "A count that is posted stays: count the bin again",
+    "finish_count": "A count that is posted stays: count the bin again",
     "void_parcel": "What was voided is shipped again",
     "correct_parcel": "k on the order, then t, changes the label once more",
     "refund": "Money that was given back stays there: add a note, or ask for a new payment",
@@ -70,7 +74,8 @@ def plan(
     command = latest[0]
     if command.is_unsent:
         return Drop(command)
-    if command.state is State.DONE and command.inverse is not None:
+    is_late = command.kind == "move" and now - command.made_at > JUST_NOW
+    if command.state is State.DONE and command.inverse is not None and not is_late:
         return SendInverse(command)
     if command.kind == "ship" and command.state is State.DONE and command.answer:
         parcel = command.answer.get("id")

@@ -9,7 +9,7 @@ from console.flows.records.table import KINDS
 RECORDS = frozenset(KINDS)
 EVERYWHERE = RECORDS | {
     "home", "orders", "order", "ship", "refund", "stock", "level", "catalogue", "attention",
-    "outbox", "help", "scanner",
+    "outbox", "help", "scanner", "bin", "put_away", "count",
 }  # fmt: skip
 LISTS = RECORDS | frozenset(
     {
@@ -23,6 +23,9 @@ LISTS = RECORDS | frozenset(
         "palette",
         "ship",
         "refund",
+        "bin",
+        "put_away",
+        "count",
     }
 )
 SCROLLED = LISTS | {"order", "level"}
@@ -133,6 +136,14 @@ ACTIONS = (
            "This screen", _on("sign_in")),
     Action("commit", ("f10", "ctrl+s"), "F10", "review",
            "Show what would be given back; once more sends it", "This screen", _on("refund")),
+    Action("enter", ("enter", "ctrl+j"), "⏎", "level", "Open the level of the item",
+           "This screen", _on("bin")),
+    Action("count", ("f7",), "F7", "count", "Count this bin", "This screen", _on("bin"),
+           needs="inventory:adjust"),
+    Action("enter", ("enter", "ctrl+j"), "⏎", "send", "Send what was scanned, to be compared",
+           "This screen", _on("count"), needs="inventory:adjust"),
+    Action("commit", ("f10", "ctrl+s"), "F10", "finish", "Finish: what was not scanned is gone",
+           "This screen", _on("count"), needs="inventory:adjust"),
     Action("more", ("+",), "+", "more", "One unit more", "This screen", _on("ship", "refund")),
     Action("less", ("-",), "-", "less", "One unit less", "This screen", _on("ship", "refund")),
     Action("exactly", ("=",), "=", "units", "Type the quantity, then Enter",
@@ -253,7 +264,10 @@ ACTIONS = (
            EVERYWHERE, "a"),
     Action("catalogue", ("f6",), "F6", "catalogue", "Products and prices", "Going about",
            EVERYWHERE - {"catalogue"}, "p"),
-    Action("stock", ("f7",), "F7", "stock", "Stock levels", "Going about", EVERYWHERE, "s"),
+    Action("stock", ("f7",), "F7", "stock", "Stock levels", "Going about", EVERYWHERE - _on("bin"),
+           "s"),
+    Action("put_away", (), "", "", "Units that wait for a bin", "Going about", EVERYWHERE,
+           "putaway"),
     Action("refund", ("f8",), "F8", "refund", "Give money back for the order at hand",
            "Going about", EVERYWHERE - {"refund"}, "r"),
     Action("queue", ("f4",), "F4", "to ship", "Orders that wait to be shipped", "Going about",

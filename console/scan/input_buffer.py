@@ -7,9 +7,9 @@ character's meaning depends only on what is open:
   is sent by F10, because Enter is what every scanner types behind its code;
 * a scan screen takes every printable character as part of a code, except a command character
   (such as `+` or `/`) when nothing has been typed yet;
-* a list screen takes lower-case letters as commands; a digit, a capital, `]`, `(` or `#` begins
-  a code, because barcodes are digits, our labels begin with a capital, `]` is what scanners
-  announce a symbology with, and so are GS1 codes and order numbers printed;
+* a list screen takes lower-case letters as commands; a digit, a capital, `]`, `(`, `#` or `!`
+  begins a code, because barcodes are digits, our labels begin with a capital, `]` is what scanners
+  announce a symbology with, so are GS1 codes and order numbers printed, and `!` begins commands;
 * a scanner programmed to send a prefix begins a code anywhere, even inside a prompt, whose text
   then waits until the code is through.
 """
@@ -149,6 +149,10 @@ class InputBuffer:
         self.prompt = None
         self._text = LineEditor()
 
+    def begin(self, text: str) -> None:
+        """Begin a code with what a command barcode stands for, such as `5*`."""
+        self._code = LineEditor(text)
+
     def take_code(self) -> str:
         """Whatever code was typed so far, as if Enter had been pressed."""
         code, self._code, self._is_prefixed = self._code.text, LineEditor(), False
@@ -162,7 +166,9 @@ class InputBuffer:
         if self.listener is not None and self.listener(key, character):
             return Kept()
         if key in self.prefixes:
-            self._code, self._is_prefixed = LineEditor(), True
+            # `5>` and `31*` were typed for the code that comes now.
+            before = self._code.text if self._code.text[-1:] in ("*", ">") else ""
+            self._code, self._is_prefixed = LineEditor(before), True
             return Kept()
         if self.is_coding:
             return self._coding(key, character)
@@ -186,7 +192,7 @@ class InputBuffer:
     def _begins_code(self, character: str) -> bool:
         if self.typing is Typing.SCAN:
             return character not in self.commands and not character.isspace()
-        return character.isdigit() or character.isupper() or character in "](#"
+        return character.isdigit() or character.isupper() or character in "](#!"
 
     def _coding(self, key: str, character: str | None) -> Outcome | None:
         if key in ENTERS or key == "tab":

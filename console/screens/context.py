@@ -139,7 +139,7 @@ class AppContext:
     async def look_up(self, code: str) -> ScanAnswer | None:
         """Look up what a code stands for; None when the shop does not know it.
 
-        Remembered for goods, which stay what they are; an order is another one every hour.
+        Remembered for goods and bins, which stay what they are; an order is another one every hour.
         """
         known = self._codes.get(code)
         if known is not None:
@@ -149,7 +149,7 @@ class AppContext:
                 answer = await self.shop.auth.look_up(code)
         except NotFound:
             return None
-        if answer.kind == "variant":
+        if answer.kind in ("variant", "bin"):
             self._codes[code] = answer
         while len(self._codes) > MAX_CACHED_CODES:
             self._codes.popitem(last=False)

@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 import pytest
 
+from api.inventory import service as inventory_service
+from api.inventory.queries import bins_of_level
+from api.kernel.principal import SYSTEM
+from api.platform.db import transaction
 from tests.console.support.real import opens
 from tests.console.support.station import Station
+from tests.support.books import stock_differences
 from tests.support.shop import Shop
+from tests.support.stock import level_of
 from tests.support.work import drain
 
 Flow = Callable[[Station, Shop], Awaitable[None]]
@@ -167,3 +174,100 @@ FLOWS: tuple[Flow, ...] = (
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
 async def test_a_flow_costs_what_was_promised(real_desk: Station, house: Shop, flow: Flow) -> None:
     await flow(real_desk, house)
+
+
+async def move_all_of_an_item_between_bins(desk: Station, house: Shop) -> None:
+    level, *_ = two_bins(house, 7)
+    with costs(desk, keys=1, scans=3):
+        await desk.scan("L-K-NEAR", "MUG")
+        await desk.type(">")
+        await desk.scan("L-K-FAR")
+    await desk.rested()
+    assert units_in_bins(level) == {"K-FAR": 7, "K-NEAR": 0}
+    with costs(desk, keys=1):
+        await desk.press("f9")
+    await desk.rested()
+    assert units_in_bins(level) == {"K-FAR": 0, "K-NEAR": 7}
+
+
+async def move_five_of_an_item_between_bins(desk: Station, house: Shop) -> None:
+    level, *_ = two_bins(house, 7)
+    with costs(desk, keys=2, scans=3):
+        await desk.scan("L-K-NEAR", "MUG")
+        await desk.type("5>")
+        await desk.scan("L-K-FAR")
+    await desk.rested()
+    assert units_in_bins(level) == {"K-FAR": 5, "K-NEAR": 2}
+
+
+async def count_a_bin(desk: Station, house: Shop) -> None:
+    level, *_ = two_bins(house, 31)
+    with costs(desk, keys=6, scans=2):
+        await desk.scan("L-K-NEAR")
+        await desk.press("f7")
+        await desk.type("30*")
+        await desk.scan("MUG")
+        await desk.press("enter")
+        await desk.rested()
+        await desk.press("f10")
+    await desk.rested()
+    assert "-1 posted" in desk.text.replace("−", "-")
+    assert units_in_bins(level) == {"K-NEAR": 30}
+
+
+async def put_away_by_scanner_alone(desk: Station, house: Shop) -> None:
+    level, *_ = two_bins(house, 0)
+    await desk.press(":")
+    await desk.type("putaway")
+    await desk.press("enter")
+    await desk.rested()
+    with costs(desk, keys=0, scans=2):
+        await desk.scan("MUG", "L-K-FAR")
+    await desk.rested()
+    assert (
+        units_in_bins(level)["K-FAR"]
+        == house.staff().gets("/stock", q="MUG").json["data"][0]["on_hand"]
+    )
+    with costs(desk, keys=0, scans=1):
+        await desk.scan("!UNDO")
+    await desk.rested()
+    assert units_in_bins(level)["K-FAR"] == 0
+
+
+def two_bins(house: Shop, units: int) -> tuple[UUID, UUID, UUID]:
+    """Have two bins, with so many mugs in the near one."""
+    level = level_of(house.variants["MUG"])
+    with transaction():
+        place = inventory_service.default_location()
+        near, far = (
+            inventory_service.create_bin(place, code, by=SYSTEM) for code in ("K-NEAR", "K-FAR")
+        )
+        if units > 20:
+            inventory_service.adjust(
+                level, change=units, on_hand=None, expected_on_hand=None,
+                reason=inventory_service.AdjustReason.FOUND, note=None, by=SYSTEM,
+            )  # fmt: skip
+        if units:
+            inventory_service.move_units(level, units, source=None, target=near, by=SYSTEM)
+    return level, near, far
+
+
+def units_in_bins(level: UUID) -> dict[str, int]:
+    return {one["code"]: one["quantity"] for one in bins_of_level(level)["bins"]}
+
+
+@pytest.mark.parametrize(
+    "flow",
+    [
+        move_all_of_an_item_between_bins,
+        move_five_of_an_item_between_bins,
+        count_a_bin,
+        put_away_by_scanner_alone,
+    ],
+    ids=lambda flow: flow.__name__,
+)
+async def test_work_at_the_bins_costs_what_was_promised(
+    real_desk: Station, house: Shop, flow: Flow
+) -> None:
+    await flow(real_desk, house)
+    assert stock_differences() == []

@@ -9,12 +9,10 @@ from sqlalchemy import and_, case, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from api.catalog.models.products import Product, Variant
-from api.documents.labels import Label
 from api.inventory.models import Bin, BinKind, BinStock, Location, MovementKind, StockLevel
 from api.inventory.models import StockMovement as Movement
 from api.kernel import clock
 from api.platform import pagination
-from api.platform.bulk_sql import any_of
 from api.platform.db import AnySelect, session
 from api.platform.pagination import Sort
 from api.warehouse.errors import CountNotFound
@@ -24,19 +22,6 @@ from api.warehouse.states import CountStatus, LineStatus
 VELOCITY_DAYS: Final = 90
 _NEWEST_FIRST: Final = Sort((Count.id,), descending=True)
 _LONGEST_LIST: Final = 200
-COMMANDS: Final = (
-    ("!OK", "Enter"),
-    ("!UNDO", "Undo (F9)"),
-    ("!SEND", "Send (F10)"),
-    ("!HOME", "Home (F2)"),
-    ("!BACK", "Back (Esc)"),
-    *((f"!QTY{n}", f"{n} units of the next scan") for n in (2, 3, 5, 10, 12, 24)),
-    ("!MOVE", "Move the chosen units"),
-    ("!COUNT", "Count this bin"),
-    ("!STOCK", "Stock"),
-    ("!ORDERS", "Orders"),
-)
-"""What the console reads as keys: a scanner alone works every screen."""
 
 
 def counts(
@@ -271,44 +256,6 @@ def shrinkage(
         .order_by(Location.code, CountLine.reason)
     )
     return [{**row._asdict(), "value": int(row.value)} for row in rows]
-
-
-def labels(
-    *,
-    kind: str,
-    ids: Sequence[UUID] | None,
-    location_id: UUID | None,
-    zone: str | None,
-    copies: int,
-    at: frozenset[UUID] | None = None,
-) -> list[Label]:
-    """Return the labels of bins (at most 200) or variants, or of the commands that are scanned."""
-    if kind == "commands":
-        found = [Label(code, title) for code, title in COMMANDS]
-    elif kind == "products":
-        rows = session.execute(
-            select(Variant.sku, Variant.barcode, Product.title)
-            .join(Product, Product.id == Variant.product_id)
-            .where(any_of(Variant.id, ids or []))
-            .order_by(Variant.sku_key)
-        )
-        found = [Label(row.barcode or row.sku, row.sku, row.title) for row in rows]
-    else:
-        chosen = [] if ids is None else [any_of(Bin.id, ids)]
-        chosen += [] if location_id is None else [Bin.location_id == location_id]
-        chosen += [] if zone is None else [Bin.zone == zone]
-        chosen += [] if at is None else [any_of(Bin.location_id, at)]
-        rows = session.execute(
-            select(Bin.barcode, Bin.code, Bin.kind, Bin.zone)
-            .where(Bin.is_active, *chosen)
-            .order_by(Bin.pick_sequence, Bin.code)
-            .limit(_LONGEST_LIST)
-        )
-        found = [
-            Label(row.barcode, row.code, " ".join(filter(None, (row.zone, row.kind))))
-            for row in rows
-        ]
-    return [label for label in found for _ in range(copies)]
 
 
 def _places(statement: AnySelect, with_loose: Any = None) -> list[Place]:

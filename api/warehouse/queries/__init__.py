@@ -1,0 +1,27 @@
+"""Reads of the warehouse: counts, tasks, shrinkage and labels."""
+
+from api.warehouse.queries.labels import labels
+from api.warehouse.queries.tasks import (
+    count,
+    counts,
+    levels_at,
+    places_of_bin,
+    places_of_levels,
+    places_of_zone,
+    shrinkage,
+    to_put_away,
+    to_replenish,
+)
+
+__all__ = [
+    "count",
+    "counts",
+    "labels",
+    "levels_at",
+    "places_of_bin",
+    "places_of_levels",
+    "places_of_zone",
+    "shrinkage",
+    "to_put_away",
+    "to_replenish",
+]
