@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from console.client.bin_models import Bin
 from console.client.change_models import Worker
 from console.client.doctor import DoctorLight
 from console.client.hold_models import Dispute, FraudWarning, Hold, OrderAttention
@@ -376,18 +377,6 @@ class ScannedFulfilment:
     status: str
     carrier: str | None
     tracking_number: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """A place within a location."""
-
-    id: str
-    code: str
-    barcode: str
-    location_code: str
-    kind: str
-    units: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from console.client.api_client import ApiClient
-from console.client.models import Bin
+from console.client.bin_models import Bin
 from console.client.outbox import NewCommand
 from console.client.pages import MAX_ROWS, parse_page
 from console.client.parsing import ADMIN, parse

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from console.client.bin_models import Bin
 from console.client.change_models import ChangeBatch
-from console.client.models import Bin
 from console.client.outbox import State
 from console.client.warehouse import MOVE, BinContent, move
 from console.flows.bin_codes import AtBin

@@ -8,8 +8,9 @@ from typing import Any
 from textual.widget import Widget
 
 from console import keys
+from console.client.bin_models import Bin
 from console.client.errors import CallFailed
-from console.client.models import Bin, OrderDetail, ScanAnswer
+from console.client.models import OrderDetail, ScanAnswer
 from console.client.outbox import Command
 from console.client.warehouse import MOVE
 from console.flows import bin_codes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from console.client.models import Bin
+from console.client.bin_models import Bin
 from console.client.warehouse import BinContent, CountTask, PutAwayTask
 from console.flows.formatting import Sense, signed
 from console.theme import Styles
