@@ -26,7 +26,12 @@ from api.checkout import jobs as checkout_jobs
 from api.doctor import jobs as doctor_jobs
 from api.doctor.events import DoctorRequested
 from api.fulfilment import jobs as fulfilment_jobs
-from api.fulfilment.events import FulfilmentCorrected, FulfilmentShipped, FulfilmentVoided
+from api.fulfilment.events import (
+    FulfilmentCorrected,
+    FulfilmentReady,
+    FulfilmentShipped,
+    FulfilmentVoided,
+)
 from api.imports import jobs as imports_jobs
 from api.imports.events import ExportRequested, ImportRequested, ImportUndoRequested
 from api.inventory import jobs as inventory_jobs
@@ -96,6 +101,7 @@ WORK = JobRegistry(
         DoctorRequested: [doctor_jobs.on_doctor_requested],
         ExportRequested: [imports_jobs.on_export_requested],
         FulfilmentCorrected: [notifications_jobs.on_fulfilment_corrected],
+        FulfilmentReady: [notifications_jobs.on_fulfilment_ready],
         FulfilmentShipped: [notifications_jobs.on_fulfilment_shipped],
         FulfilmentVoided: [notifications_jobs.on_fulfilment_voided],
         ImportRequested: [imports_jobs.on_import_requested],

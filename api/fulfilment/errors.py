@@ -35,3 +35,17 @@ class VerifiedExceedsQuantity(Unprocessable):
 
     code = "verified_exceeds_quantity"
     sentence = "More units were verified than this parcel contains."
+
+
+class OrderIsPickedUp(Conflict):
+    """An order whose customer picks it up cannot be handed to a carrier."""
+
+    code = "order_is_picked_up"
+    sentence = "The customer picks this order up: make it ready for pick-up instead of shipping it."
+
+
+class OrderIsDelivered(Conflict):
+    """An order that is delivered cannot be made ready for pick-up."""
+
+    code = "order_is_delivered"
+    sentence = "This order is delivered, not picked up: ship it."

@@ -29,3 +29,11 @@ class FulfilmentVoided(Event):
 
     fulfilment_id: UUID
     order_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class FulfilmentReady(Event):
+    """A parcel waits to be picked up by its customer."""
+
+    fulfilment_id: UUID
+    order_id: UUID

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from api.fulfilment import queries, service
-from api.fulfilment.errors import FulfilmentOutdated
+from api.fulfilment.errors import FulfilmentOutdated, OrderIsDelivered, OrderIsPickedUp
 from api.fulfilment.models import Fulfilment
 from api.inventory import service as inventory_service
 from api.kernel.principal import Principal
@@ -40,8 +40,8 @@ def ship_order(
 
     Without quantities all open units that are in no other parcel are shipped. Refuses an
     order that is not paid or is cancelled (`InvalidState`), more units than are open
-    (`QuantityExceedsOpen`), an order with nothing left (`NothingToShip`), and units that
-    must be verified and were not (`UnitsNotVerified`).
+    (`QuantityExceedsOpen`), an order with nothing left (`NothingToShip`), units that must be
+    verified and were not (`UnitsNotVerified`), and one that is picked up (`OrderIsPickedUp`).
     """
     order = orders_service.lock(order_id)
     orders_service.check_shippable(order)
@@ -49,6 +49,50 @@ def ship_order(
     parcel = service.open_fulfilment(order.id, order.number, quantities, by=by)
     _hand_over(order, parcel, hand_over, by=by)
     return parcel.id
+
+
+def prepare_pickup(
+    order_id: UUID,
+    requested: Mapping[UUID, int] | None,
+    *,
+    verified: Mapping[UUID, int],
+    override_reason: str | None = None,
+    by: Principal,
+) -> UUID:
+    """Put units of an order aside for its customer to pick up; returns the parcel's id.
+
+    The customer gets an e-mail. Stock stays allocated until it is picked up. Refuses what
+    `ship_order` refuses, and an order that is delivered (`OrderIsDelivered`).
+    """
+    order = orders_service.lock(order_id)
+    if not _is_picked_up(order):
+        raise OrderIsDelivered
+    orders_service.check_shippable(order)
+    quantities = _unclaimed_units(order, requested)
+    parcel = service.open_fulfilment(order.id, order.number, quantities, by=by)
+    service.verify(order, parcel, verified, override_reason=override_reason, by=by)
+    service.prepare(parcel)
+    text = f"{parcel.number}: {_units(parcel)} ready for pick-up."
+    orders_service.add_event(order.id, "ready_for_pickup", text, by=by)
+    audit.record("fulfilment.prepared", by=by, subject_id=parcel.id, number=parcel.number)
+    return parcel.id
+
+
+def pick_up(fulfilment_id: UUID, *, by: Principal) -> None:
+    """Hand a parcel that is ready for pick-up to its customer: its units leave the stock.
+
+    Refuses what `ship_fulfilment` refuses.
+    """
+    order, parcel = _lock_both(fulfilment_id)
+    service.pick_up(parcel)
+    orders_service.check_shippable(order)
+    _refuse_outdated(order, parcel)
+    quantities = parcel.quantities()
+    inventory_service.ship(order.id, quantities, fulfilment_id=parcel.id, by=by)
+    text = f"{parcel.number}: {_units(parcel)} picked up."
+    orders_service.record_shipment(order, quantities, text=text, by=by)
+    orders_service.record_delivery(order, quantities, by=by)
+    audit.record("fulfilment.picked_up", by=by, subject_id=parcel.id, number=parcel.number)
 
 
 def open_fulfilment(order_id: UUID, requested: Mapping[UUID, int] | None, *, by: Principal) -> UUID:
@@ -81,9 +125,7 @@ def ship_fulfilment(fulfilment_id: UUID, hand_over: HandOver, *, by: Principal) 
     order, parcel = _lock_both(fulfilment_id)
     service.refuse_unshippable(parcel)
     orders_service.check_shippable(order)
-    still_open = {line.id: line.open_quantity for line in order.lines}
-    if any(units > still_open[line_id] for line_id, units in parcel.quantities().items()):
-        raise FulfilmentOutdated(number=parcel.number)
+    _refuse_outdated(order, parcel)
     _hand_over(order, parcel, hand_over, by=by)
 
 
@@ -165,6 +207,16 @@ def cancel_open_fulfilments(order_id: UUID, *, by: Principal) -> None:
         _cancel(order, parcel, by=by)
 
 
+def _refuse_outdated(order: Order, parcel: Fulfilment) -> None:
+    still_open = {line.id: line.open_quantity for line in order.lines}
+    if any(units > still_open[line_id] for line_id, units in parcel.quantities().items()):
+        raise FulfilmentOutdated(number=parcel.number)
+
+
+def _is_picked_up(order: Order) -> bool:
+    return order.shipping_method.get("kind") == "pickup"
+
+
 def _lock_both(fulfilment_id: UUID) -> tuple[Order, Fulfilment]:
     order = orders_service.lock(queries.order_of(fulfilment_id))
     return order, service.lock(fulfilment_id)
@@ -200,6 +252,8 @@ def _unclaimed_units(order: Order, requested: Mapping[UUID, int] | None) -> dict
 
 def _hand_over(order: Order, parcel: Fulfilment, hand_over: HandOver, *, by: Principal) -> None:
     """Ship a parcel: verify it, and update the parcel, the stock and the order."""
+    if _is_picked_up(order):
+        raise OrderIsPickedUp
     quantities, tracking_number = parcel.quantities(), hand_over.tracking_number
     unverified = service.verify(
         order, parcel, hand_over.verified, override_reason=hand_over.override_reason, by=by

@@ -22,7 +22,8 @@ class Fulfilment(WithId, Versioned, Timestamped, Base):
     __table_args__ = (
         UniqueConstraint("number"),
         CheckConstraint(
-            "(status IN ('shipped', 'delivered', 'voided')) = (shipped_at IS NOT NULL)",
+            "(status IN ('shipped', 'delivered', 'picked_up', 'voided'))"
+            " = (shipped_at IS NOT NULL)",
             name="shipped_at_tells_that_it_left",
         ),
         CheckConstraint(

@@ -9,6 +9,8 @@ from api.fulfilment import flows, queries
 from api.fulfilment.errors import (
     FulfilmentNotFound,
     FulfilmentOutdated,
+    OrderIsDelivered,
+    OrderIsPickedUp,
     UnitsNotVerified,
     VerifiedExceedsQuantity,
 )
@@ -19,6 +21,7 @@ from api.fulfilment.schemas import (
     HandOverSchema,
     OpenFulfilmentSchema,
     OverviewSchema,
+    PreparePickupSchema,
     ShipOrderSchema,
     VoidSchema,
 )
@@ -59,6 +62,7 @@ dashboard = Blueprint(
     InvalidState,
     NotAllocated,
     NothingToShip,
+    OrderIsPickedUp,
     OrderNotFound,
     OrderOnHold,
     QuantityExceedsOpen,
@@ -124,6 +128,51 @@ def get_fulfilment(fulfilment_id: UUID) -> Any:
     return queries.fulfilment(fulfilment_id)
 
 
+@blueprint.route("/orders/<uuid:order_id>/prepare-pickup", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(
+    FulfilmentNotFound,
+    InvalidState,
+    NothingToShip,
+    OrderIsDelivered,
+    OrderNotFound,
+    OrderOnHold,
+    QuantityExceedsOpen,
+    UnitsNotVerified,
+    UnknownOrderLine,
+    VerifiedExceedsQuantity,
+)
+@idempotent(required=True)
+@blueprint.arguments(PreparePickupSchema)
+@blueprint.response(201, FulfilmentSchema)
+def prepare_pickup(form: dict[str, Any], order_id: UUID) -> Any:
+    """Put an order, or part of it, aside for pick-up; its customer gets an e-mail.
+
+    Without lines all open units that are in no other parcel are put aside.
+    """
+    parcel_id = flows.prepare_pickup(
+        order_id,
+        form["lines"],
+        verified=form["verified_lines"],
+        override_reason=form["override_reason"],
+        by=principal(),
+    )
+    return queries.fulfilment(parcel_id)
+
+
+@blueprint.route("/fulfilments/<uuid:fulfilment_id>/pick-up", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(
+    FulfilmentNotFound, FulfilmentOutdated, InvalidState, NotAllocated, OrderNotFound, OrderOnHold
+)
+@idempotent(required=True)
+@blueprint.response(200, FulfilmentSchema)
+def pick_up_fulfilment(fulfilment_id: UUID) -> Any:
+    """Hand a parcel that is ready for pick-up to its customer."""
+    flows.pick_up(fulfilment_id, by=principal())
+    return queries.fulfilment(fulfilment_id)
+
+
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/ship", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(
@@ -131,6 +180,7 @@ def get_fulfilment(fulfilment_id: UUID) -> Any:
     FulfilmentOutdated,
     InvalidState,
     NotAllocated,
+    OrderIsPickedUp,
     OrderNotFound,
     OrderOnHold,
     UnitsNotVerified,

@@ -62,13 +62,8 @@ class CarrierSchema(Schema):
     )
 
 
-class HandOverSchema(CarrierSchema):
-    """To whom a parcel is handed, and which of its units were verified.
-
-    Where the shop wants units verified (`SHIP_VERIFICATION`; `must_verify` of an order's lines), a
-    client that packs by other means than the console says what it has scanned, or has let somebody
-    compare, as `verified_lines`.
-    """
+class VerifiedSchema(Schema):
+    """Which units of a parcel were verified."""
 
     verified_lines = ma.fields.List(
         ma.fields.Nested(ParcelLineSchema),
@@ -92,8 +87,21 @@ class HandOverSchema(CarrierSchema):
         return {**data, "verified_lines": verified}
 
 
+class HandOverSchema(CarrierSchema, VerifiedSchema):
+    """To whom a parcel is handed, and which of its units were verified.
+
+    Where the shop wants units verified (`SHIP_VERIFICATION`; `must_verify` of an order's lines), a
+    client that packs by other means than the console says what it has scanned, or has let somebody
+    compare, as `verified_lines`.
+    """
+
+
 class ShipOrderSchema(OpenFulfilmentSchema, HandOverSchema):
     """Which units to ship, and the carrier. Without lines: all open units."""
+
+
+class PreparePickupSchema(OpenFulfilmentSchema, VerifiedSchema):
+    """Which units wait to be picked up. Without lines: all open units."""
 
 
 class VoidSchema(Schema):

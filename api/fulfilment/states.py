@@ -14,6 +14,8 @@ class FulfilmentState(StrEnum):
     CANCELLED = "cancelled"
     VOIDED = "voided"
     """Was marked as shipped, but was never handed over, or was stopped before delivery."""
+    READY_FOR_PICKUP = "ready_for_pickup"
+    PICKED_UP = "picked_up"
 
 
 FULFILMENT = StateMachine(
@@ -22,9 +24,17 @@ FULFILMENT = StateMachine(
     commands={
         "ship": {FulfilmentState.OPEN: FulfilmentState.SHIPPED},
         # A shipped parcel is not cancelled: a mistake is voided, and what comes back is a return.
-        "cancel": {FulfilmentState.OPEN: FulfilmentState.CANCELLED},
+        "cancel": {
+            FulfilmentState.OPEN: FulfilmentState.CANCELLED,
+            FulfilmentState.READY_FOR_PICKUP: FulfilmentState.CANCELLED,
+        },
+        "prepare": {FulfilmentState.OPEN: FulfilmentState.READY_FOR_PICKUP},
+        "pick_up": {FulfilmentState.READY_FOR_PICKUP: FulfilmentState.PICKED_UP},
         "deliver": {FulfilmentState.SHIPPED: FulfilmentState.DELIVERED},
         "correct": {FulfilmentState.SHIPPED: FulfilmentState.SHIPPED},
         "void": {FulfilmentState.SHIPPED: FulfilmentState.VOIDED},
     },
 )
+
+CLAIMING = (FulfilmentState.OPEN, FulfilmentState.READY_FOR_PICKUP)
+"""Its units are in no other parcel and have not left yet."""

@@ -9,12 +9,17 @@ from api.accounts.events import (
     StaffInvited,
 )
 from api.back_in_stock.events import BackInStockDue
-from api.fulfilment.events import FulfilmentCorrected, FulfilmentShipped, FulfilmentVoided
+from api.fulfilment.events import (
+    FulfilmentCorrected,
+    FulfilmentReady,
+    FulfilmentShipped,
+    FulfilmentVoided,
+)
 from api.inventory.events import StockLow
 from api.kernel.money import Money
 from api.notifications import service
 from api.notifications.events import EmailResendRequested
-from api.notifications.flows import emails, sending, staff_emails
+from api.notifications.flows import emails, pickup_emails, sending, staff_emails
 from api.orders.events import OrderAmended, OrderCancelled, OrderPaid, OrderPlaced
 from api.payments.events import RefundFailed, RefundSucceeded
 from api.platform.approvals import ApprovalRequested
@@ -51,6 +56,12 @@ def on_fulfilment_shipped(fact: FulfilmentShipped) -> None:
 def on_fulfilment_corrected(fact: FulfilmentCorrected) -> None:
     """A parcel is followed by another number than was told."""
     emails.parcel_corrected(fact.fulfilment_id, fact.order_id, fact.correction_id)
+
+
+@manages_own_transactions
+def on_fulfilment_ready(fact: FulfilmentReady) -> None:
+    """Goods wait for their customer."""
+    pickup_emails.order_ready(fact.fulfilment_id, fact.order_id)
 
 
 @manages_own_transactions

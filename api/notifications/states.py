@@ -25,6 +25,7 @@ class EmailKind(StrEnum):
     STAFF_INVITATION = "staff_invitation"
     SECOND_FACTOR_RESET = "second_factor_reset"
     APPROVAL = "approval"
+    ORDER_READY = "order_ready"
 
 
 class EmailStatus(StrEnum):

@@ -23,7 +23,7 @@ _PARCEL = (
     "delivered_at",
 )  # fmt: skip
 _PARCEL_LINE = ("sku", "title", "variant_title")
-_SHIPPED = ("shipped", "delivered")
+_SHIPPED = ("shipped", "delivered", "ready_for_pickup", "picked_up")
 _REFUND_STATES = {"requested": "pending", "submitted": "pending"}
 
 

@@ -19,6 +19,8 @@ from api.promotions.schemas import OrderDiscountSchema
 from api.returns.schemas import RefundSchema
 from api.tax.schemas import VatIdSchema
 
+_TOLD_STATES = ("shipped", "delivered", "ready_for_pickup", "picked_up")
+
 
 class CustomerParcelLineSchema(Schema):
     """Units of one order line inside a parcel."""
@@ -31,11 +33,11 @@ class CustomerParcelLineSchema(Schema):
 
 
 class CustomerParcelSchema(Schema):
-    """A shipped or delivered parcel."""
+    """A parcel that is shipped, delivered, ready for pick-up or picked up."""
 
     id = ma.fields.UUID(required=True)
     number = ma.fields.String(required=True, metadata={"example": "1001-F1"})
-    status = ma.fields.String(required=True, validate=ma.validate.OneOf(["shipped", "delivered"]))
+    status = ma.fields.String(required=True, validate=ma.validate.OneOf(_TOLD_STATES))
     carrier = ma.fields.String(required=True, allow_none=True)
     tracking_number = ma.fields.String(required=True, allow_none=True)
     tracking_url = ma.fields.String(

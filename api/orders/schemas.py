@@ -92,6 +92,11 @@ class ChosenShippingSchema(Schema):
         allow_none=True,
         metadata={"description": "The carrier of the method, if it names one.", "example": "DHL"},
     )
+    kind = ma.fields.String(
+        validate=ma.validate.OneOf(["pickup"]),
+        metadata={"description": "`pickup` where the customer picks the goods up."},
+    )
+    location_id = ma.fields.UUID(metadata={"description": "Where goods are picked up."})
 
 
 class TaxLineSchema(Schema):

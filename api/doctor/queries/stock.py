@@ -187,9 +187,9 @@ INVARIANTS = (
         FROM order_lines ol
         LEFT JOIN (
             SELECT fl.order_line_id, sum(fl.quantity) AS shipped,
-                sum(fl.quantity) FILTER (WHERE f.status = 'delivered') AS delivered
+                sum(fl.quantity) FILTER (WHERE f.status <> 'shipped') AS delivered
             FROM fulfilment_lines fl JOIN fulfilments f ON f.id = fl.fulfilment_id
-            WHERE f.status IN ('shipped', 'delivered') GROUP BY fl.order_line_id) s
+            WHERE f.status IN ('shipped', 'delivered', 'picked_up') GROUP BY fl.order_line_id) s
             ON s.order_line_id = ol.id
         WHERE ol.shipped_quantity <> coalesce(s.shipped, 0)
             OR ol.delivered_quantity <> coalesce(s.delivered, 0)"""),
@@ -210,7 +210,7 @@ INVARIANTS = (
             SELECT fl.fulfilment_id, ol.variant_id, sum(fl.quantity) AS units
             FROM fulfilment_lines fl JOIN fulfilments f ON f.id = fl.fulfilment_id
             JOIN order_lines ol ON ol.id = fl.order_line_id
-            WHERE f.status IN ('shipped', 'delivered') GROUP BY 1, 2) a
+            WHERE f.status IN ('shipped', 'delivered', 'picked_up') GROUP BY 1, 2) a
         FULL JOIN (
             SELECT m.fulfilment_id, l.variant_id, -sum(m.on_hand_change) AS units
             FROM stock_movements m JOIN stock_levels l ON l.id = m.level_id

@@ -10,7 +10,7 @@ from api.catalog.codes import ScannedCode
 from api.fulfilment.carriers import tracking_keys
 from api.fulfilment.errors import FulfilmentNotFound
 from api.fulfilment.models import TRACKING_KEY, Fulfilment, FulfilmentLine
-from api.fulfilment.states import FulfilmentState
+from api.fulfilment.states import CLAIMING
 from api.orders.errors import OrderNotFound
 from api.orders.models import Order
 from api.platform.db import AnyRow, session
@@ -108,11 +108,11 @@ def order_of(fulfilment_id: UUID) -> UUID:
 
 
 def claimed_units(order_id: UUID) -> dict[UUID, int]:
-    """Return the units of each order line in open parcels. Read under the order's lock."""
+    """Return the units of each line in parcels that have not left. Read under the order's lock."""
     rows = session.execute(
         select(FulfilmentLine.order_line_id, func.sum(FulfilmentLine.quantity))
         .join(Fulfilment, Fulfilment.id == FulfilmentLine.fulfilment_id)
-        .where(Fulfilment.order_id == order_id, Fulfilment.status == FulfilmentState.OPEN)
+        .where(Fulfilment.order_id == order_id, Fulfilment.status.in_(CLAIMING))
         .group_by(FulfilmentLine.order_line_id)
     )
     return {line_id: int(units) for line_id, units in rows}

@@ -10,11 +10,12 @@ from api.fulfilment import carriers
 from api.fulfilment.errors import FulfilmentNotFound
 from api.fulfilment.events import (
     FulfilmentCorrected,
+    FulfilmentReady,
     FulfilmentShipped,
     FulfilmentVoided,
 )
 from api.fulfilment.models import Fulfilment, FulfilmentLine
-from api.fulfilment.states import FULFILMENT, FulfilmentState
+from api.fulfilment.states import CLAIMING, FULFILMENT, FulfilmentState
 from api.kernel import clock
 from api.kernel.errors import InvalidState
 from api.kernel.ids import new_id
@@ -67,11 +68,11 @@ def lock(fulfilment_id: UUID) -> Fulfilment:
 
 
 def lock_open(order_id: UUID) -> list[Fulfilment]:
-    """Lock the open parcels of an order, by id."""
+    """Lock the parcels of an order that have not left yet, by id."""
     return list(
         require_transaction().scalars(
             select(Fulfilment)
-            .where(Fulfilment.order_id == order_id, Fulfilment.status == FulfilmentState.OPEN)
+            .where(Fulfilment.order_id == order_id, Fulfilment.status.in_(CLAIMING))
             .order_by(Fulfilment.id)
             .with_for_update()
             .execution_options(populate_existing=True)
@@ -149,4 +150,19 @@ def deliver(parcel: Fulfilment) -> None:
     """Mark a parcel as delivered. Raises `InvalidState` if it is not shipped."""
     parcel.status = FulfilmentState(FULFILMENT.next(parcel.status, "deliver"))
     parcel.delivered_at = clock.now()
+    parcel.version += 1
+
+
+def prepare(parcel: Fulfilment) -> None:
+    """Mark a parcel as ready for pick-up. Emits `FulfilmentReady`. Raises `InvalidState`."""
+    parcel.status = FulfilmentState(FULFILMENT.next(parcel.status, "prepare"))
+    parcel.version += 1
+    emit(FulfilmentReady(fulfilment_id=parcel.id, order_id=parcel.order_id))
+
+
+def pick_up(parcel: Fulfilment) -> None:
+    """Mark a parcel as picked up. Raises `InvalidState` if it is not ready for pick-up."""
+    parcel.status = FulfilmentState(FULFILMENT.next(parcel.status, "pick_up"))
+    parcel.carrier = "Pick-up"
+    parcel.shipped_at = clock.now()
     parcel.version += 1

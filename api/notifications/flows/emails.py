@@ -51,7 +51,7 @@ def order_amended(order_id: UUID, amendment_id: UUID, amended_at: datetime) -> N
 
 def order_confirmed(order_id: UUID) -> None:
     """Confirm the order once its money is here."""
-    _to_customer(EmailKind.ORDER_CONFIRMED, order_id, orders_queries.admin_view(order_id))
+    to_customer(EmailKind.ORDER_CONFIRMED, order_id, orders_queries.admin_view(order_id))
 
 
 def order_shipped(fulfilment_id: UUID, order_id: UUID) -> None:
@@ -70,18 +70,18 @@ def order_shipped(fulfilment_id: UUID, order_id: UUID) -> None:
     place = next((at for at, one in enumerate(sent) if one["id"] == fulfilment_id), None)
     if place is None:
         return
-    packed, later = _units(sent[place : place + 1]), _units(sent[place + 1 :])
+    packed, later = units_in(sent[place : place + 1]), units_in(sent[place + 1 :])
     still_open = {
         line["id"]: line["open_quantity"] + later.get(line["id"], 0) for line in order["lines"]
     }
-    _to_customer(
+    to_customer(
         EmailKind.ORDER_SHIPPED,
         fulfilment_id,
         order,
         parcel=sent[place],
         is_first=place == 0,
-        packed=_named(order, packed),
-        still_open=_named(order, still_open),
+        packed=named(order, packed),
+        still_open=named(order, still_open),
     )
 
 
@@ -90,24 +90,23 @@ def parcel_corrected(fulfilment_id: UUID, order_id: UUID, correction_id: UUID) -
     order = orders_queries.admin_view(order_id)
     parcel = fulfilment_queries.fulfilment(fulfilment_id)
     told = queries.texts(EmailKind.ORDER_SHIPPED, fulfilment_id)
-    is_known = parcel["tracking_number"] and parcel["tracking_number"] in told.get(
-        order["email"], ""
-    )
+    number = parcel["tracking_number"]
+    is_known = number and number in told.get(order["email"], "")
     if parcel["status"] != "shipped" or is_known:
         return
-    _to_customer(EmailKind.PARCEL_CORRECTED, correction_id, order, parcel=parcel, packed=[])
+    to_customer(EmailKind.PARCEL_CORRECTED, correction_id, order, parcel=parcel, packed=[])
 
 
 def parcel_voided(fulfilment_id: UUID, order_id: UUID) -> None:
     """Tell that a parcel is not on its way after all, and what was in it."""
     order = orders_queries.admin_view(order_id)
     parcel = fulfilment_queries.fulfilment(fulfilment_id)
-    _to_customer(
+    to_customer(
         EmailKind.PARCEL_CORRECTED,
         fulfilment_id,
         order,
         parcel=parcel,
-        packed=_named(order, _units([parcel])),
+        packed=named(order, units_in([parcel])),
     )
 
 
@@ -121,7 +120,7 @@ def order_cancelled(order_id: UUID, reason: str) -> None:
         for one in returns_queries.refunds_of_order(order_id)
     )
     order = orders_queries.admin_view(order_id)
-    _to_customer(
+    to_customer(
         EmailKind.ORDER_CANCELLED,
         order_id,
         order,
@@ -134,7 +133,7 @@ def order_cancelled(order_id: UUID, reason: str) -> None:
 def order_refunded(refund_id: UUID, order_id: UUID, amount: Money) -> None:
     """Tell that money is on its way back, and which way."""
     refund = payments_queries.refund(refund_id)
-    _to_customer(
+    to_customer(
         EmailKind.ORDER_REFUNDED,
         refund_id,
         orders_queries.admin_view(order_id),
@@ -283,7 +282,7 @@ def refund_failed(refund_id: UUID, order_id: UUID, amount: Money, reason: str) -
     )
 
 
-def _units(parcels: Sequence[dict[str, Any]]) -> dict[UUID, int]:
+def units_in(parcels: Sequence[dict[str, Any]]) -> dict[UUID, int]:
     """Sum what is in parcels: units by order line."""
     units: dict[UUID, int] = {}
     for parcel in parcels:
@@ -293,7 +292,7 @@ def _units(parcels: Sequence[dict[str, Any]]) -> dict[UUID, int]:
     return units
 
 
-def _named(order: dict[str, Any], units: dict[UUID, int]) -> list[tuple[dict[str, Any], int]]:
+def named(order: dict[str, Any], units: dict[UUID, int]) -> list[tuple[dict[str, Any], int]]:
     """Pair the lines of an order with their units, lines without any left out."""
     return [(line, units[line["id"]]) for line in order["lines"] if units.get(line["id"])]
 
@@ -304,7 +303,7 @@ def _awaits_transfer(order: dict[str, Any]) -> bool:
 
 
 def _how_to_pay(subject_id: UUID, order: dict[str, Any], *, is_amended: bool) -> None:
-    _to_customer(EmailKind.ORDER_RECEIVED, subject_id, order, **_payment(is_amended))
+    to_customer(EmailKind.ORDER_RECEIVED, subject_id, order, **_payment(is_amended))
 
 
 def _render_how_to_pay(order: dict[str, Any], *, is_amended: bool) -> tuple[str, str]:
@@ -321,7 +320,8 @@ def _payment(is_amended: bool) -> dict[str, Any]:
     return {"payment_instructions": settings.payment_instructions, "is_amended": is_amended}
 
 
-def _to_customer(kind: EmailKind, subject_id: UUID, order: dict[str, Any], **more: Any) -> None:
+def to_customer(kind: EmailKind, subject_id: UUID, order: dict[str, Any], **more: Any) -> None:
+    """Write to the customer of an order, once for each subject."""
     _send(kind, subject_id, order["email"], name=order["customer_name"], order=order, **more)
 
 
