@@ -25,9 +25,9 @@ def backdated(moment: datetime) -> Iterator[None]:
 
 @contextmanager
 def aside() -> Iterator[None]:
-    """Let what happens be known already: no letter is sent and no job is begun for it.
+    """Let what happens be known already: no e-mail is sent and no job is begun for it.
 
-    Its facts are marked as relayed in the transaction that writes them.
+    Its events are marked as relayed in the transaction that writes them.
     """
     before = observability.request_id()
     observability.bind_request_id(_ASIDE)

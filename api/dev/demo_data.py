@@ -1,6 +1,6 @@
 """A shop with a past: goods with pictures, people, and orders in every state.
 
-All of it by the shop's own verbs: what the demo shows is what the shop does. The same seed makes
+All of it by the shop's own commands: what the demo shows is what the shop does. The same seed makes
 the same shop, so that a guide may speak of it.
 """
 
@@ -78,10 +78,10 @@ def open_shop() -> None:
     _hire()
     _set_rules()
     with backdated(clock.now() - timedelta(days=365)):
-        stock_shelves(with_pictures=True)
+        add_products(with_pictures=True)
     demo_storefront.dress()
     with transaction():
-        # Its letters were written long ago. The sizes of the pictures are made by the worker.
+        # Its e-mails were sent long ago. The sizes of the pictures are made by the worker.
         session.execute(
             update(OutboxEvent)
             .where(OutboxEvent.relayed_at.is_(None), OutboxEvent.name != MediaUploaded.name)
@@ -164,8 +164,8 @@ def _set_rules() -> None:
         inventory_service.create_location("SHOP", "Shop window", priority=2, by=SYSTEM)
 
 
-def stock_shelves(*, with_pictures: bool = False) -> list[UUID]:
-    """Put the goods on the shelves of the shop; returns variants of which there are many."""
+def add_products(*, with_pictures: bool = False) -> list[UUID]:
+    """Add the products of the shop; returns variants of which there are many."""
     places: dict[str, UUID] = {}
     with transaction():
         for position, (name, below) in enumerate(CATEGORIES.items()):

@@ -254,7 +254,7 @@ def _restock(shop: Shop, moment: datetime) -> None:
 
 
 def receive(shop: Shop, level_id: UUID, units: int) -> None:
-    """Put units that were delivered on a shelf. Needs a transaction."""
+    """Add delivered units to a stock level. Needs a transaction."""
     inventory_service.adjust(
         level_id,
         change=units,

@@ -1,7 +1,7 @@
 """What the demo shop sells: a kitchen and tea shop, with awkward cases on purpose.
 
-Each row: category, title, price in euro cents, tax class, grams, options, values, units on the
-shelf, threshold, words.
+Each row: category, title, price in euro cents, tax class, grams, options, values, units on
+hand, threshold, words.
 """
 
 from typing import Final, NamedTuple

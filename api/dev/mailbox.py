@@ -1,4 +1,4 @@
-"""Where the letters go that the shop sends: how `mailbox_server` is started."""
+"""Where the e-mails go that the shop sends: how `mailbox_server` is started."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ from api.dev.processes import Service, answers
 
 
 def service(folder: Path, *, port: int) -> Service:
-    """Describe the mailbox; new letters appear in `folder`/new."""
+    """Describe the mailbox; new e-mails appear in `folder`/new."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     return Service(
         name="mailbox",

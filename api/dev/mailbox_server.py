@@ -1,4 +1,4 @@
-"""A mail server that delivers nothing: every letter becomes a file in a Maildir.
+"""A mail server that delivers nothing: every e-mail becomes a file in a Maildir.
 
 Run as `python -m api.dev.mailbox_server PORT FOLDER`. What is sent twice is kept twice.
 """
@@ -19,10 +19,10 @@ async def _serve(port: int, folder: Path) -> None:
     loop = asyncio.get_running_loop()
     for asked in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(asked, stopping.set)
-    letters = Mailbox(folder)
-    door = await loop.create_server(lambda: SMTP(letters, enable_SMTPUTF8=True), LOOPBACK, port)
+    mailbox = Mailbox(folder)
+    server = await loop.create_server(lambda: SMTP(mailbox, enable_SMTPUTF8=True), LOOPBACK, port)
     await stopping.wait()
-    door.close()
+    server.close()
 
 
 if __name__ == "__main__":

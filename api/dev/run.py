@@ -102,7 +102,7 @@ def summary(parts: stack.StackServices, logs: Path) -> str:
 
 
 def clean(folder: Path) -> None:
-    """Forget the demo shop: databases, payments, letters and logs; `Trouble` while it runs."""
+    """Forget the demo shop: databases, payments, e-mails and logs; `Trouble` while it runs."""
     lock = InstanceLock(folder)
     if lock.is_held():
         raise DevError("Stockroom is running in this folder: stop it first with make stop.")

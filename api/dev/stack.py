@@ -66,11 +66,11 @@ def embedded(
     if not environ.get("STRIPE_SECRET_KEY"):
         _add_stripe(parts, folder / "stripe", port=ports.of("stripe"))
     if not environ.get("SMTP_URL"):
-        letters = folder / "mailbox"
+        messages = folder / "mailbox"
         port = ports.of("mailbox")
-        parts.services.append(mailbox.service(letters, port=port))
+        parts.services.append(mailbox.service(messages, port=port))
         parts.environment["SMTP_URL"] = f"smtp://{LOOPBACK}:{port}"
-        parts.places["Mailbox"] = f"every letter is a file in {short(letters)}/new"
+        parts.places["Mailbox"] = f"every e-mail is a file in {short(messages)}/new"
     return parts
 
 

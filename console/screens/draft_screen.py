@@ -114,7 +114,7 @@ class DraftScreen(BaseScreen, Generic[Draft]):
             self.say(change_notices.by_others(before, self.order, self.context.operator))
 
     def undo_step(self) -> bool:
-        """F9 takes back the last step of the draft."""
+        """F9 undoes the last step of the draft."""
         history = self.history
         if history is None or not history.can_go_back:
             return False

@@ -148,7 +148,7 @@ class RefundScreen(DraftScreen[RefundDraft]):
         return True
 
     def undo_step(self) -> bool:
-        """F9 takes back the last edit; money that is on its way is not an edit."""
+        """F9 undoes the last edit; money that is on its way is not an edit."""
         history = self.history
         if history is None or not history.can_go_back:
             return False
@@ -195,7 +195,7 @@ class RefundScreen(DraftScreen[RefundDraft]):
         self._take(events.Everything(), "everything")
 
     async def do_restock(self) -> None:
-        """Back on the shelf, or not."""
+        """Back into stock, or not."""
         self._take(events.TurnRestock(), "restock")
 
     async def do_shipping(self) -> None:

@@ -30,7 +30,7 @@ class StockAdjustScreen(BaseScreen):
         return None
 
     def level_changed(self) -> None:
-        """A correction was given, or taken back: draw what depends on it."""
+        """A correction was made or undone: draw what depends on it."""
 
     def why_not(self, action: str) -> str | None:
         """A correction needs a level and a permission."""

@@ -185,7 +185,7 @@ def demo_catalogue(app: Flask) -> Flask:
     """The goods of the demo shop, without its customers and orders."""
     with transaction():
         inventory_service.create_location("MAIN", "Main shelf", by=SYSTEM)
-    demo_data.stock_shelves()
+    demo_data.add_products()
     with transaction():
         search_terms.index_terms(session.scalars(select(Product.slug)).all())
     return app

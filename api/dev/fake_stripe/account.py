@@ -35,7 +35,7 @@ PREFIXES: Final = {
     "event": "evt",
 }
 IDEMPOTENCY_SECONDS: Final = 24 * 3600
-_LETTERS: Final = string.ascii_letters + string.digits
+_ALPHANUMERIC: Final = string.ascii_letters + string.digits
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS objects (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -259,7 +259,7 @@ _COMPARISONS: Final = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 def make_id(prefix: str) -> str:
     """Make an id of Stripe's form."""
-    return f"{prefix}_{''.join(secrets.choice(_LETTERS) for _ in range(24))}"
+    return f"{prefix}_{''.join(secrets.choice(_ALPHANUMERIC) for _ in range(24))}"
 
 
 def public(held: StripeObject) -> StripeObject:

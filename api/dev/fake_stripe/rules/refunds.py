@@ -23,7 +23,7 @@ _SETTLES_AFTER: Final = 5.0  # seconds; with Stripe's test cards it is as soon
 
 
 def create(account: Account, sent: dict[str, Any]) -> StripeObject:
-    """Give money back, never more than is left, and none that a bank has taken back already."""
+    """Give money back, never more than is left, and none that a bank has reversed already."""
     charge = _charge_of(account, sent)
     if sent.get("reason") not in (None, *_REASONS):
         raise StripeProblem(400, "Invalid reason: must be one of " + ", ".join(_REASONS),
