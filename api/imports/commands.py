@@ -93,7 +93,7 @@ def export_products(file: Path, kind: str | None, **filters: str | None) -> None
 @click.command("undo-import")
 @click.argument("import_id", type=click.UUID)
 def undo_import(import_id: UUID) -> None:
-    """Take back what an import did, but for what somebody has changed since."""
+    """Undo what an import did, but for what somebody has changed since."""
     _undo(import_id)
 
 

@@ -38,7 +38,7 @@ class NotADryRun(Conflict):
 
 
 class NothingToUndo(Conflict):
-    """An import that cannot be taken back."""
+    """An import that cannot be undone."""
 
     code = "nothing_to_undo"
     sentence = "This import cannot be undone: {why}"

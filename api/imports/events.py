@@ -23,7 +23,7 @@ class ImportFinished(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ImportUndoRequested(Event):
-    """What an import did is to be taken back."""
+    """What an import did is to be undone."""
 
     import_id: UUID
 

@@ -212,7 +212,7 @@ def _names(product: ParsedProduct) -> set[str]:
 
 
 def undo_import(import_id: UUID, *, by: Principal = SYSTEM) -> bool:
-    """Take back what an import did; returns whether it was ours to do.
+    """Undo what an import did; returns whether it was ours to do.
 
     Killed at any moment, the last step is done in whole or not at all, and the next worker goes
     on after it. Raises what broke on the way; the import is taken up again after a while.

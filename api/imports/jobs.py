@@ -1,4 +1,4 @@
-"""The alarm clock of imports and exports."""
+"""Jobs of imports and exports."""
 
 from api.imports import flows, queries
 from api.imports.events import ExportRequested, ImportRequested, ImportUndoRequested
@@ -20,7 +20,7 @@ def on_import_requested(fact: ImportRequested) -> None:
 @long_running
 @manages_own_transactions
 def on_import_undo_requested(fact: ImportUndoRequested) -> None:
-    """Take back what an import did."""
+    """Undo what an import did."""
     flows.undo_import(fact.import_id)
 
 

@@ -14,7 +14,7 @@ from api.platform.db import Base, Timestamped, WithId, named_enum
 
 
 class ImportStatus(StrEnum):
-    """Waiting, being read, one of three ends, or taken back after its end."""
+    """Waiting, being read, one of three ends, or undone after its end."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -66,7 +66,7 @@ class Import(WithId, Timestamped, Base):
     encoding: Mapped[str | None] = mapped_column(String(20))
     """What the file is read in when it is not UTF-8: as was said, or as was guessed."""
     as_drafts: Mapped[bool] = mapped_column(default=False, server_default="false")
-    """Whether new products stay off the shelf, because the encoding is in doubt."""
+    """Whether new products become drafts, because the encoding is in doubt."""
     rows_read: Mapped[int] = mapped_column(default=0)
     rows_total: Mapped[int | None]
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -144,7 +144,7 @@ class ImportChange(WithId, Base):
     `fields` say what differs, as field, before and after. `before` is all of a changed product as
     it was, to be put back; `mark` is how the versions of the product and its variants stood
     afterwards, so that what somebody changed since is left alone. `stock` are the levels that the
-    import opened. No foreign key to products: a product that is taken back is gone.
+    import opened. No foreign key to products: a product that was undone is gone.
     """
 
     __tablename__ = "import_changes"

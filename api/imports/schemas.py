@@ -74,7 +74,7 @@ class ImportResultSchema(Schema):
 
 
 class UndoSchema(Schema):
-    """How far an import is taken back, and what that came to."""
+    """How far an import is undone, and what that came to."""
 
     products_total = fields.Integer(required=True)
     removed = fields.Integer(required=True)

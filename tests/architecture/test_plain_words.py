@@ -41,6 +41,11 @@ ALPHABET = {
     "api/catalog/texts.py",
     "api/dev/fake_stripe/account.py",
     "api/dev/fake_stripe/rules/currencies.py",
+    "api/imports/formats/cell_parsers.py",
+    "api/imports/formats/decoding.py",
+    "api/imports/formats/failed_rows_csv.py",
+    "api/imports/formats/native/__init__.py",
+    "api/imports/formats/native/csv_file.py",
     "api/kernel/text_folding.py",
     "api/platform/http.py",
     "api/platform/postal_rules.py",
@@ -63,7 +68,7 @@ ALPHABET = {
 LEFT = {
     "api/accounts": 9,
     "api/catalog": 144,
-    "api/imports": 80,
+    "api/imports": 1,  # a member of its answers
     "api/notifications": 149,
 }
 

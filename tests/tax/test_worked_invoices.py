@@ -126,7 +126,7 @@ INVOICES = {
         (800, "standard"),
         # 100.00 x 8.875 % = 8.875, half-up 8.88; 49.99 x 8.875 % = 4.4366; 8.00: 0.71.
         [888, 444], 71, 10_000 + 888 + 4999 + 444 + 800 + 71, False,
-        # 8.88 in parts of 4, 4.5 and 0.375: 400.2, 450.3 and 37.5 cents; the district gets the cent.
+        # 8.88 in parts of 4, 4.5 and 0.375: 400.2, 450.3, 37.5 cents; the district gets the cent.
         {"State": 400, "City": 450, "District": 38},
     ),
     "intra-community": Invoice(

@@ -152,10 +152,10 @@ def run_import(import_id: UUID) -> Any:
 @idempotent(required=False)
 @blueprint.response(202, ImportSchema)
 def undo_import(import_id: UUID) -> Any:
-    """Take back what an import did; a worker does it, and asking twice does it once.
+    """Undo what an import did; a worker does it, and asking twice does it once.
 
-    Created products go to the archive, or away when nothing refers to them; changed ones get back
-    what they had; opening stock leaves the shelf. What somebody changed since is left alone and
+    Created products go to the archive, or are deleted when nothing refers to them; changed ones
+    get back what they had; opening stock is removed. What somebody changed since is left alone and
     listed in `changes` as a conflict.
     """
     undo_jobs.request_undo(import_id, by=principal())

@@ -177,7 +177,7 @@ class CsvReader:
                 )
             if fault:
                 # A quote that is closed lines below took the rows between: they stand again.
-                raw = (lines.taken if cells else lines.take_back_all_but_one())[0]
+                raw = (lines.taken if cells else lines.return_all_but_one())[0]
             yield self.row_kind(number, cells, self.places, fault, raw)
 
     def _header(self, first: str, names: Renamed) -> tuple[str, list[str]]:
@@ -221,8 +221,8 @@ class LineReader:
         self.taken.append(line)
         return line
 
-    def take_back_all_but_one(self) -> list[str]:
-        """Put all lines but the first of those taken back, to be taken again; returns it."""
+    def return_all_but_one(self) -> list[str]:
+        """Put all taken lines but the first back, to be taken again; returns the first."""
         first, *rest = self.taken
         if rest:
             self._lines = itertools.chain(rest, self._lines)

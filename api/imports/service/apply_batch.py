@@ -1,4 +1,4 @@
-"""Take a batch of described products into the catalogue and onto the shelf, and count it."""
+"""Write a batch of described products and their opening stock, and count it."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -69,7 +69,7 @@ def take_batch(
     if rehearsal is not None:
         earlier = rehearsal.before(usable)
         if earlier:
-            # Shelves before products, also those of all steps together.
+            # Stock levels before products, also those of all steps together.
             opening_stock.lock([one for step in earlier for one in step] + usable)
         for step in earlier:
             _land(step, held, by=by)
@@ -153,7 +153,7 @@ def _count(
 def _feed(batch: Sequence[ParsedProduct], held: Claim) -> list[FeedProduct]:
     """Give each product its categories, adding those that the tree does not have.
 
-    What has no price stays off the shelf, and so does all that may be read wrongly.
+    What has no price becomes a draft, and so does all that may be read wrongly.
     """
     categories = category_service.ensure_categories([d.category for d in batch if d.category])
     paths = category_service.ensure_category_paths(

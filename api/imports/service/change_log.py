@@ -1,4 +1,4 @@
-"""Write down what an import created and changed, to be shown and to be taken back."""
+"""Write down what an import created and changed, to be shown and to be undone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

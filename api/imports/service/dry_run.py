@@ -1,8 +1,8 @@
-"""What a dry run has taken in and taken back, as far as later rows of its file depend on it.
+"""What a dry run has written and rolled back, as far as later rows of its file depend on it.
 
-A run finds the products that earlier batches of its file made; a dry run has taken them back. So
-those of them that a batch may clash with or add to are taken in again before it, as they came, and
-all of it is taken back together: both see the same shop, and say the same.
+A run finds the products that earlier batches of its file made; a dry run has rolled them back. So
+those of them that a batch may clash with or add to are written again before it, as they came, and
+all of it is rolled back together: both see the same shop, and say the same.
 """
 
 import pickle

@@ -179,7 +179,7 @@ def lock_export(export_id: UUID) -> Export:
 
 
 def _documents(ids: list[UUID]) -> list[dict[str, Any]]:
-    """Read products with what lies on their shelves."""
+    """Read products with their stock."""
     found = export_documents.product_documents(ids)
     keys = export_documents.variant_keys(ids)
     lying = inventory_queries.on_hand_of([key["id"] for listed in keys.values() for key in listed])

@@ -1,4 +1,4 @@
-"""Opening stock of a batch: its shelves are locked before its products, and opened after them."""
+"""Opening stock of a batch: its levels are locked before its products, and opened after them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from api.inventory.service import UnopenedLevels
 from api.kernel.principal import Principal
 
 Opened = Mapping[UUID, Mapping[UUID, int]]
-"""With how many pieces shelves were opened, by variant and location."""
+"""With how many units levels were opened, by variant and location."""
 
 
 def names_of(batch: Sequence[ParsedProduct]) -> tuple[list[str], list[str]]:
@@ -26,7 +26,7 @@ def names_of(batch: Sequence[ParsedProduct]) -> tuple[list[str], list[str]]:
 
 
 def lock(batch: Sequence[ParsedProduct]) -> UnopenedLevels:
-    """Lock the shelves of a batch that the shop has and that were not opened yet.
+    """Lock the stock levels of a batch that the shop has and that were not opened yet.
 
     Before any product is locked: whoever sells goes the same way.
     """
@@ -72,7 +72,7 @@ def open_stock(
 
 
 def kept(one: UpsertResult, opened: Opened) -> list[dict[str, Any]]:
-    """Return what was opened of a product, as it is written down to be taken back."""
+    """Return what was opened of a product, as it is written down to be undone."""
     return [
         {"variant_id": str(variant.variant_id), "location_id": str(place), "quantity": quantity}
         for variant in one.variants

@@ -1,4 +1,4 @@
-"""Take back what an import did, as far as nobody has touched it since."""
+"""Undo what an import did, as far as nobody has touched it since."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ class UndoClaim:
 
 
 def request_undo(import_id: UUID, *, by: Principal) -> None:
-    """Ask for an import to be taken back; a worker is told. Asking again changes nothing.
+    """Ask for an import to be undone; a worker is told. Asking again changes nothing.
 
     Refuses a dry run, an import that has not ended, and one whose changes were forgotten.
     """
@@ -107,7 +107,7 @@ def claim_undo(import_id: UUID) -> UndoClaim | None:
 
 
 def undo_batch(held: UndoClaim, *, by: Principal) -> bool:
-    """Take back some more products, the last ones first; False when none is left.
+    """Undo some more products, the last ones first; False when none is left.
 
     Each is marked in the transaction of what was done to it, so that nothing is done twice. Locks
     levels before products, as whoever sells does. Raises ClaimLost when it is no longer ours.
@@ -142,7 +142,7 @@ def undo_batch(held: UndoClaim, *, by: Principal) -> bool:
     }
     restored = bulk_upsert.restore_products(befores, by=by)
     for change in changes:
-        left = len({s[0] for s in map(_shelf, change.stock) if taken.get(s) is False})
+        left = len({s[0] for s in map(_level, change.stock) if taken.get(s) is False})
         moved = counted(left, "variant")
         note = f"The stock of {moved} has moved since and stays." if left else ""
         if change.product_id not in there:
@@ -180,15 +180,15 @@ def _untouched(changes: Sequence[ImportChange]) -> list[ImportChange]:
 def _take_stock_back(
     changes: Sequence[ImportChange], held: UndoClaim, *, by: Principal
 ) -> dict[OpeningLevel, bool]:
-    """Take the opening stock off the shelves again; returns by shelf whether it went."""
-    opened = {_shelf(one): int(one["quantity"]) for change in changes for one in change.stock}
+    """Remove the opening stock again; returns by level whether it went."""
+    opened = {_level(one): int(one["quantity"]) for change in changes for one in change.stock}
     taken, left = inventory_service.revert_opening_stock(
         opened, note=f"Import {held.import_id} undone", by=by
     )
     return dict.fromkeys(taken, True) | dict.fromkeys(left, False)
 
 
-def _shelf(opened: Mapping[str, Any]) -> OpeningLevel:
+def _level(opened: Mapping[str, Any]) -> OpeningLevel:
     return UUID(opened["variant_id"]), UUID(opened["location_id"])
 
 

@@ -64,7 +64,7 @@ _TRUE = {"true", "yes", "1"}
 # How Shopify names a class by number, and how it says that there is none.
 _NO_CATEGORY = re.compile(r"^(?:\d+|gid://\S+|[a-z]{2}(?:-\d+)+|uncategorized)$", re.IGNORECASE)
 _POSITION = re.compile(r"^\d{1,8}(?:\.0+)?$")
-# A product that is active and not in the online store is on no shelf of ours.
+# A product that is active and not in the online store is not published here.
 _STATUSES = {
     "active": ProductStatus.ACTIVE,
     "draft": ProductStatus.DRAFT,
@@ -372,7 +372,7 @@ class _Reading:
             return None
 
     def _quantity(self, row: Row) -> int | None:
-        """Read the opening stock. Less than nothing cannot lie on a shelf, so it says nothing."""
+        """Read the opening stock. A negative number says nothing: it is not counted."""
         column = self._sheet.name_of("quantity")
         quantity = cell_parsers.quantity(row["quantity"], column)
         if quantity is not None and quantity < 0:

@@ -159,7 +159,7 @@ class _Reading:
         # For all to see, in private, a draft, or waiting for somebody to look it over.
         if said not in ("", "1", "0", "-1", "2"):
             raise CellError(self._sheet.name_of("published"), said, "Write 1, 0, -1 or 2.")
-        # What is in no list of theirs is on no shelf of ours.
+        # What is in no list of theirs is not published here.
         is_shown = self._head["visibility"].casefold() != "hidden"
         return ProductStatus.ACTIVE if said in ("", "1") and is_shown else ProductStatus.DRAFT
 
