@@ -39,6 +39,7 @@ from api.inventory.events import BackInStock, StockLow
 from api.notifications import jobs as notifications_jobs
 from api.notifications.events import EmailResendRequested
 from api.orders.events import (
+    GiftCardsPaid,
     OrderAmended,
     OrderCancelled,
     OrderCompleted,
@@ -62,6 +63,8 @@ from api.platform.jobs import JobRegistry, PeriodicJob, name_of
 from api.platform.outbox import Lane
 from api.presence import jobs as presence_jobs
 from api.returns import jobs as returns_jobs
+from api.stored_value import jobs as stored_value_jobs
+from api.stored_value.events import GiftCardDue
 
 
 def _seal_audit_log() -> None:
@@ -104,6 +107,8 @@ WORK = JobRegistry(
         FulfilmentReady: [notifications_jobs.on_fulfilment_ready],
         FulfilmentShipped: [notifications_jobs.on_fulfilment_shipped],
         FulfilmentVoided: [notifications_jobs.on_fulfilment_voided],
+        GiftCardDue: [notifications_jobs.on_gift_card_due],
+        GiftCardsPaid: [fulfilment_jobs.on_gift_cards_paid],
         ImportRequested: [imports_jobs.on_import_requested],
         ImportUndoRequested: [imports_jobs.on_import_undo_requested],
         EmailResendRequested: [notifications_jobs.on_email_resend_requested],
@@ -168,6 +173,9 @@ WORK = JobRegistry(
             timedelta(minutes=1),
             imports_jobs.resume_stalled,
             takes_long=True,
+        ),
+        PeriodicJob(
+            "send-due-gift-cards", timedelta(minutes=1), stored_value_jobs.send_due_gift_cards
         ),
         PeriodicJob("sweep-refunds", timedelta(minutes=1), payment_sync_flows.sweep_refunds),
         PeriodicJob("sweep-payments", timedelta(minutes=5), payment_sync_flows.sweep_payments),

@@ -3,7 +3,7 @@
 import marshmallow as ma
 
 from api.platform.addresses import COUNTRIES, AddressSchema, SingleLine
-from api.platform.http import CurrencyCode, MoneySchema, PositiveMoneySchema, Schema
+from api.platform.http import CurrencyCode, DateTimeField, MoneySchema, PositiveMoneySchema, Schema
 from api.platform.rules import AtLeastOne, ExactlyOne
 from api.promotions.schemas import AppliedSchema, WhyNotSchema
 from api.shipping.schemas import OfferedMethodSchema, UnavailableMethodSchema
@@ -42,6 +42,17 @@ class TendersSchema(Schema):
     store_credit = ma.fields.Boolean(
         load_default=False,
         metadata={"description": "Pay with the customer's store credit, after the gift cards."},
+    )
+
+
+class GiftSchema(Schema):
+    """To whom the gift cards of a cart are sent, and when."""
+
+    email = ma.fields.Email(required=True)
+    message = SingleLine(500, load_default=None)
+    send_at = DateTimeField(
+        load_default=None,
+        metadata={"description": "By default, and of a moment that is over, once it is paid."},
     )
 
 
@@ -219,6 +230,12 @@ class CheckoutSchema(TendersSchema):
         metadata={"description": "What the customer saw; another total is refused (409)."},
     )
     vat_id = _vat_id()
+    gift = ma.fields.Nested(
+        GiftSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "To whom gift cards in the cart go; by default to the buyer."},
+    )
     customer_note = SingleLine(
         500,
         load_default=None,

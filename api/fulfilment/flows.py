@@ -6,12 +6,14 @@ that two people who pack the same order wait for each other and never deadlock.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from api.fulfilment import queries, service
 from api.fulfilment.errors import FulfilmentOutdated, OrderIsDelivered, OrderIsPickedUp
 from api.fulfilment.models import Fulfilment
 from api.inventory import service as inventory_service
+from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.kernel.text_folding import counted
 from api.orders import service as orders_service
@@ -19,6 +21,9 @@ from api.orders.errors import NothingToShip, QuantityExceedsOpen
 from api.orders.service import Order
 from api.orders.states import OrderStatus
 from api.platform import audit
+from api.stored_value import service as stored_value_service
+from api.stored_value.service import Purchase
+from api.tax.rules import GIFT_CARD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +94,30 @@ def pick_up(fulfilment_id: UUID, *, by: Principal) -> None:
     _refuse_outdated(order, parcel)
     quantities = parcel.quantities()
     inventory_service.ship(order.id, quantities, fulfilment_id=parcel.id, by=by)
+    _issue_gift_cards(order, parcel, by=by)
     text = f"{parcel.number}: {_units(parcel)} picked up."
     orders_service.record_shipment(order, quantities, text=text, by=by)
     orders_service.record_delivery(order, quantities, by=by)
     audit.record("fulfilment.picked_up", by=by, subject_id=parcel.id, number=parcel.number)
+
+
+def ship_gift_cards(order_id: UUID, *, by: Principal) -> None:
+    """Ship the gift cards of a paid order by e-mail; repeating changes nothing.
+
+    Those of an order that is held or was refunded meanwhile are left to staff, who ship them as
+    other units; those of one that is picked up are sent when it is.
+    """
+    order = orders_service.lock(order_id)
+    units = {
+        line.id: line.open_quantity
+        for line in order.lines
+        if line.tax_class == GIFT_CARD and line.open_quantity
+    }
+    if order.to_ship and units and not _is_picked_up(order):
+        by_mail = HandOver(
+            carrier="e-mail", tracking_number=None, override_reason="A gift card has no parcel."
+        )
+        ship_order(order_id, units, by_mail, by=by)
 
 
 def open_fulfilment(order_id: UUID, requested: Mapping[UUID, int] | None, *, by: Principal) -> UUID:
@@ -161,10 +186,13 @@ def void_fulfilment(fulfilment_id: UUID, *, reason: str | None, by: Principal) -
 
     Its units are on hand again and allocated to the order, which is open again; its customer gets
     an e-mail. Refuses a parcel that is not shipped or of which units were refunded since
-    (`InvalidState`), or restocked as a return (`UnitsAlreadyReturned`).
+    (`InvalidState`), or restocked as a return (`UnitsAlreadyReturned`). Its gift cards are
+    disabled; refuses when one was used (`GiftCardUsed`).
     """
     order, parcel = _lock_both(fulfilment_id)
     quantities = parcel.quantities()
+    if any(line.tax_class == GIFT_CARD for line in order.lines):
+        stored_value_service.disable_shipped(parcel.id, by=by)
     service.void(parcel)
     inventory_service.void_shipment(order.id, quantities, fulfilment_id=parcel.id, by=by)
     why = f" {reason}" if reason else ""
@@ -263,6 +291,7 @@ def _hand_over(order: Order, parcel: Fulfilment, hand_over: HandOver, *, by: Pri
     skipped = ""
     if unverified:
         skipped = f" {counted(unverified, 'unit')} not verified: {hand_over.override_reason}."
+    _issue_gift_cards(order, parcel, by=by)
     orders_service.record_shipment(
         order,
         quantities,
@@ -279,6 +308,24 @@ def _hand_over(order: Order, parcel: Fulfilment, hand_over: HandOver, *, by: Pri
         tracking_number=tracking_number,
         **({"unverified": unverified, "override": hand_over.override_reason} if unverified else {}),
     )
+
+
+def _issue_gift_cards(order: Order, parcel: Fulfilment, *, by: Principal) -> None:
+    """Issue a gift card for each unit of a parcel that is one, over its price without discounts."""
+    gift = order.gift or {"email": order.email, "message": None, "send_at": None}
+    send_at = gift["send_at"] and datetime.fromisoformat(gift["send_at"])
+    quantities = parcel.quantities()
+    for line in order.lines:
+        if line.tax_class == GIFT_CARD and line.unit_price:
+            for _ in range(quantities.get(line.id, 0)):
+                stored_value_service.issue_bought(
+                    Money(line.unit_price, order.currency),
+                    Purchase(order.id, line.id, parcel.id, order.customer_name),
+                    recipient=gift["email"],
+                    message=gift["message"],
+                    send_at=send_at,
+                    by=by,
+                )
 
 
 def _cancel(order: Order, parcel: Fulfilment, *, by: Principal) -> None:

@@ -6,7 +6,7 @@ from api.fulfilment import flows, queries
 from api.kernel.principal import SYSTEM
 from api.orders import queries as orders_queries
 from api.orders import service as orders_service
-from api.orders.events import OrderCancelled, OrderCompleted
+from api.orders.events import GiftCardsPaid, OrderCancelled, OrderCompleted
 from api.platform import sweeps
 from api.platform.db import transaction
 from api.platform.sweeps import Sweep
@@ -22,6 +22,11 @@ def on_order_cancelled(event: OrderCancelled) -> None:
 def on_order_completed(event: OrderCompleted) -> None:
     """Cancel the open parcels of a completed order."""
     flows.cancel_open_fulfilments(event.order_id, by=SYSTEM)
+
+
+def on_gift_cards_paid(event: GiftCardsPaid) -> None:
+    """Send the gift cards of an order that was paid."""
+    flows.ship_gift_cards(event.order_id, by=SYSTEM)
 
 
 def index_old_orders() -> None:

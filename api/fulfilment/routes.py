@@ -39,6 +39,7 @@ from api.platform.auth import principal, requires
 from api.platform.http import Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.stored_value.errors import GiftCardUsed
 
 blueprint = Blueprint(
     "fulfilment",
@@ -228,7 +229,7 @@ def correct_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/void", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@may_answer(FulfilmentNotFound, UnitsAlreadyReturned, InvalidState, OrderNotFound)
+@may_answer(FulfilmentNotFound, GiftCardUsed, UnitsAlreadyReturned, InvalidState, OrderNotFound)
 @idempotent(required=True)
 @blueprint.arguments(VoidSchema)
 @blueprint.response(200, FulfilmentSchema)
@@ -236,7 +237,8 @@ def void_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
     """Void a shipped parcel that is not delivered.
 
     Its units are on hand again and allocated to the order, which is open again; its customer gets
-    an e-mail. Refused once units of it were refunded.
+    an e-mail. Refused once units of it were refunded. Its gift cards are disabled, and it is
+    refused when one was used.
     """
     flows.void_fulfilment(fulfilment_id, reason=form["reason"], by=principal())
     return queries.fulfilment(fulfilment_id)

@@ -19,13 +19,14 @@ from api.inventory.events import StockLow
 from api.kernel.money import Money
 from api.notifications import service
 from api.notifications.events import EmailResendRequested
-from api.notifications.flows import emails, pickup_emails, sending, staff_emails
+from api.notifications.flows import emails, gift_cards, pickup_emails, sending, staff_emails
 from api.orders.events import OrderAmended, OrderCancelled, OrderPaid, OrderPlaced
 from api.payments.events import RefundFailed, RefundSucceeded
 from api.platform.approvals import ApprovalRequested
 from api.platform.attention import AttentionRaised
 from api.platform.db import transaction
 from api.platform.jobs import manages_own_transactions
+from api.stored_value.events import GiftCardDue
 
 
 @manages_own_transactions
@@ -87,6 +88,12 @@ def on_refund_failed(fact: RefundFailed) -> None:
     """Money could not go back: a person has to find another way."""
     amount = Money(fact.amount, fact.currency)
     emails.refund_failed(fact.refund_id, fact.order_id, amount, fact.reason)
+
+
+@manages_own_transactions
+def on_gift_card_due(event: GiftCardDue) -> None:
+    """A gift card that was bought is to be sent."""
+    gift_cards.gift_card(event.card_id)
 
 
 @manages_own_transactions

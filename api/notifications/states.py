@@ -26,6 +26,7 @@ class EmailKind(StrEnum):
     SECOND_FACTOR_RESET = "second_factor_reset"
     APPROVAL = "approval"
     ORDER_READY = "order_ready"
+    GIFT_CARD = "gift_card"
 
 
 class EmailStatus(StrEnum):

@@ -33,6 +33,13 @@ class OrderPaid(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GiftCardsPaid(Event):
+    """An order with gift cards was paid for the first time: they can be sent."""
+
+    order_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderCancelled(Event):
     """The order was cancelled. `reason` is `expired` when it was not paid in time."""
 

@@ -160,6 +160,8 @@ class Order(WithId, Versioned, Timestamped, Base):
     """The buyer's VAT id and what VIES said of it: `tax.queries.vat_id_fields`."""
     customer_note: Mapped[str | None] = mapped_column(String(500))
     """The customer's note for packing and delivery."""
+    gift: Mapped[dict[str, Any] | None]
+    """To whom its gift cards are sent: `email`, `message`, `send_at`; empty for the buyer."""
     postal_key: Mapped[str | None] = mapped_column(String(32))
     network_key: Mapped[str | None] = mapped_column(String(32))
     """Keyed hashes of the postal and network address of orders not paid by card; they can only be

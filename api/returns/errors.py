@@ -9,7 +9,7 @@ from api.payments.errors import (
     RefundExceedsCaptured,
     WrongCurrency,
 )
-from api.stored_value.errors import StoreCreditNeedsAccount
+from api.stored_value.errors import GiftCardUsed, StoreCreditNeedsAccount
 
 
 class NothingToRefund(Unprocessable):
@@ -53,6 +53,7 @@ NO_UNITS_TO_REFUND = (
     QuantityExceedsRefundable,
     UnknownOrderLine,
     VariantUnknown,
+    GiftCardUsed,
     StoreCreditNeedsAccount,
 )
 """Errors of a command that refunds units and restocks them."""

@@ -44,7 +44,8 @@ blueprint = Blueprint(
 @blueprint.response(200, list_schema(GiftCardSchema))
 def list_gift_cards(query: dict[str, Any]) -> dict[str, Any]:
     """List gift cards, the newest first; a code is found by its last four characters."""
-    return queries.gift_card_page(**query)
+    page = queries.gift_card_page(**query)
+    return {**page, "data": [_shown(card) for card in page["data"]]}
 
 
 @blueprint.route("/gift-cards", methods=["POST"])
@@ -64,7 +65,7 @@ def issue_gift_card(body: dict[str, Any]) -> Any:
         "Location": f"{blueprint.url_prefix}/gift-cards/{issued.id}",
         "Cache-Control": "no-store",
     }
-    return queries.gift_card(issued.id) | {"code": issued.code}, headers
+    return _shown(queries.gift_card(issued.id)) | {"code": issued.code}, headers
 
 
 @blueprint.route("/gift-cards/<uuid:card_id>", methods=["GET"])
@@ -73,7 +74,7 @@ def issue_gift_card(body: dict[str, Any]) -> Any:
 @blueprint.response(200, GiftCardSchema)
 def get_gift_card(card_id: UUID) -> dict[str, Any]:
     """Show one gift card."""
-    return queries.gift_card(card_id)
+    return _shown(queries.gift_card(card_id))
 
 
 @blueprint.route("/gift-cards/<uuid:card_id>/disable", methods=["POST"])
@@ -85,7 +86,7 @@ def get_gift_card(card_id: UUID) -> dict[str, Any]:
 def disable_gift_card(body: dict[str, Any], card_id: UUID) -> dict[str, Any]:
     """Stop a gift card from paying; its balance stays."""
     service.disable_gift_card(card_id, **body, by=principal())
-    return queries.gift_card(card_id)
+    return _shown(queries.gift_card(card_id))
 
 
 @blueprint.route("/gift-cards/<uuid:card_id>/enable", methods=["POST"])
@@ -97,7 +98,7 @@ def disable_gift_card(body: dict[str, Any], card_id: UUID) -> dict[str, Any]:
 def enable_gift_card(body: dict[str, Any], card_id: UUID) -> dict[str, Any]:
     """Let a disabled gift card pay again."""
     service.enable_gift_card(card_id, **body, by=principal())
-    return queries.gift_card(card_id)
+    return _shown(queries.gift_card(card_id))
 
 
 @blueprint.route("/gift-cards/<uuid:card_id>/entries", methods=["GET"])
@@ -153,3 +154,9 @@ def list_store_credit_entries(query: dict[str, Any], account_id: UUID) -> dict[s
     """List the ledger of a customer's store credit, the newest entry first."""
     account = queries.store_credit(account_id)
     return queries.entry_page(account_id, account["balance"].currency, **query)
+
+
+def _shown(card: dict[str, Any]) -> dict[str, Any]:
+    """Leave out to whom a card was sent, for those who may not see customers."""
+    may_see = principal().may(Permission.CUSTOMERS_READ)
+    return card if may_see else card | {"recipient": None}

@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from uuid import UUID
 
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
@@ -15,7 +16,22 @@ LONGEST_INPUT = 40
 def new_code() -> str:
     """Return a new code, grouped as people read it: `7KQM-...`."""
     plain = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-    return "-".join(plain[at : at + 4] for at in range(0, LENGTH, 4))
+    return _grouped(plain)
+
+
+def code_of(card_id: UUID) -> str:
+    """Return the code of a gift card that is sent by e-mail.
+
+    It follows from its id and the shop's secret, so that an e-mail that is sent twice, because
+    nobody knew whether it had left, tells the same code.
+    """
+    secret = get_service(Settings).secret_key
+    number = int.from_bytes(hmac.digest(secret.encode(), f"bought\n{card_id}".encode(), "sha256"))
+    plain = ""
+    for _ in range(LENGTH):
+        number, digit = divmod(number, len(ALPHABET))
+        plain += ALPHABET[digit]
+    return _grouped(plain)
 
 
 def last_four(code: str) -> str:
@@ -32,6 +48,10 @@ def digests(code: str) -> list[str]:
     """Return what may be stored of a typed code, under each secret that is still valid."""
     plain = _plain(code)
     return [_digest(plain, secret) for secret in get_service(Settings).secret_keys]
+
+
+def _grouped(plain: str) -> str:
+    return "-".join(plain[at : at + 4] for at in range(0, LENGTH, 4))
 
 
 def _plain(code: str) -> str:

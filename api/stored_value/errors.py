@@ -32,6 +32,16 @@ class GiftCardDisabled(Conflict):
     sentence = "The gift card is {state}."
 
 
+class GiftCardUsed(Conflict):
+    """Gift cards that were bought are to be refunded, and some of them were used."""
+
+    code = "gift_card_used"
+    sentence = (
+        "Of the gift cards that were sent, {unused} can still be refunded: the others were used. "
+        "Refund fewer of them, or a free amount."
+    )
+
+
 class ExpiryTooEarly(Unprocessable):
     """A gift card would expire before the shop's minimum. Carries `earliest`."""
 

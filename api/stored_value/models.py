@@ -29,6 +29,13 @@ class StoredValueAccount(WithId, Versioned, Timestamped, Base):
             unique=True,
             postgresql_where=text("kind = 'store_credit'"),
         ),
+        Index("ix_stored_value_accounts_order_line_id", "order_line_id"),
+        Index("ix_stored_value_accounts_fulfilment_id", "fulfilment_id"),
+        Index(
+            "ix_stored_value_accounts_send_at",
+            "send_at",
+            postgresql_where=text("send_at IS NOT NULL"),
+        ),
         Index("ix_stored_value_accounts_kind_id", "kind", "id"),
         Index(
             "ix_stored_value_accounts_last_four",
@@ -47,6 +54,16 @@ class StoredValueAccount(WithId, Versioned, Timestamped, Base):
     last_four: Mapped[str | None] = mapped_column(String(4))
     expires_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
+    order_line_id: Mapped[UUID | None] = mapped_column(ForeignKey("order_lines.id"))
+    """The line of the order with which a gift card was bought."""
+    fulfilment_id: Mapped[UUID | None] = mapped_column(ForeignKey("fulfilments.id"))
+    case_id: Mapped[UUID | None]
+    """The refund request that disabled a gift card; it works again if the refund fails."""
+    sender: Mapped[str | None] = mapped_column(String(200))
+    recipient: Mapped[str | None] = mapped_column(String(254))
+    message: Mapped[str | None] = mapped_column(String(500))
+    send_at: Mapped[datetime | None]
+    """When a gift card that was bought is to be sent; empty once that has begun."""
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("stored_value_accounts.id"))
     """The store credit that a gift card became: what returns to the card goes there."""
 

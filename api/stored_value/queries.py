@@ -62,6 +62,18 @@ def gift_card(card_id: UUID) -> dict[str, Any]:
     return _gift_card(row)
 
 
+def gift_card_to_send(card_id: UUID) -> dict[str, Any]:
+    """Return what the e-mail with a gift card says, but for its code."""
+    row = session.execute(select(*_ACCOUNT).where(StoredValueAccount.id == card_id)).one()
+    return {
+        "recipient": row.recipient,
+        "sender": row.sender,
+        "message": row.message,
+        "amount": Money(row.initial, row.currency),
+        "expires_at": row.expires_at,
+    }
+
+
 def balance_by_code(code: str) -> dict[str, Any]:
     """Return what a gift card holds, for whoever has its code.
 
@@ -177,6 +189,8 @@ def _gift_card(row: AnyRow) -> dict[str, Any]:
         "balance": Money(row.balance, row.currency),
         "initial": Money(row.initial, row.currency),
         "expires_at": row.expires_at,
+        "recipient": row.recipient,
+        "send_at": row.send_at,
         "created_at": row.created_at,
         "version": row.version,
     }

@@ -34,7 +34,11 @@ class GiftCardCodeSchema(Schema):
 class GiftCardBalanceSchema(Schema):
     """What a gift card holds."""
 
-    last_four = ma.fields.String(required=True, metadata={"example": "HV3C"})
+    last_four = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null until a card that was bought is sent.", "example": "HV3C"},
+    )
     balance = ma.fields.Nested(MoneySchema, required=True)
     status = ma.fields.String(required=True, validate=_STATUS)
     expires_at = ma.fields.AwareDateTime(required=True, allow_none=True)
@@ -74,6 +78,14 @@ class GiftCardSchema(GiftCardBalanceSchema):
     id = ma.fields.UUID(required=True)
     initial = ma.fields.Nested(
         MoneySchema, required=True, metadata={"description": "The amount that it was issued with."}
+    )
+    recipient = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "To whom it was sent, or will be; null without `customers:read`."},
+    )
+    send_at = ma.fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "When it will be sent."}
     )
     created_at = ma.fields.AwareDateTime(required=True)
     version = ma.fields.Integer(required=True)

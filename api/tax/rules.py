@@ -13,6 +13,8 @@ from api.kernel.money import MILLION
 from api.tax.errors import TaxRuleMissing
 
 STANDARD: Final = "standard"
+GIFT_CARD: Final = "gift_card"
+"""The tax class of gift cards: goods of it are sold without tax, and become a code once paid."""
 """The tax class whose rates apply to classes without a rate of their own."""
 REST_OF_WORLD: Final = "*"
 PAYMENT_METHODS: Final = ("manual", "stripe")
@@ -165,6 +167,8 @@ class TaxRules:
         """Return the taxes of a class: its own, else the standard ones. Raises `TaxRuleMissing`."""
         if self.override is not None:
             return (self.override,)
+        if tax_class == GIFT_CARD:
+            return (VOUCHER,)
         rates = self._by_class.get(tax_class) or self._by_class.get(STANDARD)
         if not rates:
             raise TaxRuleMissing(
@@ -200,6 +204,14 @@ def from_stored(vat_id: Mapping[str, Any] | None) -> dict[str, Any] | None:
     checked_at = vat_id["checked_at"]
     return {**vat_id, "checked_at": checked_at and datetime.fromisoformat(checked_at)}
 
+
+VOUCHER: Final = Tax(
+    0,
+    "VAT",
+    treatment=Treatment.OUT_OF_SCOPE,
+    reason="Multi-purpose voucher: Article 30b (2) Directive 2006/112/EC",
+)
+"""Of a voucher that pays for goods of any tax: what it pays for is taxed, and not the voucher."""
 
 INTRA_COMMUNITY: Final = Tax(
     0, "VAT", treatment=Treatment.INTRA_COMMUNITY, reason="Article 138 Directive 2006/112/EC"

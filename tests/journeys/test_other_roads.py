@@ -82,3 +82,44 @@ def test_money_that_came_before_the_end_keeps_the_order(town: Town) -> None:
 
     assert (kept["status"], kept["payment_status"]) == ("placed", "paid")
     town.letter_to("in-the-last-second@example.test", about="confirmed")
+
+
+def test_a_gift_card_and_a_card_pay_are_refunded_cancelled_and_expire(town: Town) -> None:
+    town.owner.sells("GLOBE", 9, price=6000)
+    gift = town.owner.commands(
+        "/gift-cards",
+        {"amount": {"amount": 8000, "currency": "EUR"}, "reason": "a prize"},
+        expected=201,
+    )
+    buyer = town.visitor("giver-of-globes@example.test")
+
+    def holds() -> int:
+        answer = buyer.commands("/gift-cards/balance", {"code": gift["code"]}, expected=200)
+        return int(answer["balance"]["amount"])
+
+    order = buyer.orders("GLOBE", 2, gift_cards=[gift["code"]])
+    intent = buyer.asks_to_pay(order)
+    town.till.pay(intent)
+    paid = buyer.confirms(order)
+    for_both = holds()
+    line = {"order_line_id": order["lines"][0]["id"], "quantity": 1}
+    town.owner.commands(
+        f"/orders/{order['id']}/refunds", {"lines": [line], "reason": "damaged"}, expected=201
+    )
+    after_part = holds()
+    town.owner.commands(f"/orders/{order['id']}/cancel", {"reason": "customer"}, expected=200)
+    after_all = holds()
+
+    second = buyer.orders("GLOBE", 2, gift_cards=[gift["code"]])
+    claimed = holds()
+    town.shop.sql("UPDATE orders SET expires_at = now() WHERE id = :id", id=second["id"])
+    town.wakes("expire-unpaid-orders")
+
+    assert (paid["payment_status"], intent["amount"]["amount"]) == ("paid", 4000)
+    # The card's 40.00 go back first, then 20.00 of the gift card, then its rest.
+    assert (for_both, after_part, after_all) == (0, 2000, 8000)
+    _, given_back = town.till.of_order(order["id"])
+    assert [refund["amount"] for refund in given_back] == [4000]
+    assert (claimed, buyer.sees(second)["status"], holds()) == (0, "cancelled", 8000)
+    told = town.letter_to("giver-of-globes@example.test", about=f"{second['number']} was cancelled")
+    assert "is there again" in told.text

@@ -33,16 +33,18 @@ class CheckoutForm:
     gift_cards: Sequence[str] = ()
     """Codes; they pay in this order, before the store credit."""
     store_credit: bool = False
+    gift: dict[str, Any] | None = None
+    """To whom gift cards in the cart are sent, if not to the buyer."""
 
 
 def fingerprint_of(form: CheckoutForm) -> bytes:
     """Hash the parsed checkout form: whitespace and the order of fields do not matter."""
     fields = asdict(form)
-    for added in ("customer_note", "vat_id", "gift_cards", "store_credit"):
+    for added in ("customer_note", "vat_id", "gift_cards", "store_credit", "gift"):
         # Without it the hash equals that of older releases, which had no such field.
         if not fields[added]:
             del fields[added]
-    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode()).digest()
 
 
@@ -92,6 +94,7 @@ def order_input(
         **shipping.promised,
         payment_method=form.payment_method,
         customer_note=form.customer_note,
+        gift=_gift(form.gift),
         vat_id=to_stored(vat_id),
         checkout_fingerprint=fingerprint,
         postal_key=None if keys is None else keys.postal,
@@ -122,3 +125,11 @@ def order_input(
             for line, figure in zip(lines, priced.lines, strict=True)
         ),
     )
+
+
+def _gift(gift: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return to whom gift cards are sent as orders store it."""
+    if gift is None:
+        return None
+    send_at = gift["send_at"]
+    return {**gift, "send_at": None if send_at is None else send_at.isoformat()}

@@ -178,7 +178,7 @@ def password_reset(request_id: UUID) -> None:
         }
 
     if recipient is not None:
-        _send_secret(
+        send_secret(
             EmailKind.PASSWORD_RESET,
             request_id,
             recipient,
@@ -204,7 +204,7 @@ def staff_invitation(invitation_id: UUID) -> None:
         }
 
     if recipient is not None:
-        _send_secret(
+        send_secret(
             EmailKind.STAFF_INVITATION,
             invitation_id,
             recipient,
@@ -230,7 +230,7 @@ def back_in_stock(request_id: UUID) -> None:
         # Behind the `#` no server ever sees the secret, and no log keeps it.
         return None if token is None else {"link": f"{shop}/stock-requests/cancel#token={token}"}
 
-    _send_secret(
+    send_secret(
         EmailKind.BACK_IN_STOCK,
         request_id,
         told.email,
@@ -352,7 +352,7 @@ def _send(kind: EmailKind, subject_id: UUID, recipient: str, **context: Any) -> 
     )
 
 
-def _send_secret(
+def send_secret(
     kind: EmailKind,
     subject_id: UUID,
     recipient: str,

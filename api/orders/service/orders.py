@@ -78,6 +78,7 @@ class OrderInput:
     customer_note: str | None = None
     promised_ship_at: datetime | None = None
     promised_delivery_at: datetime | None = None
+    gift: dict[str, Any] | None = None
     vat_id: dict[str, Any] | None = None
     checkout_fingerprint: bytes
     postal_key: str | None

@@ -2,11 +2,12 @@
 
 from api.kernel import clock
 from api.orders import states
-from api.orders.events import OrderPaid
+from api.orders.events import GiftCardsPaid, OrderPaid
 from api.orders.models import Order
 from api.orders.service.status import bump_version, update_status
 from api.orders.states import ORDER, OrderStatus
 from api.platform.outbox import emit
+from api.tax.rules import GIFT_CARD
 
 
 def check_payable(order: Order) -> None:
@@ -77,6 +78,8 @@ def record_payment_totals(
         if order.status != OrderStatus.CANCELLED:
             order.expires_at = None
             emit(OrderPaid(order_id=order.id))
+            if any(line.tax_class == GIFT_CARD for line in order.lines):
+                emit(GiftCardsPaid(order_id=order.id))
     bump_version(order)
 
 

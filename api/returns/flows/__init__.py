@@ -30,7 +30,9 @@ from api.returns import service
 from api.returns.flows import amounts
 from api.returns.flows.amounts import LineToRefund, RefundForm
 from api.returns.service import RequestedLine
+from api.stored_value import service as stored_value_service
 from api.stored_value.errors import StoreCreditNeedsAccount
+from api.tax.rules import GIFT_CARD
 
 __all__ = [
     "LineToRefund",
@@ -115,6 +117,7 @@ def reserve_refund(order_id: UUID, form: RefundForm, *, case_id: UUID, by: Princ
     if _must_wait(CommandKind.REFUND, order, amount, arguments, case_id=case_id, by=by):
         return False
     _reserve_refund(order, form, parts, restocked=restocked, case_id=case_id, by=by)
+    _disable_gift_cards(order, form, unshipped, case_id=case_id, by=by)
     _return_units(order, unshipped=unshipped, restocked=restocked, case_id=case_id, by=by)
     payment_sync_service.refresh(order)
     return True
@@ -186,8 +189,9 @@ def revert_failed_refund(event: RefundFailed) -> None:
     order = orders_service.lock(event.order_id)
     case_id = payments_queries.case_of_failed_refund(event.refund_id)
     reverted = None if case_id is None else service.revert_refund_request(case_id)
-    if reverted is None:
+    if case_id is None or reverted is None:
         return
+    stored_value_service.enable_refunded(case_id)
     shipping, lines = reverted
     orders_service.record_refunded_lines(
         order,
@@ -195,6 +199,17 @@ def revert_failed_refund(event: RefundFailed) -> None:
         shipping=-shipping,
     )
     payment_sync_service.refresh(order)
+
+
+def _disable_gift_cards(
+    order: Order, form: RefundForm, unshipped: Mapping[UUID, int], *, case_id: UUID, by: Principal
+) -> None:
+    """Disable the gift cards that are refunded. Raises `GiftCardUsed` for one that was used."""
+    sold = {line.id for line in order.lines if line.tax_class == GIFT_CARD and line.unit_price}
+    for line in form.lines:
+        sent = line.quantity - unshipped.get(line.order_line_id, 0)
+        if line.order_line_id in sold and sent > 0:
+            stored_value_service.disable_refunded(line.order_line_id, sent, case_id=case_id, by=by)
 
 
 def _must_wait(

@@ -11,19 +11,35 @@ from api.stored_value.service.gift_cards import (
     issue_gift_card,
     merge_gift_card,
 )
+from api.stored_value.service.purchases import (
+    Purchase,
+    disable_refunded,
+    disable_shipped,
+    enable_refunded,
+    issue_bought,
+    make_code,
+    send_due,
+)
 from api.stored_value.service.store_credit import adjust_store_credit, credit_customer
 from api.stored_value.service.tenders import UsableAccount, give_back, redeem, usable_accounts
 
 __all__ = [
     "IssuedGiftCard",
+    "Purchase",
     "UsableAccount",
     "adjust_store_credit",
     "credit_customer",
     "disable_gift_card",
+    "disable_refunded",
+    "disable_shipped",
     "enable_gift_card",
+    "enable_refunded",
     "give_back",
+    "issue_bought",
     "issue_gift_card",
+    "make_code",
     "merge_gift_card",
     "redeem",
+    "send_due",
     "usable_accounts",
 ]

@@ -125,11 +125,16 @@ def least_expiry() -> datetime:
     return clock.now() + timedelta(days=settings.gift_card_min_days)
 
 
+def default_expiry() -> datetime | None:
+    """Return when a gift card expires that is issued now, by the shop's setting."""
+    settings: Settings = get_service(Settings)
+    days = settings.gift_card_valid_days
+    return clock.now() + timedelta(days=days) if days else None
+
+
 def _expiry(chosen: datetime | None) -> datetime | None:
     if chosen is None:
-        settings: Settings = get_service(Settings)
-        days = settings.gift_card_valid_days
-        return clock.now() + timedelta(days=days) if days else None
+        return default_expiry()
     if chosen < (earliest := least_expiry()):
         raise ExpiryTooEarly(earliest=earliest.date())
     return chosen
