@@ -9,14 +9,14 @@ from api.kernel.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class ProductPublished(Event):
-    """A product went on the shelf."""
+    """A product was published."""
 
     product_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProductArchived(Event):
-    """A product was taken off the shelf for good; its history stays."""
+    """A product was archived; its history stays."""
 
     product_id: UUID
 

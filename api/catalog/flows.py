@@ -95,7 +95,7 @@ def forget_files(media_id: UUID, key: str) -> None:
 
 
 class _LookedOnly(Exception):
-    """Takes back what a batch that was only looked at would have written."""
+    """Rolls back what a batch that was only looked at would have written."""
 
 
 def refresh(*, keeping: bool) -> Iterator[tuple[list[UUID], set[UUID]]]:

@@ -1,4 +1,4 @@
-"""The catalogue's alarm clock: a change makes what storefronts have read old."""
+"""Jobs of the catalogue: a change makes what storefronts have read old."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -88,7 +88,7 @@ def on_attribute_filter_changed(fact: AttributeFilterChanged) -> None:
 
 
 def publish_due_products() -> None:
-    """Put the drafts on the shelf whose moment has come."""
+    """Publish the drafts whose moment has come."""
     sweeps.run(DUE_PRODUCTS)
 
 

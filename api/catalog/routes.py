@@ -10,8 +10,8 @@ from api.catalog.errors import (
     CollectionNotFound,
     FilterUnreadable,
     ProductNotFound,
+    SortNeedsListing,
     SortNeedsQuery,
-    SortNeedsShelf,
 )
 from api.catalog.queries import (
     autocomplete,
@@ -119,13 +119,13 @@ def get_collection(slug: str) -> Any:
     CollectionNotFound,
     FilterUnreadable,
     SortNeedsQuery,
-    SortNeedsShelf,
+    SortNeedsListing,
 )
 @response_cache.cache_response(_list_namespaces)
 @blueprint.arguments(ShownProductsQuerySchema, location="query")
 @blueprint.response(200, ShownProductCardListSchema)
 def list_products(query: dict[str, Any]) -> Any:
-    """List products on the shelf: of a category or collection, found by words, filtered, sorted.
+    """List published products: of a category or collection, found by words, filtered, sorted.
 
     `include=facets` counts what the list can be narrowed by further.
     """

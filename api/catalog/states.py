@@ -6,7 +6,7 @@ from api.kernel.states import StateMachine
 
 
 class ProductStatus(StrEnum):
-    """Draft and archived products are for staff only; active ones are on the shelf."""
+    """Draft and archived products are for staff only; active ones are published."""
 
     DRAFT = "draft"
     ACTIVE = "active"

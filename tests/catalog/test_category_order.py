@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
-from api.catalog.errors import NotOnShelf
+from api.catalog.errors import NotAMember
 from api.catalog.events import CatalogueChanged
 from api.catalog.models.navigation import ProductCategory
 from api.catalog.queries import admin_detail, storefront_list, variant_lookup
@@ -134,12 +134,12 @@ def test_only_what_is_in_the_category_has_a_place_in_it(app: Flask) -> None:
     mugs = a_category("Mugs")
     one, stranger = _product("MUG", category_ids=[mugs]), _product("HAT")
 
-    with pytest.raises(NotOnShelf):
+    with pytest.raises(NotAMember):
         _place(mugs, stranger, one)
     for where in ({"before": stranger}, {"after": stranger}):
-        with pytest.raises(NotOnShelf), transaction():
+        with pytest.raises(NotAMember), transaction():
             category_service.move_in_category(mugs, one, **where, by=SYSTEM)
-    with pytest.raises(NotOnShelf), transaction():
+    with pytest.raises(NotAMember), transaction():
         category_service.move_in_category(mugs, stranger, position=0, by=SYSTEM)
 
     assert admin_detail.get_category(mugs)["version"] == 1

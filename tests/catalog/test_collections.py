@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select, text
 
-from api.catalog.errors import CollectionFull, NotOnShelf
+from api.catalog.errors import CollectionFull, NotAMember
 from api.catalog.events import CatalogueChanged
 from api.catalog.models.i18n import SlugRedirect
 from api.catalog.models.navigation import Collection, CollectionProduct
@@ -265,7 +265,7 @@ def test_only_members_are_moved(app: Flask) -> None:
     one, two = a_product_id("ONE"), a_product_id("TWO")
     best = a_collection("Best", one)
 
-    with pytest.raises(NotOnShelf), transaction():
+    with pytest.raises(NotAMember), transaction():
         collection_service.move_product(best, one, after=two, by=SYSTEM)
 
     assert collection_queries.get_collection(best)["version"] == 2

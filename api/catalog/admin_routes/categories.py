@@ -7,7 +7,7 @@ from api.catalog.errors import (
     CategoryCycle,
     CategoryNotEmpty,
     CategoryNotFound,
-    NotOnShelf,
+    NotAMember,
     SlugTaken,
 )
 from api.catalog.queries import admin_detail
@@ -91,7 +91,7 @@ def delete_category(category_id: UUID, expected_version: int) -> Any:
 
 @blueprint.route("/categories/<uuid:category_id>/order", methods=["PUT"])
 @requires(Permission.CATALOG_WRITE)
-@may_answer(CategoryNotFound, NotOnShelf)
+@may_answer(CategoryNotFound, NotAMember)
 @versioned
 @blueprint.arguments(PlacedProductsSchema)
 @blueprint.response(200, CategorySchema)
@@ -106,7 +106,7 @@ def set_category_order(given: dict[str, Any], category_id: UUID, expected_versio
 
 @blueprint.route("/categories/<uuid:category_id>/products/move", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@may_answer(CategoryNotFound, NotOnShelf)
+@may_answer(CategoryNotFound, NotAMember)
 @idempotent(required=False)
 @blueprint.arguments(MoveProductSchema)
 @blueprint.response(200, CategorySchema)

@@ -8,7 +8,7 @@ from api.catalog.errors import (
     CollectionFull,
     CollectionHasNoRules,
     CollectionNotFound,
-    NotOnShelf,
+    NotAMember,
     ProductsUnknown,
     RulesInvalid,
     SlugTaken,
@@ -176,7 +176,7 @@ def remove_collection_products(given: dict[str, Any], collection_id: UUID) -> An
 
 @blueprint.route("/collections/<uuid:collection_id>/products/move", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@may_answer(CollectionNotFound, NotOnShelf)
+@may_answer(CollectionNotFound, NotAMember)
 @idempotent(required=False)
 @blueprint.arguments(MoveProductSchema)
 @blueprint.response(200, CollectionSchema)

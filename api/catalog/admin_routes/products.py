@@ -154,7 +154,7 @@ def update_product(changes: dict[str, Any], product_id: UUID, expected_version: 
 @idempotent(required=False)
 @blueprint.response(200, ProductSchema)
 def publish_product(product_id: UUID) -> Any:
-    """Put a draft on the shelf."""
+    """Publish a draft."""
     product_service.publish_product(product_id, expected_version=None, by=principal())
     return admin_detail.get_product(product_id)
 
@@ -165,7 +165,7 @@ def publish_product(product_id: UUID) -> Any:
 @idempotent(required=False)
 @blueprint.response(200, ProductSchema)
 def archive_product(product_id: UUID) -> Any:
-    """Take a product off the shelf; orders that name it stay as they are."""
+    """Archive a product; orders that name it stay as they are."""
     product_service.archive_product(product_id, expected_version=None, by=principal())
     return admin_detail.get_product(product_id)
 

@@ -4,7 +4,7 @@ from api.kernel.errors import Conflict, NotFound, Unprocessable
 
 
 class ProductNotFound(NotFound):
-    """No such product, or not on the shelf for those who ask."""
+    """No such product, or none that is published for those who ask."""
 
     code = "product_not_found"
     sentence = "There is no such product."
@@ -193,7 +193,7 @@ class PublishAtPassed(Unprocessable):
 
 
 class PublishAtNeedsDraft(Conflict):
-    """Only what is not on the shelf yet can be put there by itself."""
+    """Only what is not published yet can be published by itself."""
 
     code = "publish_at_needs_draft"
     sentence = "Only a draft can go on the shelf by itself; this product is {status}."
@@ -206,7 +206,7 @@ class VariantReferenceTaken(Conflict):
     sentence = "The external reference {external_reference} belongs to another variant."
 
 
-class NotOnShelf(Unprocessable):
+class NotAMember(Unprocessable):
     """Only what is in a category or collection has a place in it."""
 
     code = "not_on_shelf"
@@ -230,7 +230,7 @@ class AttributeNotFilterable(Unprocessable):
     sentence = "Products cannot be filtered by the attribute {attribute}."
 
 
-class SortNeedsShelf(Unprocessable):
+class SortNeedsListing(Unprocessable):
     """The shop's own order is one within a category or a collection."""
 
     code = "sort_needs_shelf"

@@ -108,7 +108,7 @@ class Product(WithId, Versioned, Timestamped, Base):
 
 
 class Variant(WithId, Versioned, Timestamped, Base):
-    """What is put into a basket and counted on a shelf.
+    """What is put into a basket and counted in stock.
 
     `option_values` stand in the order of the product's options; `title` is them joined by
     ` / `, empty for a product without options. SKUs are unique whatever their case. `barcode` is

@@ -10,7 +10,7 @@ from api.catalog.queries.storefront_list import search_storefront_products
 def autocomplete(
     typed: str, *, currency: str, limit: int, languages: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Return products, shelves and whole searches for what was typed so far.
+    """Return products, categories, collections and whole searches for what was typed so far.
 
     When no product is found, what was probably meant is taken instead, and told. The `languages`
     in the answer are those that its products are called in.

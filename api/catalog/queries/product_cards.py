@@ -113,7 +113,7 @@ def cards(
 def cards_of(
     product_ids: Sequence[UUID], currency: str, *, languages: Sequence[str] = ()
 ) -> dict[UUID, dict[str, Any]]:
-    """Return cards of products by id; those that are not on the shelf are left out."""
+    """Return cards of products by id; those that are not published are left out."""
     if not product_ids:
         return {}
     rows = session.execute(_BY_IDS, {"ids": list(product_ids), "currency": currency}).all()

@@ -13,7 +13,7 @@ from api.catalog.fields import PRODUCT_FIELDS
 from api.catalog.models.attributes import Attribute, AttributeChoice, ProductAttribute
 from api.catalog.models.media import ProductImage
 from api.catalog.models.navigation import Category, CollectionProduct
-from api.catalog.models.navigation import Collection as Shelf
+from api.catalog.models.navigation import Collection as ProductCollection
 from api.catalog.models.prices import VariantPrice
 from api.catalog.models.products import Product, ProductRelation, Variant
 from api.catalog.queries.product_cards import IMAGE, cards_of, money
@@ -116,13 +116,13 @@ _RELATED = (
     .order_by(ProductRelation.kind, ProductRelation.position, ProductRelation.related_id)
 )
 _COLLECTIONS = (
-    select(Shelf.id, Shelf.slug, Shelf.title)
-    .join(CollectionProduct, CollectionProduct.collection_id == Shelf.id)
+    select(ProductCollection.id, ProductCollection.slug, ProductCollection.title)
+    .join(CollectionProduct, CollectionProduct.collection_id == ProductCollection.id)
     .where(
         CollectionProduct.product_id == bindparam("product_id", type_=Uuid),
-        Shelf.is_visible,
+        ProductCollection.is_visible,
     )
-    .order_by(Shelf.title, Shelf.id)
+    .order_by(ProductCollection.title, ProductCollection.id)
 )
 
 

@@ -1,4 +1,4 @@
-"""What storefronts list: only products on the shelf, narrowed and in the wanted order.
+"""What storefronts list: only published products, narrowed and in the wanted order.
 
 Columns, not entities; a list is one statement, or one for each filter that has to be looked up,
 whatever its length. Statements are built once for each kind of list and given their values.
@@ -11,9 +11,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from api.catalog.errors import CategoryNotFound, CollectionNotFound, SortNeedsQuery, SortNeedsShelf
+from api.catalog.errors import (
+    CategoryNotFound,
+    CollectionNotFound,
+    SortNeedsListing,
+    SortNeedsQuery,
+)
 from api.catalog.models.navigation import Category, CollectionProduct, ProductCategory
-from api.catalog.models.navigation import Collection as Shelf
+from api.catalog.models.navigation import Collection as ProductCollection
 from api.catalog.models.prices import PriceRange
 from api.catalog.models.products import Product
 from api.catalog.queries import ranking, search_query
@@ -58,7 +63,7 @@ def list_storefront_products(
     expand: Collection[str] = (),
     languages: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return a page of products on the shelf.
+    """Return a page of published products.
 
     `relevance` is the order of a search, the collection's own that of a collection, and `newest`
     that of any other list, unless `sort` says otherwise. In an order by price, and under a limit
@@ -67,7 +72,7 @@ def list_storefront_products(
     `languages` are those in which texts are looked for before the shop's own, and in the answer
     those in which they are; "" is the shop's own.
 
-    Raises CategoryNotFound, CollectionNotFound, SortNeedsQuery, SortNeedsShelf, FilterUnreadable,
+    Raises CategoryNotFound, CollectionNotFound, SortNeedsQuery, SortNeedsListing, FilterUnreadable,
     AttributeNotFilterable and CursorInvalid.
     """
     collection = _collection(wanted.collection)
@@ -75,7 +80,7 @@ def list_storefront_products(
     if order == "relevance" and not wanted.q:
         raise SortNeedsQuery
     if order == "position" and not (wanted.category or wanted.collection):
-        raise SortNeedsShelf
+        raise SortNeedsListing
     narrowing = resolve_filter(wanted, collection_id=collection.id if collection else None)
     if narrowing.is_empty:
         found = _nothing(wanted, narrowing, limit, cursor)
@@ -218,7 +223,9 @@ def _collection(slug: str | None) -> Any:
     if slug is None:
         return None
     row = session.execute(
-        select(Shelf.id, Shelf.sort).where(Shelf.slug == slug, Shelf.is_visible)
+        select(ProductCollection.id, ProductCollection.sort).where(
+            ProductCollection.slug == slug, ProductCollection.is_visible
+        )
     ).first()
     if row is None:
         raise CollectionNotFound(slug=slug)

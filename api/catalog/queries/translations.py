@@ -13,7 +13,7 @@ from api.catalog.errors.translations import TranslationSubjectUnknown
 from api.catalog.models.attributes import Attribute, AttributeChoice
 from api.catalog.models.i18n import Translation
 from api.catalog.models.navigation import Category
-from api.catalog.models.navigation import Collection as Shelf
+from api.catalog.models.navigation import Collection as ProductCollection
 from api.catalog.models.products import Product, Variant
 from api.platform import pagination
 from api.platform.db import session
@@ -45,7 +45,7 @@ _SEO = ("seo_title", "seo_description")
 SUBJECTS: Mapping[str, Subject] = {
     "product": Subject(Product, ("title", "description", *_SEO)),
     "category": Subject(Category, ("name", "description", *_SEO)),
-    "collection": Subject(Shelf, ("title", "description", *_SEO)),
+    "collection": Subject(ProductCollection, ("title", "description", *_SEO)),
     "attribute": Subject(Attribute, ("name",)),
     "attribute_choice": Subject(AttributeChoice, ("label",)),
 }

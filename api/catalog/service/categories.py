@@ -217,8 +217,8 @@ def move_in_category(
     Locks the category. Refuses products that are neither in the category nor below it.
     """
     category = _lock(category_id)
-    shelf = OrderedMembership(ProductCategory, category_id)
-    if sort_order.move(shelf, product_id, before=before, after=after, to=position):
+    membership = OrderedMembership(ProductCategory, category_id)
+    if sort_order.move(membership, product_id, before=before, after=after, to=position):
         _note(category, by=by, moved=str(product_id))
 
 

@@ -180,7 +180,7 @@ def add_products(collection_id: UUID, product_ids: Sequence[UUID], *, by: Princi
     if len(there) + len(new) > MOST_BY_HAND:
         raise CollectionFull(most=MOST_BY_HAND)
     if new:
-        last = sort_order.append_position(_shelf(collection_id)) - GAP
+        last = sort_order.append_position(_membership(collection_id)) - GAP
         _insert(collection_id, new, after=last)
         _note(collection, "added_to", by=by, products=[str(id_) for id_ in new[:20]])
 
@@ -211,7 +211,9 @@ def move_product(
     are not in it.
     """
     collection = _lock(collection_id)
-    if sort_order.move(_shelf(collection_id), product_id, before=before, after=after, to=position):
+    if sort_order.move(
+        _membership(collection_id), product_id, before=before, after=after, to=position
+    ):
         _note(collection, "ordered", by=by, moved=str(product_id))
 
 
@@ -235,7 +237,7 @@ def _lock_by_hand(collection_id: UUID) -> Collection:
     return collection
 
 
-def _shelf(collection_id: UUID) -> OrderedMembership:
+def _membership(collection_id: UUID) -> OrderedMembership:
     return OrderedMembership(CollectionProduct, collection_id)
 
 

@@ -118,7 +118,7 @@ def edit_product(
 
 
 def publish_product(product_id: UUID, *, expected_version: int | None, by: Principal) -> None:
-    """Put a product on the shelf.
+    """Publish a product.
 
     Refuses one that is there already, or archived, or that lacks an attribute its type requires.
     """
@@ -128,7 +128,7 @@ def publish_product(product_id: UUID, *, expected_version: int | None, by: Princ
 
 
 def archive_product(product_id: UUID, *, expected_version: int | None, by: Principal) -> None:
-    """Take a product off the shelf for good; orders that name it stay as they are."""
+    """Archive a product; orders that name it stay as they are."""
     product = _move(product_id, "archive", expected_version=expected_version, by=by)
     emit(ProductArchived(product_id=product.id))
 
@@ -365,7 +365,7 @@ BATCH = 200
 
 
 def due_to_publish(limit: int = BATCH) -> list[UUID]:
-    """Return drafts whose moment to go on the shelf has come, those that wait longest first."""
+    """Return drafts whose moment to be published has come, those that wait longest first."""
     return list(
         session.scalars(
             select(Product.id)

@@ -152,7 +152,7 @@ def reindex_attribute(attribute_id: UUID, *, after: UUID | None) -> None:
 
 
 def _tell(product_ids: Collection[UUID]) -> None:
-    """Let storefronts read anew those of the products that are on the shelf."""
+    """Let storefronts read anew those of the products that are published."""
     if product_ids:
         slugs = session.scalars(
             select(Product.slug).where(

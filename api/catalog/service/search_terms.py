@@ -55,7 +55,7 @@ def index_terms(slugs: Sequence[str]) -> int:
 
 
 def recount_terms() -> int:
-    """Count how many products on the shelf have each word; returns how many words there are.
+    """Count how many published products have each word; returns how many words there are.
 
     Looks at every product once, so it is for the night. Words that no product has any more stay
     known with a count of 0.

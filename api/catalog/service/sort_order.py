@@ -29,7 +29,7 @@ from sqlalchemy import (
     update,
 )
 
-from api.catalog.errors import NotOnShelf
+from api.catalog.errors import NotAMember
 from api.catalog.models.navigation import CollectionProduct, ProductCategory
 from api.platform.db import session
 
@@ -63,26 +63,26 @@ class OrderedMembership:
         return cast(ColumnElement[bool], owner == self.id)
 
 
-def set_order(shelf: OrderedMembership, product_ids: Sequence[UUID]) -> bool:
+def set_order(membership: OrderedMembership, product_ids: Sequence[UUID]) -> bool:
     """Let these members come first, in this order, and all others after them by newest.
 
     Returns whether any position changed. Refuses a product that is not a member.
     """
-    model = shelf.model
+    model = membership.model
     there = set(
         session.scalars(
-            select(model.product_id).where(shelf.here, model.product_id.in_(product_ids))
+            select(model.product_id).where(membership.here, model.product_id.in_(product_ids))
         )
     )
     _refuse_strangers([id_ for id_ in product_ids if id_ not in there])
-    placed = _write(shelf, [((n + 1) * GAP, id_) for n, id_ in enumerate(product_ids)])
+    placed = _write(membership, [((n + 1) * GAP, id_) for n, id_ in enumerate(product_ids)])
     by_time: ColumnElement[int] = literal_column(
         UNPLACED.format(id=f"{model.__tablename__}.product_id"), BigInteger
     )
     others = _count(
         update(model)
         .where(
-            shelf.here,
+            membership.here,
             model.product_id != all_(literal(list(product_ids), ARRAY(Uuid))),
             model.position != by_time,
         )
@@ -92,7 +92,7 @@ def set_order(shelf: OrderedMembership, product_ids: Sequence[UUID]) -> bool:
 
 
 def move(
-    shelf: OrderedMembership,
+    membership: OrderedMembership,
     product_id: UUID,
     *,
     before: UUID | None = None,
@@ -103,46 +103,50 @@ def move(
 
     Returns whether it stands elsewhere now. Refuses products that are not members.
     """
-    own = _place(shelf, product_id)
+    own = _place(membership, product_id)
     beside = before or after
     if beside == product_id:
         return False
-    anchor = _place(shelf, beside) if beside else None
-    ahead, behind = _neighbours(shelf, product_id, anchor, is_before=before is not None, to=to)
+    anchor = _place(membership, beside) if beside else None
+    ahead, behind = _neighbours(membership, product_id, anchor, is_before=before is not None, to=to)
     if (ahead is None or ahead < own) and (behind is None or own < behind):
         return False
     position = _between(ahead, behind)
     if position is None:
-        _spread(shelf, until=ahead or own)
-        anchor = _place(shelf, beside) if beside else None
-        ahead, behind = _neighbours(shelf, product_id, anchor, is_before=before is not None, to=to)
+        _spread(membership, until=ahead or own)
+        anchor = _place(membership, beside) if beside else None
+        ahead, behind = _neighbours(
+            membership, product_id, anchor, is_before=before is not None, to=to
+        )
         position = _between(ahead, behind)
     assert position is not None, "there is room after spreading"
-    return _write(shelf, [(position, product_id)]) > 0
+    return _write(membership, [(position, product_id)]) > 0
 
 
-def append_position(shelf: OrderedMembership) -> int:
+def append_position(membership: OrderedMembership) -> int:
     """Return the position of the next one that is put at the end."""
-    last = session.scalar(select(func.max(shelf.model.position)).where(shelf.here))
+    last = session.scalar(select(func.max(membership.model.position)).where(membership.here))
     return (last or 0) + GAP
 
 
 def _refuse_strangers(product_ids: Sequence[UUID]) -> None:
     if product_ids:
-        raise NotOnShelf(product_ids=[str(id_) for id_ in product_ids[:10]])
+        raise NotAMember(product_ids=[str(id_) for id_ in product_ids[:10]])
 
 
-def _place(shelf: OrderedMembership, product_id: UUID) -> Place:
+def _place(membership: OrderedMembership, product_id: UUID) -> Place:
     position = session.scalar(
-        select(shelf.model.position).where(shelf.here, shelf.model.product_id == product_id)
+        select(membership.model.position).where(
+            membership.here, membership.model.product_id == product_id
+        )
     )
     if position is None:
-        raise NotOnShelf(product_ids=[str(product_id)])
+        raise NotAMember(product_ids=[str(product_id)])
     return position, product_id
 
 
 def _neighbours(
-    shelf: OrderedMembership,
+    membership: OrderedMembership,
     product_id: UUID,
     anchor: Place | None,
     *,
@@ -150,10 +154,10 @@ def _neighbours(
     to: int | None,
 ) -> tuple[Place | None, Place | None]:
     """Find between which two the product will stand, itself not counted."""
-    model = shelf.model
+    model = membership.model
     order = tuple_(model.position, model.product_id)
     others = select(model.position, model.product_id).where(
-        shelf.here, model.product_id != product_id
+        membership.here, model.product_id != product_id
     )
     upwards = others.order_by(model.position, model.product_id)
     downwards = others.order_by(model.position.desc(), model.product_id.desc())
@@ -186,9 +190,9 @@ def _between(ahead: Place | None, behind: Place | None) -> int | None:
     return middle if low < middle < high else None
 
 
-def _spread(shelf: OrderedMembership, *, until: Place) -> None:
+def _spread(membership: OrderedMembership, *, until: Place) -> None:
     """Make room: number everything that was placed anew, and whatever stands up to a place."""
-    model = shelf.model
+    model = membership.model
     order = tuple_(model.position, model.product_id)
     numbered = (
         select(
@@ -197,17 +201,17 @@ def _spread(shelf: OrderedMembership, *, until: Place) -> None:
                 "new"
             ),
         )
-        .where(shelf.here, or_(model.position < FIRST_UNPLACED, order <= until))
+        .where(membership.here, or_(model.position < FIRST_UNPLACED, order <= until))
         .subquery()
     )
     _count(
         update(model)
-        .where(shelf.here, model.product_id == numbered.c.product_id)
+        .where(membership.here, model.product_id == numbered.c.product_id)
         .values(position=numbered.c.new)
     )
 
 
-def _write(shelf: OrderedMembership, places: Sequence[Place]) -> int:
+def _write(membership: OrderedMembership, places: Sequence[Place]) -> int:
     """Write positions; returns how many are others than before."""
     if not places:
         return 0
@@ -219,10 +223,10 @@ def _write(shelf: OrderedMembership, places: Sequence[Place]) -> int:
         .table_valued(column("place", BigInteger), column("id", Uuid))
         .render_derived()
     )
-    model = shelf.model
+    model = membership.model
     return _count(
         update(model)
-        .where(shelf.here, model.product_id == given.c.id, model.position != given.c.place)
+        .where(membership.here, model.product_id == given.c.id, model.position != given.c.place)
         .values(position=given.c.place)
     )
 

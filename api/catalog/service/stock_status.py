@@ -1,4 +1,4 @@
-"""The one door through which inventory tells the catalogue what is there."""
+"""The one function through which inventory tells the catalogue what is there."""
 
 from collections.abc import Collection
 from uuid import UUID

@@ -150,7 +150,7 @@ def _page(product: Product) -> CatalogueChanged:
     return CatalogueChanged(slugs=(product.slug,))
 
 
-def _shelf(collection: Collection) -> CatalogueChanged:
+def _collection_page(collection: Collection) -> CatalogueChanged:
     return CatalogueChanged(shelves=(f"collection:{collection.slug}",))
 
 
@@ -159,4 +159,7 @@ def _everything(_: object) -> CatalogueChanged:
     return CatalogueChanged(is_tree=True)
 
 
-_TOLD: Mapping[str, Callable[[Any], CatalogueChanged]] = {"product": _page, "collection": _shelf}
+_TOLD: Mapping[str, Callable[[Any], CatalogueChanged]] = {
+    "product": _page,
+    "collection": _collection_page,
+}
