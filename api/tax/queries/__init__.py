@@ -1,4 +1,4 @@
-"""The terms of a destination in one statement; rules that are missing; checked VAT ids."""
+"""The terms of a destination; rules that are missing; checked VAT ids."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -115,8 +115,9 @@ def terms_for(
     on: date | None = None,
     has_home_rates: bool = False,
 ) -> Terms:
-    """Return the terms of a destination for a buyer on a day, by default today, in one statement.
+    """Return the terms of a destination for a buyer on a day, by default today.
 
+    One statement, and a second one in a shop with markets or for a customer who may be exempt.
     `has_home_rates` taxes it as if it were at home: the shop's sales to other member states are
     below the threshold. Whether a class has a rule is known when it is asked for. Raises
     `CountryNotSold`.
@@ -128,32 +129,28 @@ def terms_for(
     if is_rest_of_world(place.country, settings.country):
         countries.append(REST_OF_WORLD)
     rows = session.execute(
-        _TERMS,
+        _RATES_OF,
         {
-            "country": destination.country,
-            "customer": buyer.customer_id,
             "countries": countries,
             "region": place.region.upper(),
             "postal": place.postal_code,
             "day": day,
         },
     ).all()
-    first = rows[0]
-    if first.has_markets and first.currency is None:
-        raise CountryNotSold(country=destination.country)
+    exempt_reason, market = None, None
+    if rows[0].has_markets or (rows[0].has_exemptions and buyer.customer_id is not None):
+        asked = {"country": destination.country, "customer": buyer.customer_id, "day": day}
+        exempt_reason, *of_market = session.execute(_BUYER_AND_MARKET, asked).one()
+        if of_market[0] is not None:
+            market = MarketTerms(*of_market)
+        elif rows[0].has_markets:
+            raise CountryNotSold(country=destination.country)
     override = None
     vat_id = buyer.vat_id["vat_id"] if buyer.vat_id else None
-    if first.exempt_reason is not None:
-        override = Tax(0, "Exempt", treatment=Treatment.EXEMPT, reason=first.exempt_reason)
+    if exempt_reason is not None:
+        override = Tax(0, "Exempt", treatment=Treatment.EXEMPT, reason=exempt_reason)
     elif is_intra_community(destination, vat_id, settings.country):
         override = INTRA_COMMUNITY
-    market = (
-        None
-        if first.currency is None
-        else MarketTerms(
-            first.currency, first.language, first.prices_include_tax, first.payment_methods
-        )
-    )
     rates = [_rate_of(row) for row in rows if row.country is not None]
     return Terms(market, TaxRules(rates, destination, day, override=override))
 
@@ -251,17 +248,21 @@ _APPLIES: Final = and_(
     ),
     _holds_on(RATES, _DAY),
 )
-_ONE: Final = select(
-    exists().where(MARKETS.c.is_active).label("has_markets"), _EXEMPT.label("exempt_reason")
-).subquery("one")
-_TERMS: Final = (
+_IS_ONE: Final = select(true().label("is_one")).subquery("one")
+_BUYER_AND_MARKET: Final = select(_EXEMPT, *_MARKET.c).select_from(
+    _IS_ONE.outerjoin(_MARKET, true())
+)
+_HAS: Final = select(
+    exists().where(MARKETS.c.is_active).label("has_markets"),
+    exists().where(EXEMPTIONS.c.id.is_not(None)).label("has_exemptions"),
+).subquery("has")
+_RATES_OF: Final = (
     select(
-        *_ONE.c,
-        *_MARKET.c,
+        *_HAS.c,
         *RATES.c["country", "region", "postal_from", "tax_class", "basis_points",
                  "extra_millionths", "name", "code", "jurisdiction", "treatment", "reason"],
     )
-    .select_from(_ONE.outerjoin(_MARKET, true()).outerjoin(RATES, _APPLIES))
+    .select_from(_HAS.outerjoin(RATES, _APPLIES))
     # Where periods overlap, as an older release allowed, the one that began later applies.
     .order_by(RATES.c.valid_from)
 )  # fmt: skip
