@@ -140,7 +140,7 @@ def merge_guest_cart(customer: Principal, guest: Principal) -> bool:
     """
     require_transaction()
     guest_cart = session.execute(
-        select(Cart.id, Cart.currency)
+        select(Cart.id, Cart.currency, Cart.codes)
         .where(queries.owned_by(guest), Cart.status == CartStatus.ACTIVE)
         .with_for_update()
     ).one_or_none()
@@ -158,6 +158,9 @@ def merge_guest_cart(customer: Principal, guest: Principal) -> bool:
     moved = select(
         func.gen_random_uuid(), literal(own.id), CartItem.variant_id, CartItem.quantity
     ).where(CartItem.cart_id == guest_cart.id)
+    if guest_cart.codes:
+        both = {fold(code): code for code in (*own.codes, *guest_cart.codes)}
+        _set_codes(own, [*both.values()][:MOST_ON_A_CART])
     columns = ["id", "cart_id", "variant_id", "quantity"]
     session.execute(_total_quantity(insert(CartItem).from_select(columns, moved)))
     session.execute(

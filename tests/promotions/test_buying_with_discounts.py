@@ -1,11 +1,15 @@
 """From a discount of staff to the order of a buyer, and back."""
 
+import dataclasses
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
+from api.app import create_app
 from api.platform.db import session
+from api.platform.rate_limits import limiter
+from api.platform.settings import Settings
 from api.promotions.models import DiscountRow, OrderDiscount
 from tests.support.books import differences
 from tests.support.people import a_customer
@@ -310,3 +314,30 @@ def test_a_discount_for_a_market_waits_for_the_country(shop: Shop) -> None:
     buyer = shop.guest()
     assert buyer.adds("MUG", 1)["discount_total"] == eur(100)
     assert quote_of(buyer)["discount_total"] == eur(0)
+
+
+def test_the_codes_of_a_guest_join_the_customers_at_sign_in(shop: Shop) -> None:
+    shop.sells("MUG", 10)
+    discounts(shop, codes=("ONE", "TWO"))
+    guest, customer = shop.guest(), shop.customer()
+    guest.adds("MUG", 1)
+    customer.adds("MUG", 1)
+    enters(guest, "ONE")
+    enters(customer, "TWO")
+
+    both = {**customer.headers, "X-Cart-Token": guest.headers["X-Cart-Token"]}
+    assert customer.client.get("/api/v1/cart", headers=both).json["codes"] == ["TWO", "ONE"]
+
+
+def test_guessing_codes_is_limited(shop: Shop, settings: Settings) -> None:
+    shop.sells("MUG", 10)
+    guest = shop.guest()
+    guest.adds("MUG", 1)
+    counting = create_app(dataclasses.replace(settings, rate_limits_enabled=True))
+    buyer = Buyer(counting.test_client(), shop.gateway, guest.headers)
+    try:
+        answers = [enters(buyer, f"GUESS-{n}").status_code for n in range(12)]
+    finally:
+        limiter.enabled = False
+
+    assert answers == [422] * 10 + [429] * 2
