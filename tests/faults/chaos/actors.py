@@ -172,6 +172,31 @@ class Actor:
         change = {"change": step.size % 9 - 3 or 1, "reason": "correction"}
         self._staff(step, "adjust", "POST", f"/stock/{level['id']}/adjust", change)
 
+    def move_units(self, step: Step) -> None:
+        level = self.chaos.levels[self._sku(step)]
+        bins = self.chaos.bins
+        source, target = bins[step.size % len(bins)], bins[(step.size // 7) % len(bins)]
+        body = {"quantity": step.size % 5 + 1, "from_bin_id": source, "to_bin_id": target}
+        if source != target:
+            self._staff(step, "move_units", "POST", f"/stock/{level['id']}/moves", body)
+
+    def change_state(self, step: Step) -> None:
+        level = self.chaos.levels[self._sku(step)]
+        states = ("available", "damaged", "available", "quarantine", "available")
+        at = step.size % 4
+        body = {"quantity": 1, "from": states[at], "to": states[at + 1], "reason": "other"}
+        self._staff(step, "change_state", "POST", f"/stock/{level['id']}/state", body)
+
+    def count_bin(self, step: Step) -> None:
+        bin_id = self.chaos.bins[step.size % (len(self.chaos.bins) - 1)]
+        started = self._staff(step, "start_count", "POST", "/counts", {"bin_id": bin_id})
+        if started is None or started.status_code != 201:
+            return
+        count = started.json()
+        for line in count["lines"]:
+            body = {"level_id": line["level_id"], "bin_id": bin_id, "counted": step.size % 7}
+            self._staff(step, "count_bin", "POST", f"/counts/{count['id']}/entries", body)
+
     def import_file(self, step: Step) -> None:
         name = f"chaos-import-{step.size % 5}"
         sheet = a_file(

@@ -88,6 +88,7 @@ def run(town: Town, seed: int, seconds: float, log: TextIO | None = None) -> Out
                 barcode="4006381333931" if sku == BARCODED else None,
             )
         )
+    chaos.bins = [*_bins(town), None]
     actors = [Actor(chaos, number, plan.steps(seed, number)) for number in range(PEOPLE)]
     chaos.ends_at = time.monotonic() + seconds
     outcome = Outcome(chaos)
@@ -101,6 +102,16 @@ def run(town: Town, seed: int, seconds: float, log: TextIO | None = None) -> Out
     if seconds >= LONG:
         outcome.wrong += chaos.never_succeeded()
     return outcome
+
+
+def _bins(town: Town) -> list[str]:
+    """Have a bin to pick from, one for bulk and one that stops what is in it."""
+    (place, *_) = town.owner.sends("GET", "/locations").json()["data"]
+    for kind in ("pick", "bulk", "quarantine"):
+        body = {"location_id": place["id"], "code": f"CHAOS-{kind}", "kind": kind}
+        town.owner.sends("POST", "/bins", body)
+    found = town.owner.sends("GET", "/bins?q=CHAOS").json()["data"]
+    return [one["id"] for one in found]
 
 
 def _break_things(outcome: Outcome, seed: int) -> None:

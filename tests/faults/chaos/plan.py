@@ -13,6 +13,7 @@ OPERATIONS = {
     "webhook_again": 2, "mark_paid": 4, "mark_part": 1, "ship": 8, "ship_part": 4, "deliver": 4,
     "correct_parcel": 3, "void_parcel": 3, "refund_line": 3, "refund_amount": 2, "cancel": 3,
     "cancel_own": 2, "amend": 2, "hold": 2, "release": 2, "adjust": 3, "import_file": 1,
+    "move_units": 6, "change_state": 2, "count_bin": 3,
     "refund_elsewhere": 2, "fail_refund": 2, "dispute": 1, "fraud_warning": 1,
 }  # fmt: skip
 """By name: how often it is chosen, beside the others."""

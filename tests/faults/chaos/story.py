@@ -36,6 +36,8 @@ class Chaos:
     log: TextIO | None = None
     orders: list[dict[str, Any]] = field(default_factory=list)
     levels: dict[str, dict[str, Any]] = field(default_factory=dict)
+    bins: list[str | None] = field(default_factory=list)
+    """The bins of the shop's location; the last is none."""
     after: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     """By command: the orders of which it was carried out."""
     told: list[Told] = field(default_factory=list)
