@@ -51,7 +51,10 @@ def bin_page(
     """A bin and what is in it; `pending` are units on their way, by level."""
     kind: Part = (f" {place.kind} at {place.location_code}", styles.dim)
     lines = [
-        Line(((f" {place.code}", styles.bright), kind), ((f"{len(contents)} items ", styles.dim),)),
+        Line(
+            ((f" {place.code}", styles.bright), kind),
+            ((f"{len(contents)} {_items(len(contents))} ", styles.dim),),
+        ),
         Line(),
         table_head(CONTENT_COLUMNS, width, styles),
     ]
@@ -99,7 +102,7 @@ def count_page(
     lines = [
         Line(
             ((f" {count.number} ", styles.bright), (count.scope, styles.dim)),
-            ((f"{done} of {len(count.lines)} items counted ", styles.dim),),
+            ((f"{done} of {_items(len(count.lines))} counted ", styles.dim),),
         ),
         Line(),
         table_head(COUNT_COLUMNS, width, styles),
@@ -125,3 +128,7 @@ def count_page(
 
 def _name(product: str, variant: str | None) -> str:
     return f"{product} · {variant}" if variant else product
+
+
+def _items(number: int) -> str:
+    return f"{number} item" if number == 1 else f"{number} items"

@@ -13,6 +13,8 @@ from api.doctor import jobs as doctor_jobs
 from api.doctor import queries as doctor_queries
 from api.doctor.events import DoctorRequested
 from api.doctor.invariants import Invariant, Section
+from api.inventory import queries as inventory_queries
+from api.inventory import service as inventory_service
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
 from api.platform import doctor_runs, health
@@ -21,7 +23,7 @@ from api.tax import service as tax_service
 from tests.support.books import differences
 from tests.support.events import facts_of
 from tests.support.shop import Shop
-from tests.support.stock import counters, held, journal
+from tests.support.stock import counters, held, journal, level_of
 
 NIGHT = datetime(2026, 3, 5, 2, 10, tzinfo=UTC)
 
@@ -121,6 +123,23 @@ def test_stock_is_mended_by_entries_that_are_added_to_the_journal(taxed: Shop) -
     assert differences() == []
     assert (counters(mug).on_hand, counters(mug).allocated, counters(mug).reserved) == (12, 2, 1)
     assert journal(mug) == [*before, ("adjusted", 2, 0, 0, 12)]
+
+
+def test_bins_are_mended_by_entries_that_are_added_to_their_journal(taxed: Shop) -> None:
+    level = level_of(taxed.variants["MUG"])
+    with transaction():
+        place = inventory_service.create_bin(inventory_service.default_location(), "D-1", by=SYSTEM)
+        inventory_service.move_units(level, 4, source=None, target=place, by=SYSTEM)
+    hurt("UPDATE bin_stock SET quantity = 3", "UPDATE stock_levels SET in_bins = 9, damaged = 1")
+    broken = {one.partition(":")[0] for one in differences()}
+
+    said = run(taxed.app, "--fix", "stock")
+
+    assert broken == {"bin-journal", "bins-of-level", "states-by-journal"}
+    assert said.exit_code == 0, said.output
+    assert differences() == []
+    moves = inventory_queries.bin_movements(place, limit=9, cursor=None)["data"]
+    assert [(one["change"], one["quantity_after"]) for one in moves] == [(-1, 3), (4, 4)]
 
 
 def test_a_level_that_would_promise_more_than_is_there_is_left_to_a_person(taxed: Shop) -> None:
