@@ -52,8 +52,12 @@ class GlobalActions(Router):
         """`:l`."""
         await self.go(HistoryEntry("stock", "low"))
 
+    async def do_receive(self) -> None:
+        """F6: goods without an order; a purchase order's label opens that order."""
+        await self.go(HistoryEntry("receive"))
+
     async def do_catalogue(self) -> None:
-        """F6."""
+        """`:p`."""
         await self.go(HistoryEntry("catalogue"))
 
     async def do_attention(self) -> None:
@@ -147,7 +151,7 @@ class GlobalActions(Router):
                     await self.tell_screens(command, None)
                 else:
                     self.undo_before = command.id
-                    self.say(noted(f"{command.label}: no key takes that back, F6 changes it"))
+                    self.say(noted(f"{command.label}: no key takes that back, :p changes it"))
             case undo_command.OfferToVoid(command, order_id, fulfilment_id):
                 await self._offer_to_void(command, order_id, fulfilment_id)
             case undo_command.Cannot(command, why):

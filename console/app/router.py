@@ -34,6 +34,7 @@ LOADED_LATER = {
     "refund": "RefundScreen", "stock": "StockScreen", "stock_level": "StockLevelScreen",
     "catalog": "CatalogScreen", "attention": "AttentionScreen", "outbox": "OutboxScreen",
     "bin": "BinScreen", "put_away": "PutAwayScreen", "count": "CountScreen",
+    "receive": "ReceiveScreen",
     "help": "HelpScreen", "palette": "PaletteScreen", "scanner": "ScannerScreen",
 }  # fmt: skip
 """Screens that nobody sees in the first frame, by their module in `console.screens`."""

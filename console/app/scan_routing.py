@@ -22,6 +22,9 @@ COMMANDS = {
 
 TYPED = re.compile(r"!QTY(\d{1,4})")
 
+RECORDS = {"purchase_order": "purchase_orders", "transfer": "transfers"}
+"""Kinds of codes whose records stand in a list."""
+
 
 class ScanRouting(GlobalActions):
     """Asks the shop what a code is and goes to the next useful screen for it."""
@@ -70,6 +73,12 @@ class ScanRouting(GlobalActions):
             self.frame.point_out(answer.id)
         elif answer.bin is not None:
             await self.go(HistoryEntry("bin", answer.bin.id))
+        elif answer.kind == "purchase_order" and self.context.may("inventory:receive"):
+            await self.go(HistoryEntry("receive", answer.id))
+        elif answer.kind in RECORDS:
+            await self.go(HistoryEntry(RECORDS[answer.kind]))
+            await self.frame.ready()
+            self.frame.point_out(answer.id)
         elif answer.variant is not None and len(answer.variant.levels) == 1:
             await self.go(HistoryEntry("level", answer.variant.levels[0].id))
         else:

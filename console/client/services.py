@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from console.client import bulk_changes, stock
+from console.client import bulk_changes, receiving, stock
 from console.client.api_client import IS_SLOW, ApiClient
 from console.client.attention import Attention
 from console.client.auth import Auth
@@ -14,6 +14,7 @@ from console.client.claims import Claims
 from console.client.orders import Orders
 from console.client.outbox import Command, NewCommand, Outbox, State
 from console.client.outbox_worker import OutboxWorker
+from console.client.receiving import Receiving
 from console.client.records import Records
 from console.client.refunds import DirectCommands
 from console.client.session import Session
@@ -58,6 +59,7 @@ class Services:
         self.watch.came_back = self.sender.nudge
         self.claims = Claims(self.caller)
         self.records = Records(self.caller)
+        self.receiving = Receiving(self.caller)
         self._folder = folder
         self._pieces: dict[int, Command] = {}
 
@@ -129,6 +131,11 @@ class Services:
         False when there is nothing to send: every row of it was refused, or it is a change from
         before the last one.
         """
+        if command.kind == receiving.KIND:
+            undoing = receiving.undo(command)
+            if undoing is not None:
+                self.give(undoing)
+            return undoing is not None
         if command.kind != bulk_changes.KIND:
             self.give(stock.inverse(command))
             return True

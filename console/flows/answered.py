@@ -14,5 +14,5 @@ def answered(command: Command) -> Feedback:
     if (names := approvers(command.status, command.answer)) is not None:
         return noted(f"{command.label}: {held(names)}")
     if refused := not_changed(command):
-        return noted(f"{command.label}: done but for {count(refused)}, F6 then o shows which")
+        return noted(f"{command.label}: done but for {count(refused)}, :p then o shows which")
     return done(f"{command.label}: done")

@@ -55,8 +55,10 @@ INSTEAD = {
     "finish_count": "A count that is posted stays: count the bin again",
     "void_parcel": "What was voided is shipped again",
     "correct_parcel": "k on the order, then t, changes the label once more",
+    "receive": "It came more than ten minutes ago: F7 corrects the stock",
+    "undo_receipt": "F6 receives it again",
     "refund": "Money that was given back stays there: add a note, or ask for a new payment",
-    "batch": "States are not turned back by a key: F6, then u, x or n",
+    "batch": "States are not turned back by a key: :p, then u, x or n",
     "mark_paid": "Money that was recorded stays: F8 gives it back",
     "cancel": "A cancelled order stays cancelled: a new order takes its place",
     "hold": "u on the order releases it",
@@ -77,9 +79,12 @@ def plan(
     is_late = command.kind == "move" and now - command.made_at > JUST_NOW
     if command.state is State.DONE and command.inverse is not None and not is_late:
         return SendInverse(command)
+    is_fresh = now - command.made_at <= JUST_NOW
+    if command.kind == "receive" and command.state is State.DONE and is_fresh:
+        return SendInverse(command)
     if command.kind == "ship" and command.state is State.DONE and command.answer:
         parcel = command.answer.get("id")
-        if isinstance(parcel, str) and now - command.made_at <= JUST_NOW:
+        if isinstance(parcel, str) and is_fresh:
             return OfferToVoid(command, command.aggregate.partition(":")[2], parcel)
     if command.state in (State.WAITING, State.ASKING):
         why = f"{command.label}: already on its way, its answer is not known yet. F12 shows it"

@@ -20,14 +20,15 @@ PAGE = 10
 
 ALWAYS_ON_THE_BAR = (
     ("back", "help", "palette"),
-    ("home", "orders", "queue", "attention", "catalogue", "stock", "refund"),
+    ("home", "orders", "queue", "attention", "receive", "catalogue", "stock",
+     "refund"),
     ("undo", "outbox", "quit"),
 )
 """The lower row of the bar, in groups."""
 
 MAX_WANTED = (
     "help", "palette", "home", "orders", "back", "stock", "undo", "outbox", "attention", "queue",
-    "refund", "catalogue", "quit",
+    "receive", "refund", "catalogue", "quit",
 )  # fmt: skip
 """The lower row by how much it is wanted: a narrow window leaves out the last ones."""
 

@@ -9,7 +9,7 @@ from console.flows.records.table import KINDS
 RECORDS = frozenset(KINDS)
 EVERYWHERE = RECORDS | {
     "home", "orders", "order", "ship", "refund", "stock", "level", "catalogue", "attention",
-    "outbox", "help", "scanner", "bin", "put_away", "count",
+    "outbox", "help", "scanner", "bin", "put_away", "count", "receive",
 }  # fmt: skip
 LISTS = RECORDS | frozenset(
     {
@@ -26,6 +26,7 @@ LISTS = RECORDS | frozenset(
         "bin",
         "put_away",
         "count",
+        "receive",
     }
 )
 SCROLLED = LISTS | {"order", "level"}
@@ -144,10 +145,20 @@ ACTIONS = (
            "This screen", _on("count"), needs="inventory:adjust"),
     Action("commit", ("f10", "ctrl+s"), "F10", "finish", "Finish: what was not scanned is gone",
            "This screen", _on("count"), needs="inventory:adjust"),
-    Action("more", ("+",), "+", "more", "One unit more", "This screen", _on("ship", "refund")),
-    Action("less", ("-",), "-", "less", "One unit less", "This screen", _on("ship", "refund")),
+    Action("enter", ("enter", "ctrl+j"), "⏎", "all to come", "All units of this line that are "
+           "still to come", "This screen", _on("receive")),
+    Action("commit", ("f10", "ctrl+s"), "F10", "post", "Put what was counted into the stock",
+           "This screen", _on("receive"), needs="inventory:receive"),
+    Action("more", ("+",), "+", "more", "One unit more", "This screen",
+           _on("ship", "refund", "receive")),
+    Action("less", ("-",), "-", "less", "One unit less", "This screen",
+           _on("ship", "refund", "receive")),
+    Action("damaged", ("!",), "!", "damaged", "How many of them cannot be sold", "This screen",
+           _on("receive")),
+    Action("teach", ("#",), "#", "teach", "Say what an unknown code is: its SKU, and its units "
+           "where it is a case", "This screen", _on("receive")),
     Action("exactly", ("=",), "=", "units", "Type the quantity, then Enter",
-           "This screen", _on("ship", "refund")),
+           "This screen", _on("ship", "refund", "receive")),
     Action("everything", ("*",), "*", "all", "Everything that is still open",
            "This screen", _on("ship", "refund")),
     Action("add", ("+",), "+", "add", "Add units to the level: +5, Enter, reason; F10 in the list",
@@ -262,8 +273,11 @@ ACTIONS = (
     Action("orders", ("f3",), "F3", "orders", "Orders", "Going about", EVERYWHERE, "o"),
     Action("attention", ("f5",), "F5", "attention", "What needs a person", "Going about",
            EVERYWHERE, "a"),
-    Action("catalogue", ("f6",), "F6", "catalogue", "Products and prices", "Going about",
-           EVERYWHERE - {"catalogue"}, "p"),
+    Action("receive", ("f6",), "F6", "receive", "Goods that come: scan them, or the label of their "
+           "purchase order", "Going about", EVERYWHERE - {"receive"}, "receive",
+           needs="inventory:receive"),
+    Action("catalogue", ("shift+f6", "f18"), "⇧F6", "catalogue", "Products and prices",
+           "Going about", EVERYWHERE - {"catalogue"}, "p"),
     Action("stock", ("f7",), "F7", "stock", "Stock levels", "Going about", EVERYWHERE - _on("bin"),
            "s"),
     Action("put_away", (), "", "", "Units that wait for a bin", "Going about", EVERYWHERE,

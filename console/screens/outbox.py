@@ -27,7 +27,8 @@ PAGES = ("commands", "calls", "scans")
 AGAIN = Prompt("outbox_again", "send it again?", sends=True)
 DROP = Prompt("outbox_drop", "drop it?", sends=True)
 SCREEN_OF = {"ship": "ship", "refund": "refund", "note": "order", "hold": "order",
-             "release": "order", "adjust": "level", "batch": "catalogue"}  # fmt: skip
+             "release": "order", "adjust": "level", "receive": "receive",
+              "batch": "catalogue"}  # fmt: skip
 """Where a command was made, by its kind: there it can be looked at and put right."""
 
 

@@ -97,6 +97,11 @@ class RecordsScreen(FillingScreen):
         if record is not None and (self.has_class("-wide") or self.has_class("-inside")):
             run_in_background(self, "record", self._read_whole, record)
 
+    def point_out(self, item: str) -> None:
+        """The record that was scanned."""
+        self.table.go_to(item)
+        self.cursor_rests()
+
     def redraw(self) -> None:
         """Other colours."""
         self._draw()

@@ -145,7 +145,7 @@ def a_code(chance: Random) -> str:
     return chance.choice(SMALL) + "".join(inside)
 
 
-PLACES = ("f2", "f3", "f5", "f6", "f7", "f12", "order", "shipped", "ship", "refund", "level")
+PLACES = ("f2", "f3", "f5", "f18", "f7", "f12", "order", "shipped", "ship", "refund", "level")
 
 
 def state_of_the_shop() -> tuple[int, ...]:

@@ -41,7 +41,7 @@ async def typed(desk: Station, key: str, text: str) -> None:
 @SIZES
 async def test_a_price_is_changed_after_it_was_looked_over(open_console, shop, size) -> None:
     async with open_console(size=size) as desk:
-        await desk.press("f6", "space", "down", "space")
+        await desk.press("f18", "space", "down", "space")
         assert "☒ 2" in desk.text
         await typed(desk, "p", "-20% .99")
 
@@ -66,7 +66,7 @@ async def test_enter_in_the_review_sends_nothing_and_neither_does_a_scanner(
     open_console, shop, size
 ) -> None:
     async with open_console(size=size) as desk:
-        await desk.press("f6")
+        await desk.press("f18")
         await typed(desk, "p", "+1")
         await desk.scan("MUG-01")
         assert "was not looked up" in desk.said
@@ -84,7 +84,7 @@ async def test_a_scan_goes_to_the_variant_and_the_change_is_for_it_alone(
     open_console, shop, size
 ) -> None:
     async with open_console(size=size) as desk:
-        await desk.press("f6")
+        await desk.press("f18")
         await desk.scan("TEA-AS-04")
         await desk.rested()
 
@@ -102,7 +102,7 @@ async def test_a_scan_goes_to_the_variant_and_the_change_is_for_it_alone(
 
 async def test_a_scan_finds_what_the_list_does_not_show(open_console) -> None:
     async with open_console() as desk:
-        await desk.press("f6", "tab", "tab")
+        await desk.press("f18", "tab", "tab")
         await desk.rested()
         assert "Honey" not in desk.text.split("Linen napkin")[0]
         await desk.scan("HONEY-07")
@@ -117,7 +117,7 @@ async def test_a_scan_finds_what_the_list_does_not_show(open_console) -> None:
 async def test_choosing_ranges_all_and_nothing_and_back(open_console) -> None:
     shop = WireShop(Warehouse(10, 2), products=250)
     async with open_console(shop=shop, size=(140, 40)) as desk:
-        await desk.press("f6", "down", "space", "down", "down", "down", "r")
+        await desk.press("f18", "down", "space", "down", "down", "down", "r")
         assert "☒ 4 products" in desk.text
         await desk.press("a")
         assert "☒ 250 products" in desk.text
@@ -137,7 +137,7 @@ async def test_choosing_ranges_all_and_nothing_and_back(open_console) -> None:
 async def test_the_whole_list_is_chosen_as_far_as_one_change_reaches(open_console) -> None:
     shop = WireShop(Warehouse(10, 2), products=2_150)
     async with open_console(shop=shop, size=(140, 40)) as desk:
-        await desk.press("f6", "a")
+        await desk.press("f18", "a")
         assert "☒ 2 000 products" in desk.text
         assert "The first 2 000 products are chosen, the list is longer" in desk.said
         await desk.press("c", "tab", "a")
@@ -151,7 +151,7 @@ async def test_the_whole_list_is_chosen_as_far_as_one_change_reaches(open_consol
 async def test_a_list_that_is_left_while_it_is_read_is_not_chosen(open_console) -> None:
     shop = WireShop(Warehouse(10, 2), products=450)
     async with open_console(shop=shop, size=(140, 40)) as desk:
-        await desk.press("f6")
+        await desk.press("f18")
         desk.line.gate.clear()
         await desk.press("a")
         await desk.press("tab")
@@ -163,7 +163,7 @@ async def test_a_list_that_is_left_while_it_is_read_is_not_chosen(open_console) 
 
 async def test_one_variant_of_a_product_is_chosen(open_console, shop) -> None:
     async with open_console(size=(140, 40)) as desk:
-        await desk.press("f6", "right", "down", "space")
+        await desk.press("f18", "right", "down", "space")
         assert "☒ 1 product, 1 variant" in desk.text
         await desk.press("left")
         assert "▌ ◪  Mug" in desk.text
@@ -177,7 +177,7 @@ async def test_a_search_goes_out_while_one_types_and_the_last_answer_wins(
     open_console, shop
 ) -> None:
     async with open_console() as desk:
-        await desk.press("f6")
+        await desk.press("f18")
         desk.line.gate.clear()
         await desk.type("/tea")
         await desk.rested()
@@ -195,7 +195,7 @@ async def test_a_search_goes_out_while_one_types_and_the_last_answer_wins(
 async def test_many_rows_go_out_in_pieces_and_each_is_told(open_console, size) -> None:
     shop = WireShop(Warehouse(10, 2), products=230)
     async with open_console(shop=shop, size=size) as desk:
-        await desk.press("f6", "a")
+        await desk.press("f18", "a")
         await typed(desk, "p", "+1")
         taken = shop.goods.touch(3)["variants"][0]
         taken["version"] += 1
@@ -222,7 +222,7 @@ async def test_many_rows_go_out_in_pieces_and_each_is_told(open_console, size) -
 
 async def test_a_row_that_the_shop_refuses_says_why(open_console, shop) -> None:
     async with open_console(size=(140, 40)) as desk:
-        await desk.press("f6")
+        await desk.press("f18")
         await desk.press("x")
         await desk.rested()
         # Archived by a rule of the shop, without the version having moved.
@@ -235,7 +235,7 @@ async def test_a_row_that_the_shop_refuses_says_why(open_console, shop) -> None:
 
 async def test_thresholds_are_set_level_by_level_and_taken_back(open_console, shop) -> None:
     async with open_console() as desk:
-        await desk.press("f6")
+        await desk.press("f18")
         await typed(desk, "l", "7")
         assert "change 6 levels of 1 product?" in desk.text
         await desk.press("f10")
@@ -256,7 +256,7 @@ async def test_prices_are_taken_back_with_those_that_were_not_there_before(
     open_console, shop
 ) -> None:
     async with open_console() as desk:
-        await desk.press("f6")
+        await desk.press("f18")
         await desk.type("/mug in:USD")
         await desk.press("enter")
         await desk.rested()
@@ -272,7 +272,7 @@ async def test_prices_are_taken_back_with_those_that_were_not_there_before(
 
 async def test_states_change_and_are_not_turned_back_by_a_key(open_console, shop) -> None:
     async with open_console() as desk:
-        await desk.press("f6", "down", "down", "u")
+        await desk.press("f18", "down", "down", "u")
         await desk.rested()
         await desk.press("f10")
         assert shop.goods.card(2)["status"] == "active"
@@ -286,7 +286,7 @@ async def test_while_the_shop_is_away_nothing_is_lost_and_f9_drops_what_never_le
     open_console, shop
 ) -> None:
     async with open_console() as desk:
-        await desk.press("f6")
+        await desk.press("f18")
         await typed(desk, "p", "+1")
         shop.moods.is_down = True
         await desk.press("f10")
@@ -304,7 +304,7 @@ async def test_while_the_shop_is_away_nothing_is_lost_and_f9_drops_what_never_le
 
 async def test_a_lost_answer_changes_a_price_once(open_console, shop) -> None:
     async with open_console() as desk:
-        await desk.press("f6")
+        await desk.press("f18")
         await typed(desk, "p", "+1")
         shop.moods.loses_next_answer = True
         await desk.press("f10")
@@ -324,7 +324,7 @@ async def test_after_a_restart_the_rest_goes_out_and_every_row_is_still_told(
     shop = WireShop(Warehouse(10, 2), products=230)
     home = tmp_path / "home"
     async with at_work(home, shop=shop, size=size) as desk:
-        await desk.press("f6", "a")
+        await desk.press("f18", "a")
         await typed(desk, "p", "+1")
         shop.moods.is_down = True
         await desk.press("f10")
@@ -337,7 +337,7 @@ async def test_after_a_restart_the_rest_goes_out_and_every_row_is_still_told(
 
     async with at_work(home, shop=shop, size=size) as desk:
         await desk.rested()
-        await desk.press("f6", "o")
+        await desk.press("f18", "o")
         await desk.rested()
         total = sum(len(body["items"]) for body in batches(shop))
         assert total == sum(len(shop.goods.card(n)["variants"]) for n in range(230))
@@ -381,7 +381,7 @@ async def test_a_role_that_only_reads_is_told_and_is_offered_no_change(
     keep = {"catalog:write", "inventory:adjust"}
     person["permissions"] = [one for one in person["permissions"] if one not in keep]
     async with open_console(size=size) as desk:
-        await desk.press("f6")
+        await desk.press("f18")
         assert "Your role reads the catalogue and does not change it" in desk.said
         for face in ("p price", "w was", "s sale", "l low", "u publish", "x archive"):
             assert face not in desk.text, face
@@ -394,7 +394,7 @@ async def test_a_role_that_only_reads_is_told_and_is_offered_no_change(
 
 async def test_a_barcode_in_place_of_a_figure_changes_nothing(open_console, shop) -> None:
     async with open_console() as desk:
-        await desk.press("f6", "p")
+        await desk.press("f18", "p")
         await desk.scan("5012345600017")
 
         assert "looks like a barcode" in desk.said
@@ -404,7 +404,7 @@ async def test_a_barcode_in_place_of_a_figure_changes_nothing(open_console, shop
 
 async def test_a_whole_piece_that_is_refused_waits_in_the_tray(open_console, shop) -> None:
     async with open_console() as desk:
-        await desk.press("f6")
+        await desk.press("f18")
         await typed(desk, "p", "+1")
         shop.moods.refuses_with = 403
         await desk.press("f10")
@@ -423,16 +423,16 @@ async def test_a_whole_piece_that_is_refused_waits_in_the_tray(open_console, sho
 
 async def test_somebody_else_begins_with_nothing_chosen(open_console) -> None:
     async with open_console() as desk:
-        await desk.press("f6", "space")
+        await desk.press("f18", "space")
         desk.app.context.forget("somebody else")
-        await desk.press("f2", "f6")
+        await desk.press("f2", "f18")
 
         assert desk.frame.state.choice.products == 0
 
 
 async def test_the_window_may_change_its_size_in_every_stage(open_console) -> None:
     async with open_console(size=(140, 40)) as desk:
-        await desk.press("f6", "right")
+        await desk.press("f18", "right")
         for keys in ((), ("p",), ("escape",), ("s", "2", "0", "enter"), ("f10",)):
             await desk.press(*keys)
             await desk.rested()
@@ -445,7 +445,7 @@ async def test_the_window_may_change_its_size_in_every_stage(open_console) -> No
 async def test_the_end_of_a_list_that_reads_one_way_is_its_end(open_console) -> None:
     shop = WireShop(Warehouse(10, 2), products=450)
     async with open_console(shop=shop) as desk:
-        await desk.press("f6", "end")
+        await desk.press("f18", "end")
         await desk.rested()
 
         assert desk.frame.table.current.title.endswith("no. 449")
@@ -457,7 +457,7 @@ async def test_a_shop_that_goes_away_while_goods_are_read_changes_nothing(
     open_console, shop, size
 ) -> None:
     async with open_console(size=size) as desk:
-        await desk.press("f6", "space")
+        await desk.press("f18", "space")
         shop.moods.is_down = True
         await typed(desk, "p", "+1")
         assert desk.said.startswith("Nothing changed:")
@@ -546,7 +546,7 @@ async def test_where_variants_stand_is_read_in_sets_too(open_console) -> None:
 async def test_where_the_variants_of_a_product_stand_is_one_question(open_console, shop) -> None:
     async with open_console(shop=shop, size=(140, 40)) as desk:
         shop.asked.clear()
-        await desk.press("f6", "down")
+        await desk.press("f18", "down")
         await desk.rested()
 
         asked = [path.removeprefix("/api/v1/admin") for _, path in shop.asked]
@@ -559,7 +559,7 @@ async def test_where_the_variants_of_a_product_stand_is_one_question(open_consol
 async def test_products_that_are_gone_are_told_and_the_others_change(open_console) -> None:
     shop = WireShop(Warehouse(10, 2), products=130)
     async with open_console(shop=shop, size=(140, 40)) as desk:
-        await desk.press("f6", "a")
+        await desk.press("f18", "a")
         for n in (20, 110):
             shop.goods._places().pop(shop.goods.id_of(n))
         await desk.press("x")
@@ -578,7 +578,7 @@ async def test_a_shop_that_stumbles_over_one_set_is_asked_for_it_again(
 ) -> None:
     shop = WireShop(Warehouse(10, 2), products=250)
     async with open_console(shop=shop, size=(140, 40)) as desk:
-        await desk.press("f6", "a")
+        await desk.press("f18", "a")
         sizes = sets_asked(shop)
         shop.moods.stumbles = [status]
         await typed(desk, "p", "+1")
@@ -593,7 +593,7 @@ async def test_a_shop_that_stumbles_over_one_set_is_asked_for_it_again(
 
 async def test_a_lower_price_than_nothing_is_left_alone(open_console, shop) -> None:
     async with open_console() as desk:
-        await desk.press("f6")
+        await desk.press("f18")
         await typed(desk, "p", "-10")
 
         assert "would cost -0.01 €" in desk.text
@@ -603,7 +603,7 @@ async def test_a_lower_price_than_nothing_is_left_alone(open_console, shop) -> N
 
 async def test_a_figure_that_makes_no_sense_stays_to_be_put_right(open_console, shop) -> None:
     async with open_console() as desk:
-        await desk.press("f6")
+        await desk.press("f18")
         await typed(desk, "p", "=12,x")
         assert "12,x is not an amount" in desk.said
         assert "price: =12,x" in desk.text
@@ -620,7 +620,7 @@ async def test_a_figure_that_makes_no_sense_stays_to_be_put_right(open_console, 
 
 async def test_what_was_scanned_and_is_not_chosen_is_told_to_be_left_out(open_console) -> None:
     async with open_console(size=(140, 40)) as desk:
-        await desk.press("f6", "space")
+        await desk.press("f18", "space")
         await desk.scan("TEA-AS-04")
         await desk.rested()
         await desk.press("p")
@@ -633,7 +633,7 @@ async def test_what_was_scanned_and_is_not_chosen_is_told_to_be_left_out(open_co
 
 async def test_a_slip_of_the_point_is_pointed_out_before_anything_is_sent(open_console) -> None:
     async with open_console(size=(140, 40)) as desk:
-        await desk.press("f6", "space", "down", "space")
+        await desk.press("f18", "space", "down", "space")
         await typed(desk, "p", "=4.80")
 
         assert "3 prices would fall by more than half" in desk.text
@@ -647,7 +647,7 @@ async def test_a_slip_of_the_point_is_pointed_out_before_anything_is_sent(open_c
 
 async def test_the_next_change_may_begin_at_the_results_of_the_last(open_console, shop) -> None:
     async with open_console(size=(140, 40)) as desk:
-        await desk.press("f6")
+        await desk.press("f18")
         await typed(desk, "p", "+1")
         await desk.press("f10")
         assert "p price" in desk.text
@@ -684,7 +684,7 @@ async def test_a_variant_shows_its_codes_its_past_and_when_its_sale_ends(
          "price": {"amount": 7, "currency": "USD"}, "starts_at": wire_time(later)},
     ]  # fmt: skip
     async with open_console(size=size) as desk:
-        await desk.press("f6", "down", "right")
+        await desk.press("f18", "down", "right")
         await desk.rested()
 
         assert "10400638133393, 12 units" in desk.text
@@ -711,7 +711,7 @@ async def test_a_scanned_case_is_called_one(open_console, shop) -> None:
         else found(code)
     )
     async with open_console() as desk:
-        await desk.press("f6")
+        await desk.press("f18")
         await desk.scan(case)
 
         assert desk.said.startswith("A case of 12: TEA-AS-04")
@@ -720,7 +720,7 @@ async def test_a_scanned_case_is_called_one(open_console, shop) -> None:
 @SIZES
 async def test_the_page_is_read_again_when_the_list_is(open_console, shop, size) -> None:
     async with open_console(size=size) as desk:
-        await desk.press("f6", "right")
+        await desk.press("f18", "right")
         await desk.rested()
         assert "9.99" in desk.text
         shop.goods.touch(0)["variants"][0]["prices"][0]["price"]["amount"] = 1234
@@ -737,7 +737,7 @@ async def test_the_price_history_of_a_shop_that_is_away_leaves_the_page_as_it_is
     open_console, shop
 ) -> None:
     async with open_console(size=(140, 40)) as desk:
-        await desk.press("f6")
+        await desk.press("f18")
         await desk.rested()
         shop.moods.is_down = True
         await desk.press("right")
@@ -751,7 +751,7 @@ async def test_the_price_history_of_a_shop_that_is_away_leaves_the_page_as_it_is
 
 async def test_an_empty_list_says_all_that_can_be_done_in_a_small_window(open_console) -> None:
     async with open_console(size=(60, 20)) as desk:
-        await desk.press("f6")
+        await desk.press("f18")
         await desk.type("/nothing like it")
         await desk.rested()
 
@@ -761,7 +761,7 @@ async def test_an_empty_list_says_all_that_can_be_done_in_a_small_window(open_co
 
 async def test_a_second_f10_sends_nothing_twice_and_says_how_it_stands(open_console, shop) -> None:
     async with open_console(size=(140, 40)) as desk:
-        await desk.press("f6")
+        await desk.press("f18")
         await typed(desk, "p", "+1")
         shop.moods.is_down = True
         await desk.press("f10", "f10")
@@ -780,7 +780,7 @@ async def test_a_second_f10_sends_nothing_twice_and_says_how_it_stands(open_cons
 @SIZES
 async def test_a_letter_pasted_into_a_figure_stays_in_its_place(open_console, shop, size) -> None:
     async with open_console(size=size) as desk:
-        await desk.press("f6", "p")
+        await desk.press("f18", "p")
         await desk.paste("Dear shop, " * 500)
         await desk.press("enter")
         await desk.rested()
@@ -796,7 +796,7 @@ async def test_a_role_that_changes_stock_alone_is_told_which_key_is_its(open_con
     person = shop.people[EMAIL]
     person["permissions"] = [one for one in person["permissions"] if one != "catalog:write"]
     async with open_console(size=(140, 40)) as desk:
-        await desk.press("f6")
+        await desk.press("f18")
         assert "l sets at how many units stock is low" in desk.said
         assert "read only" not in desk.text
         assert "␣ choose" in desk.text
@@ -809,7 +809,7 @@ async def test_a_role_that_changes_stock_alone_is_told_which_key_is_its(open_con
 
 async def test_what_is_told_of_the_last_variant_is_in_sight_in_a_small_window(open_console) -> None:
     async with open_console(size=(60, 20)) as desk:
-        await desk.press("f6", "right", "end")
+        await desk.press("f18", "right", "end")
         await desk.rested()
 
         assert re.search(r"90 days +·", desk.text)

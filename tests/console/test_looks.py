@@ -18,7 +18,7 @@ WAYS = {
     "refund": ["f3", "a", "enter", "f8"],
     "stock": ["f7"],
     "level": ["f7", "enter"],
-    "catalogue": ["f6"],
+    "catalogue": ["f18"],
     "attention": ["f5"],
     "outbox": ["f12"],
 }

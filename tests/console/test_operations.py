@@ -189,7 +189,7 @@ async def through_the_shelves(desk: Station) -> None:
     """Look at a level, correct it; change goods; look at what is planned."""
     await desk.press("f7", "enter", "+", "5", "enter", "enter")
     await desk.rested()
-    await desk.press("f6", "enter")
+    await desk.press("f18", "enter")
     await desk.rested()
     await desk.press("p")
     await desk.type("=8,90")

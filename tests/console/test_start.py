@@ -224,7 +224,7 @@ def test_the_f_keys_mean_the_same_everywhere() -> None:
             ):
                 expected = {
                     "f1": "help", "f2": "home", "f3": "orders", "f4": "queue", "f5": "attention",
-                    "f6": "catalogue", "f7": "stock", "f8": "refund", "f9": "undo",
-                    "f10": "commit", "f12": "outbox",
+                    "f6": "receive", "f18": "catalogue", "f7": "stock", "f8": "refund",
+                    "f9": "undo", "f10": "commit", "f12": "outbox",
                 }  # fmt: skip
                 assert action.id == expected[key]

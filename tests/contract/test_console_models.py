@@ -22,6 +22,7 @@ from console.client import (
     models,
     money,
     orders,
+    receiving,
     stock,
 )
 from console.client.catalog_models import (
@@ -52,6 +53,7 @@ from console.client.models import (
 )
 from console.client.outbox import NewCommand
 from console.client.parsing import WireField, fields_of
+from console.client.receiving import PurchaseOrder
 from console.flows.catalog import edit_parsing, filters
 from console.flows.catalog.filters import WIRE
 from console.flows.filters import VIEWS, WORDS
@@ -75,6 +77,7 @@ READINGS = (
     Reading(SignIn, "post", "/auth/refresh"),
     Reading(Overview, "get", "/overview"),
     Reading(ScanAnswer, "get", "/scan"),
+    Reading(PurchaseOrder, "get", "/purchase-orders/{order_id}"),
     Reading(ChangeBatch, "get", "/changes"),
     Reading(Claim, "put", "/orders/{order_id}/claim"),
     Reading(OrderCard, "get", "/orders", inside="data"),
@@ -254,6 +257,10 @@ DRAFTS = {
             an_order(), {LINE: 1}, carrier="DHL", tracking="JJD1", is_everything=False,
             verified={LINE: 1}, override="label torn",
         ),
+    ),
+    "goods come": (
+        "/receipts",
+        receiving.receive(None, [{"variant_id": LINE, "quantity": 2, "bin": "L-A"}], 2),
     ),
     "money goes back": (
         "/orders/{order_id}/refunds",

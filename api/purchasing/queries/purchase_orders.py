@@ -1,11 +1,12 @@
 """Purchase orders with their lines and costs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 
+from api.catalog.queries import variant_lookup
 from api.inventory.models import Location
 from api.kernel.money import Money
 from api.platform.bulk_sql import any_of
@@ -55,7 +56,11 @@ def purchase_order_page(
         total=select(PurchaseOrder.id).where(*narrow) if include == "total" else None,
     )
     lines = lines_of({row.id for row in rows})
-    return {"data": [_order(row, lines.get(row.id, [])) for row in rows], "page": described}
+    codes = variant_lookup.barcodes_of({one.variant_id for some in lines.values() for one in some})
+    return {
+        "data": [_order(row, lines.get(row.id, []), codes) for row in rows],
+        "page": described,
+    }
 
 
 def purchase_order(order_id: UUID) -> dict[str, Any]:
@@ -64,7 +69,8 @@ def purchase_order(order_id: UUID) -> dict[str, Any]:
     row = session.execute(_orders().where(PurchaseOrder.id == order_id)).one_or_none()
     if row is None:
         raise PurchaseOrderNotFound
-    return _order(row, lines_of({order_id}).get(order_id, []))
+    lines = lines_of({order_id}).get(order_id, [])
+    return _order(row, lines, variant_lookup.barcodes_of({line.variant_id for line in lines}))
 
 
 def purchase_order_by_number(text: str) -> dict[str, Any] | None:
@@ -139,7 +145,9 @@ def _orders() -> Any:
     )
 
 
-def _order(row: AnyRow, lines: list[AnyRow]) -> dict[str, Any]:
+def _order(
+    row: AnyRow, lines: list[AnyRow], codes: Mapping[UUID, list[dict[str, Any]]]
+) -> dict[str, Any]:
     currency = row.currency
     costs = [LineCost(line.quantity, line.unit_cost) for line in lines]
     landed, rate = landed_unit_costs(costs, row.freight), row.exchange_rate
@@ -168,6 +176,7 @@ def _order(row: AnyRow, lines: list[AnyRow]) -> dict[str, Any]:
                     for name in ("id", "variant_id", "sku", "title", "supplier_sku", "quantity",
                                  "received")
                 },
+                "barcodes": codes.get(line.variant_id, []),
                 "open_quantity": max(0, line.quantity - line.received),
                 "over_quantity": max(0, line.received - line.quantity),
                 "unit_cost": Money(line.unit_cost, currency),

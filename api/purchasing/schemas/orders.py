@@ -231,6 +231,13 @@ class OrderLocationSchema(OrderSupplierSchema):
     code = ma.fields.String(required=True)
 
 
+class OrderedBarcodeSchema(Schema):
+    """A code on the goods, and how many units one scan of it means."""
+
+    code = ma.fields.String(required=True)
+    pack_quantity = ma.fields.Integer(required=True)
+
+
 class PurchaseOrderLineSchema(Schema):
     """A line of a purchase order."""
 
@@ -239,6 +246,7 @@ class PurchaseOrderLineSchema(Schema):
     sku = ma.fields.String(required=True)
     title = ma.fields.String(required=True)
     supplier_sku = ma.fields.String(required=True, allow_none=True)
+    barcodes = ma.fields.List(ma.fields.Nested(OrderedBarcodeSchema), required=True)
     quantity = ma.fields.Integer(required=True)
     received = ma.fields.Integer(required=True)
     open_quantity = ma.fields.Integer(required=True)
