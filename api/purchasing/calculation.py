@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
 
 from api.kernel.money import allocate, divide_half_up, exponent
 
@@ -40,3 +41,40 @@ def converted(amount: int, currency: str, into: str, rate: Decimal | None) -> in
         return amount
     major = Decimal(amount).scaleb(-exponent(currency)) * rate
     return int(major.scaleb(exponent(into)).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+SOLD_DAYS: Final = 28
+"""Days over which sales are counted: whole weeks, so that every weekday counts alike."""
+
+REVIEW_DAYS: Final = 14
+"""Days that an order is to last beyond the supplier's lead time, where no maximum is set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """Units of a level that are for sale, that are to come, and that were sold lately."""
+
+    available: int
+    incoming: int
+    sold: int
+
+    @property
+    def days_left(self) -> int | None:
+        """Return for how many days what is there lasts, rounded down; None when nothing sells."""
+        return max(0, self.available) * SOLD_DAYS // self.sold if self.sold else None
+
+
+def order_quantity(
+    sales: Sales, *, point: int, maximum: int | None, lead_days: int, pack: int
+) -> int:
+    """Return how many units to order, in whole packs; 0 when enough are there or to come.
+
+    Up to the maximum; without one, the reorder point and what sells until the next order comes.
+    """
+    position = sales.available + sales.incoming
+    if position > point:
+        return 0
+    expected = -(-sales.sold * (lead_days + REVIEW_DAYS) // SOLD_DAYS)
+    target = point + expected if maximum is None else maximum
+    missing = max(target, point + 1) - position
+    return -(-missing // pack) * pack

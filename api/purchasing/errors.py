@@ -177,3 +177,19 @@ class RestUndecided(Conflict):
     sentence = (
         "{units} units are on their way. Say in rest: restock them at {location}, or write_off."
     )
+
+
+class ReorderReversed(Unprocessable):
+    """A rule whose figures do not rise."""
+
+    code = "reorder_reversed"
+    sentence = (
+        "Minimum, reorder point and maximum must rise, and the maximum be the highest."
+    )
+
+
+class NothingToReorder(Conflict):
+    """Nothing of this supplier is at its reorder point, or enough is on its way."""
+
+    code = "nothing_to_reorder"
+    sentence = "Nothing that this supplier sells needs to be ordered for this location now."

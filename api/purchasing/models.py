@@ -264,3 +264,20 @@ class TransferLine(WithId, Base):
     written_off: Mapped[int] = mapped_column(default=0)
     reason: Mapped[TransferReason | None] = mapped_column(named_enum(TransferReason, "reason"))
     unit_cost: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class ReorderRule(Timestamped, Base):
+    """When a level is ordered again; its minimum is the level's threshold.
+
+    Without a maximum as many are ordered as sell until the next order.
+    """
+
+    __tablename__ = "reorder_rules"
+    __table_args__ = (
+        CheckConstraint("reorder_point >= 0", name="reorder_point_not_negative"),
+        CheckConstraint("maximum > reorder_point", name="maximum_above_point"),
+    )
+
+    level_id: Mapped[UUID] = mapped_column(ForeignKey("stock_levels.id"), primary_key=True)
+    reorder_point: Mapped[int]
+    maximum: Mapped[int | None]

@@ -78,6 +78,7 @@ WITH_KEY = {
     "/api/v1/admin/imports",
     "/api/v1/admin/store-credit",
     "/api/v1/admin/receipts",
+    "/api/v1/admin/suppliers/{supplier_id}/reorder",
     "/api/v1/admin/transfers/{transfer_id}/ship",
     "/api/v1/admin/transfers/{transfer_id}/receive",
     "/api/v1/admin/transfers/{transfer_id}/close",

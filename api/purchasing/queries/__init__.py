@@ -8,6 +8,7 @@ from api.purchasing.queries.purchase_orders import (
     purchase_order_page,
 )
 from api.purchasing.queries.receipts import receipt, receipt_page
+from api.purchasing.queries.reorder import reorder_page, to_order
 from api.purchasing.queries.suppliers import item_page, supplier, supplier_item, supplier_page
 from api.purchasing.queries.transfers import (
     TRANSFER_PREFIX,
@@ -27,9 +28,11 @@ __all__ = [
     "purchase_order_page",
     "receipt",
     "receipt_page",
+    "reorder_page",
     "supplier",
     "supplier_item",
     "supplier_page",
+    "to_order",
     "transfer",
     "transfer_by_number",
     "transfer_line_page",

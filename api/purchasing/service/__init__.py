@@ -9,6 +9,7 @@ from api.purchasing.service.purchase_orders import (
     set_line,
 )
 from api.purchasing.service.receipts import receive, undo_receipt
+from api.purchasing.service.reorder import reorder, set_reorder_rule
 from api.purchasing.service.suppliers import (
     create_supplier,
     edit_supplier,
@@ -42,8 +43,10 @@ __all__ = [
     "receive_transfer",
     "remove_item",
     "reopen_transfer",
+    "reorder",
     "set_item",
     "set_line",
+    "set_reorder_rule",
     "set_transfer_line",
     "ship_transfer",
     "undo_receipt",

@@ -195,4 +195,43 @@ TRANSFERS = Kind(
     named_by="number",
 )  # fmt: skip
 
-KINDS = (SUPPLIERS, PURCHASE_ORDERS, TRANSFERS)
+REORDER = Kind(
+    "reorder", "level", "What runs low: how much to order, and from whom", "/reorder-suggestions",
+    (
+        Field("SKU", "sku", width=12),
+        Field("Product", "product_title", width=14, grow=1),
+        Field("At", "location.code", width=7),
+        Field("Free", "available", "count", 5),
+        Field("Min", "minimum", "count", 4),
+        Field("Sold", "sold", "count", 5, from_width=76),
+        Field("Days", "days_left", "count", 5),
+        Field("To come", "incoming", "count", 7),
+        Field("Order", "order_quantity", "count", 6),
+        Field("Supplier", "supplier.name", width=10, from_width=90),
+    ),
+    (
+        Field("supplier", "supplier.name"),
+        Field("cost of one", "unit_cost", "money"),
+        Field("reorder point", "reorder_point", "count"),
+        Field("maximum", "maximum", "count"),
+    ),
+    (
+        RecordCommand("reorder", "o", "order",
+             "A purchase order of all that should come from this supplier",
+             "/suppliers/{supplier[id]}/reorder", "purchasing:write",
+             "Draft a purchase order of all that {supplier[name]} should send?",
+             copied=(("location_id", "location.id"),), allowed_states=(True,),
+             refusal="No supplier sells it: :suppliers, then i"),
+        RecordCommand("set_reorder_rule", "e", "rule", "When it is ordered, and up to how many",
+             "/reorder-rules", "purchasing:write", "Order {name} by this rule?",
+             fields=(Input("minimum", "low at:", "number", start="minimum", is_optional=True),
+                     Input("reorder_point", "ordered at:", "number", start="reorder_point"),
+                     Input("maximum", "up to, or Enter:", "number", start="maximum",
+                           is_optional=True)),
+             copied=(("level_id", "id"),)),
+    ),
+    alias="reorder", needs="inventory:read", named_by="sku", state="has_supplier",
+    title="Low stock",
+)  # fmt: skip
+
+KINDS = (SUPPLIERS, PURCHASE_ORDERS, TRANSFERS, REORDER)

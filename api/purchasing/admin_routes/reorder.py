@@ -1,0 +1,74 @@
+"""What should be ordered again, for staff."""
+
+from typing import Any
+from uuid import UUID
+
+from api.inventory.errors import LevelNotFound, LocationNotFound, ReplenishmentReversed
+from api.kernel.permissions import Permission
+from api.platform.auth import principal, requires
+from api.platform.http import LOCATED, Blueprint, list_schema
+from api.platform.idempotency import idempotent
+from api.platform.openapi_errors import may_answer
+from api.purchasing import queries, service
+from api.purchasing.admin_routes.refusals import STOCK_REFUSALS
+from api.purchasing.errors import (
+    CostMissing,
+    CurrencyMixed,
+    NothingToReorder,
+    PurchaseOrderNotFound,
+    ReorderReversed,
+    SupplierInactive,
+    SupplierNotFound,
+    VariantsUnknown,
+)
+from api.purchasing.schemas.orders import PurchaseOrderSchema
+from api.purchasing.schemas.reorder import (
+    NewReorderSchema,
+    ReorderQuerySchema,
+    ReorderRuleSchema,
+    ReorderSuggestionSchema,
+)
+
+blueprint = Blueprint(
+    "reordering",
+    __name__,
+    url_prefix="/api/v1/admin",
+    description="What should be ordered again.",
+)
+
+
+@blueprint.route("/reorder-suggestions", methods=["GET"])
+@requires(Permission.INVENTORY_READ)
+@blueprint.arguments(ReorderQuerySchema, location="query")
+@blueprint.response(200, list_schema(ReorderSuggestionSchema))
+def list_reorder_suggestions(query: dict[str, Any]) -> dict[str, Any]:
+    """List levels at or below their reorder point or threshold, with how much to order."""
+    return queries.reorder_page(**query, at=principal().locations)
+
+
+@blueprint.route("/reorder-rules", methods=["POST"])
+@requires(Permission.PURCHASING_WRITE)
+@may_answer(*STOCK_REFUSALS, LevelNotFound, ReorderReversed, ReplenishmentReversed)
+@idempotent(required=False)
+@blueprint.arguments(ReorderRuleSchema)
+@blueprint.response(200, ReorderRuleSchema)
+def set_reorder_rule(body: dict[str, Any]) -> dict[str, Any]:
+    """Say when a level is ordered again and up to how many units, instead of what was said."""
+    service.set_reorder_rule(**body, by=principal())
+    return body
+
+
+@blueprint.route("/suppliers/<uuid:supplier_id>/reorder", methods=["POST"])
+@requires(Permission.PURCHASING_WRITE)
+@may_answer(
+    *(CostMissing, CurrencyMixed, LocationNotFound, NothingToReorder, PurchaseOrderNotFound),
+    *(SupplierInactive, SupplierNotFound, VariantsUnknown),
+)
+@idempotent(required=True)
+@blueprint.arguments(NewReorderSchema)
+@blueprint.response(201, PurchaseOrderSchema, headers=LOCATED)
+def reorder_from_supplier(body: dict[str, Any], supplier_id: UUID) -> Any:
+    """Draft a purchase order of all that should be ordered from a supplier for one location."""
+    order_id = service.reorder(supplier_id, **body, by=principal())
+    headers = {"Location": f"{blueprint.url_prefix}/purchase-orders/{order_id}"}
+    return queries.purchase_order(order_id), headers

@@ -1,0 +1,85 @@
+"""Request and response schemas of reordering."""
+
+import marshmallow as ma
+
+from api.platform.http import MoneySchema, PageQuerySchema, Schema
+from api.platform.rules import AtMostOne
+from api.purchasing.schemas.orders import MAX_UNITS, OrderLocationSchema, OrderSupplierSchema
+
+_UNITS = ma.validate.Range(0, MAX_UNITS)
+
+
+class ReorderQuerySchema(PageQuerySchema):
+    """Filters of what should be ordered."""
+
+    location_id = ma.fields.UUID(load_default=None)
+    supplier_id = ma.fields.UUID(load_default=None)
+
+
+class ReorderRuleSchema(Schema):
+    """When a level is ordered again, and up to how many units."""
+
+    level_id = ma.fields.UUID(required=True)
+    minimum = ma.fields.Integer(
+        load_default=None,
+        allow_none=True,
+        strict=True,
+        validate=_UNITS,
+        metadata={"description": "The threshold at which the level counts as low."},
+    )
+    reorder_point = ma.fields.Integer(
+        load_default=None,
+        allow_none=True,
+        strict=True,
+        validate=_UNITS,
+        metadata={"description": "At so many units more are ordered; null: no rule."},
+    )
+    maximum = ma.fields.Integer(
+        load_default=None,
+        allow_none=True,
+        strict=True,
+        validate=_UNITS,
+        metadata={"description": "Up to so many; null: as many as sell until the next order."},
+    )
+
+
+class NewReorderSchema(Schema):
+    """Which location to order for; by default the preferred one."""
+
+    location_id = ma.fields.UUID()
+    location = ma.fields.String(
+        validate=ma.validate.Length(1, 40), metadata={"description": "Code, instead of the id."}
+    )
+
+    member_rules = (
+        AtMostOne(
+            "location_id", "location", error="Name the location by location_id or by location."
+        ),
+    )
+
+
+class ReorderSuggestionSchema(Schema):
+    """A level that should be ordered again."""
+
+    id = ma.fields.UUID(required=True, metadata={"description": "Of the stock level."})
+    variant_id = ma.fields.UUID(required=True)
+    sku = ma.fields.String(required=True)
+    product_title = ma.fields.String(required=True)
+    location = ma.fields.Nested(OrderLocationSchema, required=True)
+    available = ma.fields.Integer(required=True)
+    minimum = ma.fields.Integer(required=True, allow_none=True)
+    reorder_point = ma.fields.Integer(required=True, allow_none=True)
+    maximum = ma.fields.Integer(required=True, allow_none=True)
+    incoming = ma.fields.Integer(
+        required=True, metadata={"description": "From placed orders and transfers on their way."}
+    )
+    sold = ma.fields.Integer(
+        required=True, metadata={"description": "Units shipped in the last 28 days."}
+    )
+    days_left = ma.fields.Integer(required=True, allow_none=True)
+    has_supplier = ma.fields.Boolean(required=True)
+    supplier = ma.fields.Nested(OrderSupplierSchema, required=True, allow_none=True)
+    unit_cost = ma.fields.Nested(MoneySchema, required=True, allow_none=True)
+    order_quantity = ma.fields.Integer(
+        required=True, metadata={"description": "In whole packs of the supplier."}
+    )
