@@ -40,7 +40,7 @@ SYNC_ANSWER = b"\x1b[?2026;2$y"
 UP, DOWN, PAGE_DOWN, END, HOME, ESC = (
     b"\x1b[A", b"\x1b[B", b"\x1b[6~", b"\x1b[F", b"\x1b[H", b"\x1b",
 )  # fmt: skip
-F = {2: b"\x1bOQ", 3: b"\x1bOR", 6: b"\x1b[17~", 7: b"\x1b[18~", 8: b"\x1b[19~", 9: b"\x1b[20~",
+F = {2: b"\x1bOQ", 3: b"\x1bOR", 18: b"\x1b[17;2~", 7: b"\x1b[18~", 8: b"\x1b[19~", 9: b"\x1b[20~",
      10: b"\x1b[21~", 12: b"\x1b[24~"}  # fmt: skip
 COLOUR = re.compile(rb"\x1b\[(?:[0-9]+[;:])*(?:3[0-8]|4[0-8])(?:[;:][0-9]+)*m")
 TOKEN = re.compile(

@@ -136,7 +136,7 @@ def test_the_cursor_is_quick_among_a_hundred_thousand_orders(stub: StubShop, hom
 def test_the_cursor_is_quick_among_ten_thousand_products(stub: StubShop, home: Path) -> None:
     with console(stub, home) as terminal:
         terminal.at_work()
-        terminal.send(F[6])
+        terminal.send(F[18])
         terminal.until("1 of 10 000")
         # Every one of them has been seen, and as many as one change takes are chosen.
         terminal.send(END)
@@ -326,7 +326,7 @@ def test_killed_between_two_pieces_of_a_change_the_rest_goes_out_once(
     before, prices = stub.ask("/_effects")["keys"], stub.ask("/_effects")["prices"]
     terminal = console(stub, home)
     terminal.at_work()
-    terminal.send(F[6])
+    terminal.send(F[18])
     terminal.until("1 of 10 000")
     terminal.send(b" " + DOWN * 99)
     terminal.until("100 of 10 000")
@@ -349,7 +349,7 @@ def test_killed_between_two_pieces_of_a_change_the_rest_goes_out_once(
     stub.mood(latency=0.0)
     with console(stub, home) as again:
         again.at_work()
-        again.send(F[6])
+        again.send(F[18])
         again.until("1 of 10 000")
         again.send(b"o")
         again.until("200 of 200", seconds=30)

@@ -99,7 +99,7 @@ def test_a_sale_is_put_on_from_the_counter(town: Town, tmp_path: Path) -> None:
         desk.until("▶ password")
         desk.send(keys(PASSWORD))
         desk.until("Waits")
-        desk.send(F[6])
+        desk.send(F[18])
         desk.until("▸ all")
         desk.send(b"/" + keys("walnut"))
         desk.until("1 of 2")
