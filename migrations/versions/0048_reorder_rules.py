@@ -1,14 +1,14 @@
 """Reorder rules of stock levels.
 
-Revision: 0090
-After: 0089
+Revision: 0048
+After: 0047
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0090"
-down_revision = "0089"
+revision = "0048"
+down_revision = "0047"
 branch_labels = None
 depends_on = None
 
