@@ -183,9 +183,7 @@ class ReorderReversed(Unprocessable):
     """A rule whose figures do not rise."""
 
     code = "reorder_reversed"
-    sentence = (
-        "Minimum, reorder point and maximum must rise, and the maximum be the highest."
-    )
+    sentence = "Minimum, reorder point and maximum must rise, and the maximum be the highest."
 
 
 class NothingToReorder(Conflict):

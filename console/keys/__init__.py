@@ -20,8 +20,7 @@ PAGE = 10
 
 ALWAYS_ON_THE_BAR = (
     ("back", "help", "palette"),
-    ("home", "orders", "queue", "attention", "receive", "catalogue", "stock",
-     "refund"),
+    ("home", "orders", "queue", "attention", "receive", "catalogue", "stock", "refund"),
     ("undo", "outbox", "quit"),
 )
 """The lower row of the bar, in groups."""

@@ -1,14 +1,14 @@
 """Reorder rules of stock levels.
 
-Revision: 0048
-After: 0047
+Revision: 0050
+After: 0049
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0048"
-down_revision = "0047"
+revision = "0050"
+down_revision = "0049"
 branch_labels = None
 depends_on = None
 
