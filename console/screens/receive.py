@@ -140,11 +140,11 @@ class ReceiveScreen(BaseScreen):
             self.read_soon()
 
     def undo_step(self) -> bool:
-        """F9 takes back the last step of the count."""
+        """F9 undoes the last step of the count."""
         history = self.history
         if history is None or not history.can_go_back:
             return False
-        self.say(noted(f"Taken back: {history.back()}"))
+        self.say(noted(f"Undone: {history.back()}"))
         self._draw()
         return True
 
@@ -186,7 +186,7 @@ class ReceiveScreen(BaseScreen):
         command = receiving.receive(dock.order, dock.posted(), dock.units)
         self.context.shop.give(command)
         self.drafts[self.subject] = UndoStack(flow.posted(dock))
-        self.say(done(f"{units(dock.units)} received. F9 takes it back for ten minutes"))
+        self.say(done(f"{units(dock.units)} received. F9 undoes it for ten minutes"))
         self._draw()
 
     def _change(self, by: int) -> None:

@@ -69,7 +69,7 @@ async def test_cases_damaged_units_bins_and_unknown_codes(real_desk: Station, ho
     await desk.rested()
     assert "36 of 24: 12 TOO MANY" in desk.said
     await desk.press("f9")
-    assert "Taken back" in desk.said
+    assert "Undone" in desk.said
     await desk.press("!")
     await desk.type("13")
     await desk.press("enter")
