@@ -1,12 +1,15 @@
 """From a discount of staff to the order of a buyer, and back."""
 
 import dataclasses
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
 from api.app import create_app
+from api.checkout import flows as checkout_flows
+from api.kernel import clock
 from api.platform.db import session
 from api.platform.rate_limits import limiter
 from api.platform.settings import Settings
@@ -341,3 +344,20 @@ def test_guessing_codes_is_limited(shop: Shop, settings: Settings) -> None:
         limiter.enabled = False
 
     assert answers == [422] * 10 + [429] * 2
+
+
+def test_an_order_that_expires_gives_its_code_back_to_the_next_buyer(shop: Shop) -> None:
+    shop.sells("MUG", 10)
+    discounts(shop, codes=("LAST",), max_uses=1)
+    first, second = shop.guest(), shop.guest()
+    for buyer in (first, second):
+        buyer.adds("MUG", 1)
+        enters(buyer, "LAST")
+    assert first.checks_out()["discount_total"] == eur(100)
+    assert cart_of(second)["not_applied"][0]["condition"] == "used_up"
+
+    with clock.frozen(clock.now() + timedelta(hours=2)):
+        assert checkout_flows.expire_unpaid_orders() == 1
+    assert uses() == 0
+    assert second.checks_out()["discount_total"] == eur(100)
+    assert differences() == []
