@@ -133,7 +133,7 @@ ACTIONS = (
            "This screen", _on("help", "palette")),
     Action("enter", ("enter", "ctrl+j"), "⏎", "sign in", "Go on to the password, or sign in",
            "This screen", _on("sign_in")),
-    Action("invited", ("f2",), "F2", "a code", "Join by an invitation, or make it a shared terminal",
+    Action("invited", ("f2",), "F2", "a code", "Join by an invitation, or enrol this terminal",
            "This screen", _on("sign_in")),
     Action("commit", ("f10", "ctrl+s"), "F10", "review",
            "Show what would be given back; once more sends it", "This screen", _on("refund")),
