@@ -12,6 +12,8 @@ from api.platform.etags import versioned
 from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
 from api.platform.versioned_rows import RuleImpossible
 from api.shipping import formats, queries, service
 from api.shipping.errors import (
@@ -57,16 +59,19 @@ blueprint = Blueprint(
 )
 
 
-@blueprint.route("/shipping-quote", methods=["GET"])
+@blueprint.route("/shipping-methods/try", methods=["POST"])
 @requires(Permission.PRICING_WRITE)
-@blueprint.arguments(TryQuerySchema, location="query")
+@blueprint.arguments(TryQuerySchema)
 @blueprint.response(200, TriedSchema)
 def try_shipping(query: dict[str, Any]) -> dict[str, Any]:
-    """Try which methods take a cart to a place, for how much, and why others do not."""
+    """Try which methods take a cart to a place, for how much, and why others do not.
+
+    Takes no `Idempotency-Key`: it changes nothing.
+    """
     profile = query["profile"]
     options = queries.shipping_options(
         Place.of(query["country"], query["region"], query["postal_code"]),
-        query["currency"],
+        query["currency"] or get_service(Settings).currency,
         Consignment(
             query["subtotal"],
             query["weight_grams"],
@@ -78,6 +83,7 @@ def try_shipping(query: dict[str, Any]) -> dict[str, Any]:
         "available": [options.offered(option) for option in options.available],
         "unavailable": options.refusals,
         "notice": options.notice,
+        "summary": options.summary,
     }
 
 

@@ -55,9 +55,9 @@ class Desk:
         )
 
     def tries(self, country: str, **query: Any) -> dict[str, Any]:
-        answer = self.client.get(
-            f"{ADMIN}/shipping-quote",
-            query_string={"country": country, "currency": EURO, **query},
+        answer = self.client.post(
+            f"{ADMIN}/shipping-methods/try",
+            json={"country": country, "currency": EURO, **query},
             headers=self.who.headers,
         )
         assert answer.status_code == 200, answer.json
@@ -130,6 +130,7 @@ def test_bands_decide_the_price_and_what_is_too_heavy(desk: Desk) -> None:
     assert costs(desk.tries("DE", weight_grams=1001)) == {"parcel": 990}
     assert costs(desk.tries("DE", weight_grams=1001, subtotal=5000)) == {"parcel": 0}
     heavy = desk.tries("DE", weight_grams=31501)
+    assert heavy["summary"] == "Parcel: It carries up to 31.5 kg."
     assert heavy["unavailable"] == [
         {"code": "parcel", "name": "Parcel", "reason": "It carries up to 31.5 kg."}
     ]

@@ -127,6 +127,13 @@ class ShippingOptions:
         return [asdict(one) for one in self.unavailable]
 
     @property
+    def summary(self) -> str:
+        """Return the methods, their prices, and why others take nothing, in one line."""
+        prices = (f"{one.name} {Money(one.amount, one.currency)}" for one in self.available)
+        refused = (f"{one.name}: {one.reason}" for one in self.unavailable)
+        return "; ".join((*prices, *refused)) or str(self.notice)
+
+    @property
     def notice(self) -> str | None:
         """Say why there is no method at all; None if there is one."""
         if self.available:

@@ -34,6 +34,11 @@ class PlaceQuerySchema(Schema):
 class TryQuerySchema(PlaceQuerySchema):
     """A destination and a cart to try the shipping methods with."""
 
+    currency = ma.fields.String(
+        load_default=None,
+        validate=CurrencyCode(),
+        metadata={"description": "By default the shop's.", "example": "EUR"},
+    )
     profile = ma.fields.String(
         load_default=None, validate=CLASS, metadata={"description": "Of goods in the cart."}
     )
@@ -95,3 +100,4 @@ class TriedSchema(Schema):
     notice = ma.fields.String(
         required=True, allow_none=True, metadata={"description": "Why there is no method at all."}
     )
+    summary = ma.fields.String(required=True, metadata={"example": "Parcel 4.90 EUR"})

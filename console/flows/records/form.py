@@ -14,6 +14,7 @@ from pathlib import Path
 
 from console.client.models import Money
 from console.flows import amount_input, tracking
+from console.flows.records import shipping_input
 from console.flows.records.formatting import told
 from console.flows.records.shapes import Field, Input, Kind, Record, RecordCommand, at
 from console.flows.transition import Choice, Question, Transition, wrong
@@ -96,6 +97,8 @@ class Form:
             return " ".join(value)
         if asked.form == "yes":
             return "yes" if value else "no"
+        if asked.form in ("areas", "bands"):
+            return told(Field("", "", asked.form), value)
         if asked.form == "words" and isinstance(value, list):
             return " ".join(map(str, value))
         if asked.form == "choices" and isinstance(value, list):
@@ -161,6 +164,8 @@ def parsed(asked: Input, text: str, currency: str) -> object:
                 return dt.date.fromisoformat(text).isoformat()
             except ValueError as refusal:
                 raise NotAnAnswer(f"{text} is no day such as 2026-11-20") from refusal
+        case "areas" | "bands":
+            return _shipping(asked, text, currency)
         case "choice":
             return _chosen(asked, text)
         case "tracking":
@@ -197,6 +202,13 @@ def put(form: Form) -> tuple[Question, str]:
 def choices(asked: Input) -> str:
     """`1 owner   2 manager   ...`"""
     return "   ".join(f"{n} {word}" for n, word in enumerate(asked.choices, 1))
+
+
+def _shipping(asked: Input, text: str, currency: str) -> object:
+    try:
+        return shipping_input.parsed(asked.form, text, currency)
+    except shipping_input.NotReadable as refusal:
+        raise NotAnAnswer(str(refusal)) from refusal
 
 
 def _chosen(asked: Input, text: str) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from console.client.models import Money
 from console.flows.formatting import Sense, age, count, day, figure, money, plain
+from console.flows.records import shipping_input
 from console.flows.records.shapes import Field
 
 SENSES = {
@@ -20,6 +21,7 @@ SENSES = {
 }  # fmt: skip
 GLYPHS = {Sense.DUE: "○", Sense.PART: "◔", Sense.GOOD: "✔", Sense.BAD: "✖", Sense.OFF: "–",
           Sense.QUIET: "·"}  # fmt: skip
+_FIGURE = Field("", "", "figure")
 RIGHT = frozenset({"count", "units", "money", "share", "percent", "age"})
 """Forms that stand at the right of their column."""
 
@@ -48,8 +50,8 @@ def told(shown: Field, value: object) -> str:
             return f"{whole}.{part:02d}".rstrip("0").rstrip(".") + " %"
         case "percent", str():
             return f"{value} %"
-        case "list", list():
-            return ", ".join(plain(one) for one in value)
+        case "list" | "areas" | "bands", list():
+            return _listed(shown.form, value)
         case "people", list():
             return ", ".join(str(one.get("full_name")) for one in value)
         case "changes", dict():
@@ -57,6 +59,13 @@ def told(shown: Field, value: object) -> str:
         case "yes", bool():
             return "yes" if value else "no"
     return plain(value)
+
+
+def _listed(form: str, values: list[object]) -> str:
+    if form == "list":
+        return ", ".join(plain(one) for one in values)
+    parts = [one for one in values if isinstance(one, dict)]
+    return shipping_input.told(form, parts, lambda price: told(_FIGURE, price))
 
 
 def changed(changes: dict[str, object]) -> list[str]:

@@ -41,8 +41,8 @@ class Input(NamedTuple):
     label: str
     form: str = "text"
     """text, number, share (per cent), money, signed money, yes, day, secret, choice, choices
-    (several), tracking, carrier, words (several codes), names (several, as typed), goods
-    (SKUs, each with a quantity), file (the text of one on this machine)."""
+    (several), tracking, carrier, areas, bands, words (several codes), names (several, as typed),
+    goods (SKUs, each with a quantity), file (the text of one on this machine)."""
 
     choices: tuple[str, ...] = ()
     choices_at: tuple[str, str] | None = None

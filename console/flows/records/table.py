@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.flows.records import people, promotions, purchasing, stored_value, taxes
+from console.flows.records import people, promotions, purchasing, shipping, stored_value, taxes
 from console.flows.records.shapes import Field, Input, Kind, RecordCommand
 
 FORMATS = ("csv", "jsonl", "shopify", "xlsx")
@@ -251,39 +251,12 @@ EXPORTS = Kind(
     alias="exports", needs="imports:write", item="/exports/{id}", named_by="format",
 )  # fmt: skip
 
-SHIPPING = Kind(
-    "shipping_methods", "way of shipping", "How orders are shipped, where to and for how much",
-    "/shipping-methods",
-    (
-        Field("Code", "code", width=10),
-        Field("Name", "name", width=18, grow=1),
-        Field("Price", "price", "money", 10),
-        Field("Free from", "free_above", "money", 10),
-        Field("In use", "is_active", "yes", 6),
-    ),
-    (
-        Field("countries", "countries", "list"),
-        Field("days, least", "min_delivery_days", "count"),
-        Field("days, most", "max_delivery_days", "count"),
-        Field("tax class", "tax_class"),
-    ),
-    (
-        RecordCommand("edit_shipping", "e", "change", "Another name or price, or no longer in use",
-             "/shipping-methods/{id}", "pricing:write", "Change {name}?", method="PATCH",
-             fields=(NAME,
-                     Input("price", "price:", "money", start="price", is_optional=True),
-                     Input("free_above", "free from:", "money", start="free_above",
-                           is_optional=True),
-                   IN_USE)),
-    ),
-    alias="shipping", needs="pricing:write", item="/shipping-methods/{id}", state="is_active",
-)  # fmt: skip
-
 KINDS = {
     one.name: people.with_history(one)
     for one in (
-        PARCELS, EMAILS, CATEGORIES, LOCATIONS, WAITING, IMPORTS, EXPORTS, SHIPPING,
-        *taxes.KINDS, *promotions.KINDS, *purchasing.KINDS, *stored_value.KINDS, *people.KINDS,
+        PARCELS, EMAILS, CATEGORIES, LOCATIONS, WAITING, IMPORTS, EXPORTS,
+        *shipping.KINDS, *taxes.KINDS, *promotions.KINDS, *purchasing.KINDS,
+        *stored_value.KINDS, *people.KINDS,
     )
 }  # fmt: skip
 """Every kind by the name of its screen."""
