@@ -89,6 +89,7 @@ WITH_KEY = {
 # The POSTs that take no key; each says why in its description.
 WITHOUT_KEY = {
     "/api/v1/admin/discounts/{discount_id}/try",
+    "/api/v1/admin/shipping-methods/try",
     "/api/v1/admin/me/step-up",
     "/api/v1/admin/me/recovery-codes",
     "/api/v1/admin/me/second-factor",
