@@ -16,6 +16,7 @@ CHANGE_NOTHING = {
     "POST /api/v1/admin/collections/preview",
     "POST /api/v1/admin/discounts/{discount_id}/try",
     "POST /api/v1/admin/estimates",
+    "POST /api/v1/admin/shipping-methods/try",
     "POST /api/v1/admin/vat-ids/check",
 }
 """These ask with a body. That they were asked is recorded by method and path."""
