@@ -21,7 +21,6 @@ from api.inventory.errors import (
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import StepUpRequired, principal, requires
-from api.platform.db import transaction
 from api.platform.http import LOCATED, Blueprint, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
@@ -141,8 +140,7 @@ def finish_count(body: dict[str, Any], count_id: UUID) -> dict[str, Any]:
 @blueprint.response(200, CountDetailSchema)
 def discard_count(count_id: UUID) -> dict[str, Any]:
     """End a count without counting the rest; what was posted stays posted."""
-    with transaction():
-        service.discard(count_id, by=principal())
+    service.discard(count_id, by=principal())
     return queries.count(count_id)
 
 

@@ -25,6 +25,8 @@ def test_a_token_of_staff_speaks_for_a_role(app: Flask) -> None:
         Permission.FULFILMENT_WRITE,
         Permission.INVENTORY_READ,
         Permission.INVENTORY_ADJUST,
+        Permission.INVENTORY_RECEIVE,
+        Permission.INVENTORY_TRANSFER,
         Permission.CATALOG_READ,
     }
 

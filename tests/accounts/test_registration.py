@@ -49,6 +49,7 @@ def test_a_new_customer_can_sign_in_at_once(app: Flask) -> None:
         "id": str(customer_id),
         "email": "Ada@Example.com",
         "full_name": "Ada Lovelace",
+        "groups": [],
     }
 
 

@@ -82,6 +82,8 @@ def test_staff_come_in_with_their_role_and_what_it_allows(app: Flask) -> None:
             "fulfilment:write",
             "inventory:adjust",
             "inventory:read",
+            "inventory:receive",
+            "inventory:transfer",
             "orders:read",
             "purchasing:read",
         ],

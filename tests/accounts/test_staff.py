@@ -83,6 +83,8 @@ def test_roles_are_what_the_shop_agreed_on() -> None:
         "fulfilment:write",
         "inventory:adjust",
         "inventory:read",
+        "inventory:receive",
+        "inventory:transfer",
         "orders:read",
         "purchasing:read",
     }

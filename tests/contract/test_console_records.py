@@ -32,6 +32,23 @@ def answer(described: dict[str, Any], method: str, path: str) -> dict[str, Any]:
     return resolved(described, resolved(described, fine)["content"]["application/json"]["schema"])
 
 
+def row_of(described: dict[str, Any], kind: Kind) -> dict[str, Any]:
+    """A record as its list tells it."""
+    listed = answer(described, "get", kind.path)
+    if kind.is_single:
+        return listed
+    return resolved(described, resolved(described, listed["properties"]["data"])["items"])
+
+
+def within(described: dict[str, Any], schema: dict[str, Any], member: str) -> dict[str, Any]:
+    """What stands in a member of a body: one row of a list, or what a key and a value are."""
+    inner = resolved(described, schema["properties"][member])
+    if inner["type"] == "array":
+        return resolved(described, inner["items"])
+    value = inner["additionalProperties"]
+    return {"properties": {"code": {"type": "string"}, "reason": value}, "required": ["reason"]}
+
+
 def assert_told(described: dict[str, Any], schema: dict[str, Any], shown: Field) -> None:
     """A value that is shown stands in the answer."""
     node = schema
@@ -42,11 +59,7 @@ def assert_told(described: dict[str, Any], schema: dict[str, Any], shown: Field)
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_what_is_shown_is_told(described: dict[str, Any], kind: Kind) -> None:
-    listed = answer(described, "get", kind.path)
-    row = listed
-    if not kind.is_single:
-        row = resolved(described, listed["properties"]["data"])
-        row = resolved(described, row["items"])
+    row = row_of(described, kind)
     for shown in kind.columns:
         assert_told(described, row, shown)
     if kind.item:
@@ -77,32 +90,37 @@ def test_what_is_sent_is_taken(
     assert bool(command.fields or command.constants) <= (body is not None)
     if body is not None:
         schema = resolved(described, body["content"]["application/json"]["schema"])
+        if command.wrapped_in:
+            assert set(schema.get("required", ())) <= {command.wrapped_in}
+            schema = within(described, schema, command.wrapped_in)
         names = {one.name for one in command.fields} | {
             name for name, _ in (*command.constants, *command.copied)
         }
         assert names <= set(schema["properties"])
         must = {one.name for one in command.fields if not one.is_optional}
         if command.method == "POST":
-            assert set(schema.get("required", ())) <= must | {name for name, _ in command.constants}
+            sent = {name for name, _ in (*command.constants, *command.copied)}
+            assert set(schema.get("required", ())) <= must | sent
         for asked in command.fields:
             if asked.choices:
                 field = resolved(described, schema["properties"][asked.name])
                 field = resolved(described, field.get("items", field))
-                assert set(asked.choices) == set(field["enum"])
+                assert set(asked.choices) == set(field["enum"]) - {None}
     assert command.needs in {"", *Permission}
     needs_version = any(
         one["name"] == "If-Match" and one["required"] for one in found.get("parameters", [])
     )
     assert needs_version == (command.method in {"PATCH", "DELETE"})
     if command.allowed_states:
-        row = answer(described, "get", kind.item or kind.path)
+        row = answer(described, "get", kind.item) if kind.item else row_of(described, kind)
         state = resolved(described, row["properties"][kind.state])
         values = {True, False} if state["type"] == "boolean" else set(state["enum"])
         assert set(command.allowed_states) <= values
         assert (state["type"] == "boolean") <= bool(command.refusal), "true and false are no words"
     if command.copied:
-        row = answer(described, "get", kind.item or kind.path)
-        assert {path for _, path in command.copied} <= set(row["properties"])
+        row = answer(described, "get", kind.item) if kind.item else row_of(described, kind)
+        for _, path in command.copied:
+            assert_told(described, row, Field("", path))
 
 
 def test_the_tables_know_real_permissions(bare_app: Flask) -> None:

@@ -32,7 +32,7 @@ def test_the_page_shows_the_storefront_first_and_finds_operations_by_words(app: 
         paths, search = page.locator(".opblock-summary-path"), page.get_by_role("textbox")
 
         search.fill("delete cart")
-        expect(paths).to_have_text(["/api/v1/cart/items/{item_id}"])
+        expect(paths).to_have_text(["/api/v1/cart/items/{item_id}", "/api/v1/cart/codes/{code}"])
         search.fill("addCartItem")
         expect(paths).to_have_text(["/api/v1/cart/items"])
         search.fill("no such thing")
