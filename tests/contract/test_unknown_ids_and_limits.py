@@ -163,7 +163,8 @@ def sends(
     version = '"1"'
     while True:
         headers = who.with_headers(Idempotency_Key=key(), If_Match=version)
-        answer = client.open(path, method=method, headers=headers, **sent)
+        # Buffered: a file that is streamed is read to its end, within its own request.
+        answer = client.open(path, method=method, headers=headers, buffered=True, **sent)
         if answer.status_code != 412 or version != '"1"':
             return answer
         version = f'"{answer.json["current_version"]}"'

@@ -211,6 +211,20 @@ def test_a_count_of_nothing_is_refused(mia: Hands, body: dict[str, Any], code: s
     assert (answer.json["code"], 400 <= answer.status_code < 500) == (code, True)
 
 
+def test_a_discarded_count_keeps_what_was_posted(mia: Hands) -> None:
+    mug, tea = goods("CNT-END-MUG", 10), goods("CNT-END-TEA", 30)
+    count = mia.starts(level_ids=[str(level_of(mug)), str(level_of(tea))])
+    mia.counts(count, level_of(mug), 9)
+
+    ended = mia.posts(f"/counts/{count}/discard")
+
+    assert (ended.status_code, ended.json["status"]) == (200, "discarded")
+    assert (counters(mug).on_hand, counters(tea).on_hand) == (9, 30)
+    assert mia.counts(count, level_of(tea), 29).json["code"] == "invalid_state"
+    assert mia.posts(f"/counts/{count}/discard").json["code"] == "invalid_state"
+    assert mia.posts(f"/counts/{new_id()}/discard").status_code == 404
+
+
 def test_a_count_of_long_ago_cannot_be_compared(mia: Hands) -> None:
     level = level_of(goods("CNT-OLD", 5))
     count = mia.starts(level_ids=[str(level)])
