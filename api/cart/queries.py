@@ -256,7 +256,7 @@ def discounts(
     if cart.discounts_token is None and not cart.codes:
         return NOTHING
     goods = [
-        Goods(line.id, line.quantity, line.unit_price or 0, line.product_id)
+        Goods(line.id, line.quantity, line.unit_price or 0, line.product_id, line.tax_class)
         for line in lines
         if line.is_for_sale
     ]

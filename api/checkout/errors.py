@@ -4,7 +4,7 @@ from api.kernel.errors import Conflict, Unprocessable
 
 
 class DiscountTooLarge(Unprocessable):
-    """More than the goods of the order cost, or nothing."""
+    """More than the goods of the order cost without its gift cards, or nothing."""
 
     code = "discount_too_large"
     sentence = "A discount on this order is more than 0 and at most {most}."

@@ -3,7 +3,8 @@
 Amounts are minor units in the basis of the unit prices. Discounts are taken one after the other,
 lowest `priority` first, each from what the ones before left over; of one priority, goods come
 before shipping and the larger amount before the smaller. So the order in which codes were entered
-never matters. A minimum is compared with the prices before any discount.
+never matters. A minimum is compared with the prices before any discount. Gift cards are sold at
+face value: no discount reduces them, and no condition counts them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ from uuid import UUID
 from api.kernel.money import BASIS_POINTS, Money, allocate, divide_half_up
 from api.kernel.text_folding import counted
 from api.promotions.states import DiscountKind, Target
+from api.tax.rules import GIFT_CARD, STANDARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Goods:
     quantity: int
     unit_price: int
     product_id: UUID
+    tax_class: str = STANDARD
     collections: frozenset[UUID] = frozenset()
 
 
@@ -166,6 +169,7 @@ class Outcome:
 
 
 NOTHING = Outcome()
+_CODE_USED = WhyNot("code_used", "This code has been used.")
 
 ShippingRule = Mapping[str, int]
 """`{"basis_points": 5000}` or `{"amount": 300}`; empty for a discount on goods."""
@@ -195,11 +199,12 @@ def off_shipping(rules: Sequence[ShippingRule], amount: int) -> list[int]:
 
 def calculate(goods: Sequence[Goods], candidates: Iterable[Candidate], buyer: Buyer) -> Outcome:
     """Find the discounts of a cart, their shares of its lines, and why the others do not apply."""
+    goods = [line for line in goods if line.tax_class != GIFT_CARD]
     left = {line.key: line.unit_price * line.quantity for line in goods}
     refused: list[Refused] = []
     open_: list[Candidate] = []
     for one in sorted(candidates, key=lambda one: (one.discount.id, one.code or "")):
-        why = _used_code(one) or why_not(one.discount, goods, buyer)
+        why = _CODE_USED if one.is_used_up else why_not(one.discount, goods, buyer)
         if why is None and any(one.discount.id == other.discount.id for other in open_):
             why = WhyNot("same_discount", "Only one code of this discount can be used at once.")
         if why is None:
@@ -287,10 +292,6 @@ def _missing(discount: Discount, goods: Sequence[Goods], currency: str) -> WhyNo
         more = max(1, needed - sum(line.quantity for line in both))
         return WhyNot("min_quantity", f"{counted(more, 'unit')} to go.", missing_quantity=more)
     return None
-
-
-def _used_code(one: Candidate) -> WhyNot | None:
-    return WhyNot("code_used", "This code has been used.") if one.is_used_up else None
 
 
 def _conflict(discount: Discount, applied: Sequence[Applied]) -> WhyNot | None:

@@ -361,3 +361,33 @@ def test_an_order_that_expires_gives_its_code_back_to_the_next_buyer(shop: Shop)
     assert uses() == 0
     assert second.checks_out()["discount_total"] == eur(100)
     assert differences() == []
+
+
+@pytest.mark.parametrize("target", ["lines", "order"])
+def test_a_gift_card_is_sold_at_face_value(shop: Shop, target: str) -> None:
+    shop.sells("CARD", 10, price="25.00 EUR", tax_class="gift_card")
+    shop.sells("MUG", 10)
+    made = discounts(shop, codes=("SPRING",), target=target, basis_points=5000)
+    buyer = shop.guest()
+    buyer.adds("CARD", 1)
+
+    refused = enters(buyer, "SPRING")
+    alone = cart_of(buyer)
+    buyer.adds("MUG", 1)
+    mixed = cart_of(buyer)
+    tried = shop.staff().posts(
+        f"/discounts/{made['id']}/try",
+        {"lines": [{"sku": sku, "quantity": 1} for sku in ("CARD", "MUG")]},
+    )
+
+    assert (alone["discount_total"], alone["subtotal"]) == (eur(0), eur(2500)), refused.json
+    assert {line["sku"]: line["discount"] for line in mixed["items"]} == {
+        "CARD": eur(0),
+        "MUG": eur(500),
+    }
+    assert (tried.json["subtotal"], tried.json["discount_total"]) == (eur(3499), eur(500))
+    order = buyer.checks_out()
+    assert {line["sku"]: line["total"] for line in order["lines"]} == {
+        "CARD": eur(2500),
+        "MUG": eur(499),
+    }

@@ -159,7 +159,7 @@ def test_ten_euros_off_three_lines_are_shared_by_largest_remainder() -> None:
         (off("percent", basis_points=1000, products=frozenset({TEA})),
          [line(MUG, 1, 999), line(TEA, 2, 500)], 100),
         (off("percent", basis_points=5000, collections=frozenset({SALE})),
-         [Goods(MUG, 1, 1000, MUG, frozenset({SALE})), line(TEA, 1, 1000)], 500),
+         [Goods(MUG, 1, 1000, MUG, collections=frozenset({SALE})), line(TEA, 1, 1000)], 500),
         # Three for two: the cheapest of each three.
         (off("buy_x_get_y", buy_quantity=2, get_quantity=1),
          [line(MUG, 2, 900), line(TEA, 5, 300)], 600),

@@ -40,6 +40,21 @@ def test_an_amount_is_shared_by_the_lines_and_the_old_total_is_never_paid(shop: 
     assert (refused.status_code, refused.json["code"]) == (409, "invalid_state")
 
 
+def test_a_gift_card_keeps_its_face_value(shop: Shop) -> None:
+    shop.sells("CARD", 10, price="25.00 EUR", tax_class="gift_card")
+    shop.sells("MUG", 10)
+    owner = shop.staff()
+    mixed, alone = shop.an_order(paid=False, CARD=1, MUG=1), shop.an_order(paid=False, CARD=1)
+
+    given = owner.posts(f"/orders/{mixed['id']}/discounts", {"basis_points": 5000, "reason": "x"})
+    refused = owner.posts(f"/orders/{alone['id']}/discounts", {"basis_points": 500, "reason": "x"})
+
+    off = {line["sku"]: line["discount"]["amount"] for line in given.json["lines"]}
+    assert off == {"CARD": 0, "MUG": 500}
+    assert (refused.status_code, refused.json["code"]) == (422, "discount_too_large")
+    assert differences() == []
+
+
 def test_what_exceeds_a_limit_waits_for_a_second_person(shop: Shop) -> None:
     shop.sells("MUG", 10)
     manager, owner = shop.staff("manager"), shop.staff()

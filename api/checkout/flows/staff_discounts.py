@@ -24,7 +24,7 @@ from api.platform.db import transaction
 from api.pricing import totals
 from api.promotions import service as promotions_service
 from api.promotions.queries import admin as promotions_admin
-from api.tax.rules import Destination
+from api.tax.rules import GIFT_CARD, Destination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +72,18 @@ def discount_approved(
 
 
 def _shares(order: Order, form: StaffDiscount) -> dict[UUID, int]:
-    """Return the share of each line by largest remainder, in the basis of the unit prices."""
+    """Return the share of each line by largest remainder, in the basis of the unit prices.
+
+    Gift cards are sold at face value and take no share.
+    """
     orders_service.check_amendable(order, "amend")
     check_not_in_progress(order.id)
     if form.currency not in (None, order.currency):
         raise WrongCurrency(expected=order.currency)
-    left = [line.unit_price * line.quantity - line.discount for line in order.lines]
+    left = [
+        line.unit_price * line.quantity - line.discount if line.tax_class != GIFT_CARD else 0
+        for line in order.lines
+    ]
     amount = form.amount or 0
     if form.basis_points is not None:
         amount = divide_half_up(sum(left) * form.basis_points, BASIS_POINTS)

@@ -219,7 +219,7 @@ def _money(amount: int | None, *, currency: str | None) -> Money | None:
 
 _PRICED: Final = text(
     """
-    SELECT v.id, v.sku, v.product_id, p.amount FROM variants v
+    SELECT v.id, v.sku, v.product_id, v.tax_class, p.amount FROM variants v
     JOIN variant_prices p ON p.variant_id = v.id AND p.currency = :currency
     WHERE v.sku = ANY(:skus)
     """
@@ -247,7 +247,7 @@ def tried(
             said = SkuUnknown(sku=sku, currency=currency).detail
             raise SkuUnknown(said, errors=[{**error, "detail": said}])
     goods = [
-        Goods(new_id(), line["quantity"], found[s].amount, found[s].product_id)
+        Goods(new_id(), line["quantity"], found[s].amount, found[s].product_id, found[s].tax_class)
         for s, line in zip(skus, lines, strict=True)
     ]
     token = None if alone else session.scalar(select(TOKEN))
