@@ -27,11 +27,10 @@ class Orders:
         """Everything about one order."""
         return parse(OrderDetail, (await self._caller.get(f"{ADMIN}/orders/{order_id}")).body)
 
-    async def explanation(self, order_id: str) -> list[str]:
+    async def explanation(self, order_id: str) -> tuple[str, ...]:
         """Each step of an order's sums in words."""
-        path = f"{ADMIN}/orders/{order_id}"
-        told = parse(dict, (await self._caller.get(path, {"explain": "true"})).body)
-        return [str(step) for step in told["explanation"]]
+        answer = await self._caller.get(f"{ADMIN}/orders/{order_id}", {"explain": "true"})
+        return parse(tuple[str, ...], answer.body, inside="explanation")
 
     async def refund_quote(
         self, order_id: str, lines: Mapping[str, int], *, shipping: bool, amount: Money | None

@@ -64,7 +64,7 @@ class BinScreen(BinListScreen):
         if not self.choose(answer.variant.sku):
             where = self.place.code if self.place else "this bin"
             sku = answer.variant.sku
-            self.say(wrong(f"{sku} is not in {where} by the books: F7 counts the bin"))
+            self.say(wrong(f"{sku} is not in {where} by the books: = counts the bin"))
         return True
 
     def why_not(self, action: str) -> str | None:

@@ -61,7 +61,7 @@ class OrderScreen(OrderHoldsScreen):
         self._parcel = ""
         """The parcel whose label was scanned."""
 
-        self._explanation: list[str] = []
+        self._explanation: tuple[str, ...] = ()
         """The steps of its sums in words, while they are asked for."""
 
         self.command: OrderCommand | None = None
@@ -81,7 +81,7 @@ class OrderScreen(OrderHoldsScreen):
         if subject != self.order_id:
             self.order_id, self.order, self.read_at = subject, None, None
             self.sheet.top, self._parcel, self.command = 0, "", None
-            self._explanation = []
+            self._explanation = ()
             self.problem.hide()
             known = self.context.cached_order(subject)
             if known is not None:
@@ -233,7 +233,7 @@ class OrderScreen(OrderHoldsScreen):
     def go_back(self) -> bool:
         """Esc leaves the review first, then the explanation."""
         if self._review is None and self._explanation:
-            self._explanation = []
+            self._explanation = ()
             self._draw()
             return True
         if self._review is None:
@@ -283,16 +283,13 @@ class OrderScreen(OrderHoldsScreen):
 
     async def do_explain(self) -> None:
         """How its sums came about, step by step; the same key, or Esc, goes back."""
-        order_id, steps = self.order_id, []
+        order_id = self.order_id
+        steps: tuple[str, ...] | None = None
         if not self._explanation:
-            steps = (
-                await self.asked(
-                    "The sums did not load", self.context.shop.orders.explanation(order_id)
-                )
-                or []
-            )
+            reading = self.context.shop.orders.explanation(order_id)
+            steps = await self.asked("The sums did not load", reading)
         if order_id == self.order_id:
-            self._explanation, self.sheet.top = steps, 0
+            self._explanation, self.sheet.top = steps or (), 0
             self._draw()
 
     async def do_note(self) -> None:

@@ -204,8 +204,7 @@ async def count_a_bin(desk: Station, house: Shop) -> None:
     level, *_ = two_bins(house, 31)
     with costs(desk, keys=6, scans=2):
         await desk.scan("L-K-NEAR")
-        await desk.press("f7")
-        await desk.type("30*")
+        await desk.type("=30*")
         await desk.scan("MUG")
         await desk.press("enter")
         await desk.rested()

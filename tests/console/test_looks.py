@@ -353,9 +353,24 @@ async def test_help_lists_the_keys_of_its_screen_and_presses_them(open_console) 
 async def test_help_says_what_cannot_be_done_right_now(open_console) -> None:
     async with open_console() as desk:
         await desk.scan("O-1000101")
-        await desk.press("?")
+        await desk.press("f1")
 
         assert "not now: Everything has been shipped" in " ".join(desk.text.split())
+
+
+async def test_the_sums_of_an_order_are_explained_and_a_shop_without_them_is_named(
+    open_console,
+) -> None:
+    async with open_console() as desk:
+        await desk.scan("O-1000101")
+        await desk.press("?")
+        assert "O-1000101 is a made-up order." in desk.text
+        await desk.press("?")
+        assert "HOW ITS SUMS CAME ABOUT" not in desk.text
+
+        desk.shop.moods.drops_field = "explanation"
+        await desk.press("?")
+        assert "The answer has no field 'explanation'." in desk.text
 
 
 async def test_the_palette_offers_what_can_be_done_and_leaves_with_esc(open_console) -> None:

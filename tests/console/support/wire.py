@@ -186,6 +186,8 @@ class WireShop:
                 return self._orders(query)
             case ["orders", order_id]:
                 case = dict(house.case(house.find_order(order_id)))
+                if query.get("explain") == "true":
+                    case["explanation"] = [f"{case['number']} is a made-up order."]
                 case.pop(self.moods.drops_field, None)
                 return case
             case ["orders", order_id, "fulfilments"]:
