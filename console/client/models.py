@@ -277,8 +277,8 @@ class OrderDetail(OrderCard):
     fraud_warnings: tuple[FraudWarning, ...]
     attention: tuple[OrderAttention, ...]
     timeline: tuple[TimelineEvent, ...]
-    customer_id: str | None = None
-    store_credit: Money | None = None
+    customer_id: str | None
+    store_credit: Money | None
     """What the customer holds; None for a guest."""
 
     def line(self, line_id: str) -> OrderLine | None:

@@ -26,7 +26,7 @@ class RefundTransaction:
     provider: str
     amount: Money
     status: str
-    to_store_credit: bool = False
+    to_store_credit: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,14 +73,14 @@ async def test_limits_are_set_and_lifted_at_the_console(
     async with at_work(tmp_path / "home", shop=RealShop(Shop(app, gateway, mailer))) as desk:
         await goes(desk, "roles")
         await desk.press("l")
-        await answers(desk, "50", "", "off")
+        await answers(desk, "50", "20", "", "off")
         await desk.press("f10")
         await desk.rested()
         held = select(StaffRole.limits).where(StaffRole.name == "manager")
-        assert session.scalar(held) == {"refund_max": 5000}, desk.said
+        assert session.scalar(held) == {"refund_max": 5000, "discount_max": 2000}, desk.said
         session.rollback()
         await desk.press("l")
-        await answers(desk, "off", "", "")
+        await answers(desk, "off", "off", "", "")
         await desk.press("f10")
         await desk.rested()
         assert session.scalar(held) is None, desk.said

@@ -316,7 +316,7 @@ async def test_an_unknown_code_is_refused_by_name(open_console) -> None:
     async with open_console() as desk:
         await desk.scan("NOBODY-1")
 
-        assert desk.said == "Unknown code NOBODY-1: no order, parcel, SKU or barcode"
+        assert desk.said == "Unknown code NOBODY-1: no order, parcel, SKU, barcode or bin"
         assert desk.screen == "home"
         assert desk.bells == 2
 

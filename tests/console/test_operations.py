@@ -121,9 +121,45 @@ async def through_the_order(desk: Station, house: Shop) -> None:
     assert "HOW ITS SUMS CAME ABOUT" not in desk.text
 
 
+async def through_the_pick_up(desk: Station, house: Shop) -> None:
+    """Put goods aside for whoever picks them up, and hand them over."""
+    staff = house.staff()
+    (place,) = staff.gets("/locations").json["data"]
+    made = staff.posts(
+        "/shipping-methods",
+        {"code": "collect", "name": "Pick-up", "kind": "pickup", "location_id": place["id"],
+         "price": {"amount": 0, "currency": "EUR"},
+         "pickup_address": {"name": "Shop", "line1": "Kai 7", "city": "Hamburg",
+                            "postal_code": "20457", "country": "DE"}},
+    )  # fmt: skip
+    assert made.status_code == 201, made.json
+    guest = house.guest()
+    guest.adds("MUG", 1)
+    order = guest.pays(guest.checks_out(shipping_address=None, shipping_method="collect"))
+    await opens(desk, order)
+    await desk.press("k")
+    await desk.rested()
+    await desk.press("r", "enter", "f10")
+    await desk.rested()
+    await desk.press("p", "f10")
+    await desk.rested()
+    assert staff.opens(order)["fulfilments"][0]["status"] == "picked_up", desk.said
+
+
 async def through_the_money(desk: Station, house: Shop) -> None:
-    """Record a transfer; cancel."""
-    await opens(desk, house.an_order(paid=False, MUG=1))
+    """Take something off; record a transfer; cancel."""
+    order = house.an_order(paid=False, MUG=1)
+    await opens(desk, order)
+    await desk.press("d")
+    await desk.rested()
+    await desk.press("p")
+    await desk.type("10")
+    await desk.press("enter")
+    await desk.type("A scratch")
+    await desk.press("enter", "f10")
+    await desk.rested()
+    assert house.staff().opens(order)["discount_total"]["amount"] == 100, desk.said
+    await opens(desk, order)
     await desk.press("p", "enter")
     await desk.type("bank 30 Nov")
     await desk.press("enter", "f10")
@@ -279,6 +315,7 @@ async def test_staff_reach_what_they_need_by_keys(
     api = desk.shop
     await through_the_order(desk, house)
     await through_the_parcels(desk, house)
+    await through_the_pick_up(desk, house)
     await through_the_money(desk, house)
     await through_what_needs_a_person(desk, house, monkeypatch)
     await through_the_shelves(desk)

@@ -316,7 +316,8 @@ class Warehouse:
             if part:
                 payment["refunded"] = eur(payment["refunded"]["amount"] + part)
                 transactions.append({"payment_id": payment["id"], "provider": payment["provider"],
-                                     "amount": eur(part), "status": "succeeded"})  # fmt: skip
+                                     "amount": eur(part), "status": "succeeded",
+                                     "to_store_credit": False})  # fmt: skip
                 left -= part
         refund = {
             "id": str(uuid.uuid4()), "origin": "shop", "status": "succeeded",
@@ -665,7 +666,7 @@ class Warehouse:
             **card, "shipping_address": address, "billing_address": address,
             "shipping_method": "DHL Paket", "carrier": "DHL",
             "customer_note": "Gift, no price please" if n % 8 == 5 else None, "lines": lines,
-            "vat_id": None,
+            "vat_id": None, "customer_id": None, "store_credit": None,
             "subtotal": eur(total - 490), "shipping_total": eur(490),
             "discount_total": eur(0), "shipping_discount": eur(0), "discounts": [],
             "tax_total": eur(total * 19 // 119), "captured": eur(captured), "refunded": eur(0),
