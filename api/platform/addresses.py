@@ -192,7 +192,7 @@ def complete(address: dict[str, Any]) -> dict[str, Any]:
     the region's or the country's name. What fits no country stays as it is, to be refused.
     """
     country, code = address.get("country"), address.get("postal_code")
-    if country not in COUNTRIES:
+    if not isinstance(country, str) or country not in COUNTRIES:
         return address
     known, completed = rules(country), dict(address)
     if isinstance(code, str) and code:

@@ -188,3 +188,10 @@ def test_the_form_of_a_city_state_asks_for_no_city(app: Flask) -> None:
 
     assert "city" not in {field["name"] for field in form}
     assert AddressSchema().load(given)["city"] == "Singapore"
+
+
+@pytest.mark.parametrize("country", [{"code": "DE"}, ["DE"], 49, None, ""])
+def test_a_country_that_is_no_text_is_refused_and_not_a_bug(country: Any) -> None:
+    typed = {"name": "Ada", "line1": "Am Wall 1", "postal_code": "28195", "city": "Bremen"}
+
+    assert [*AddressSchema().validate({**typed, "country": country})] == ["country"]
