@@ -153,6 +153,13 @@ class RoleNameTaken(Conflict):
     sentence = "There is a role called {name} already."
 
 
+class LimitInOtherCurrency(Unprocessable):
+    """A limit of a role in another currency than the shop's."""
+
+    code = "limit_in_other_currency"
+    sentence = "Limits are in {currency}."
+
+
 class RoleBuiltIn(Unprocessable):
     """What the roles of every shop hold comes with the release."""
 

@@ -144,6 +144,17 @@ class PositiveMoneySchema(MoneySchema):
     )
 
 
+class LimitMoneySchema(MoneySchema):
+    """The most that something may come to, in whole minor units; 0 allows nothing."""
+
+    amount = ma.fields.Integer(
+        required=True,
+        strict=True,
+        validate=ma.validate.Range(0, MAX_AMOUNT),
+        metadata={"example": 5000},
+    )
+
+
 class PageSchema(Schema):
     """The `page` member of a list: how to read on."""
 
@@ -162,6 +173,7 @@ class UncountedPageQuerySchema(Schema):
     )
     cursor = ma.fields.String(
         load_default=None,
+        validate=ma.validate.Length(min=1, error="Leave the cursor out to begin at the start."),
         metadata={
             "description": "`next_cursor` of the previous page.",
             "pattern": "^[A-Za-z0-9_-]+$",

@@ -5,6 +5,7 @@ counts as absent where null is also the field's default.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import combinations
 from typing import Any, Protocol
 
 import marshmallow as ma
@@ -70,8 +71,11 @@ class AtMostOne(_FieldRule):
 
     def described(self, form: ma.Schema) -> dict[str, Any]:
         """Return the rule as JSON Schema."""
-        names = list(self.names)
-        return {"not": {"required": names, "properties": {name: {} for name in names}}}
+        pairs = [
+            {"not": {"required": [*pair], "properties": {name: {} for name in pair}}}
+            for pair in combinations(self.names, 2)
+        ]
+        return pairs[0] if len(pairs) == 1 else {"allOf": pairs}
 
 
 class OneWay:

@@ -286,9 +286,15 @@ def test_limits_are_set_on_roles_and_nobody_widens_them(shop: Shop) -> None:
         return anna.client.patch(f"{ROLES}/{path}", json=body, headers=by)
 
     foreign = sets(role["id"], headers, {"refund_max": eur(5) | {"currency": "USD"}})
-    assert (foreign.status_code, foreign.json["errors"][0]["pointer"]) == (
-        422, "/refund_max",
-    )  # fmt: skip
+    assert foreign.json["errors"] == [
+        {
+            "pointer": "/refund_max",
+            "code": "limit_in_other_currency",
+            "detail": "Limits are in EUR.",
+        }
+    ]
+    below = sets(role["id"], headers, {"refund_max": eur(-1)})
+    assert (foreign.status_code, below.status_code) == (422, 422)
     changed = sets(role["id"], headers, {"refund_max": eur(5000)})
     assert changed.json["refund_max"] == eur(5000)
     assert audited("role.edited")[0].changes == {

@@ -150,6 +150,7 @@ def test_a_cursor_that_someone_made_up_is_refused_and_not_a_bug(client: FlaskCli
     raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     mark, number, row_id = orjson.loads(raw)
     assert refusal(client, forged(mark, number, row_id))[0] == 200
+    assert refusal(client, "") == (422, "invalid")
 
     for made_up in (
         "x",

@@ -6,6 +6,7 @@ from uuid import UUID
 from api.accounts import service
 from api.accounts.errors import (
     GrantExceedsOwn,
+    LimitInOtherCurrency,
     RoleBuiltIn,
     RoleInUse,
     RoleNameTaken,
@@ -37,7 +38,7 @@ def list_roles(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("", methods=["POST"])
 @requires(Permission.STAFF_WRITE, fresh_code=True)
-@may_answer(GrantExceedsOwn, RoleNameTaken, RoleNotFound)
+@may_answer(GrantExceedsOwn, LimitInOtherCurrency, RoleNameTaken, RoleNotFound)
 @idempotent(required=False)
 @blueprint.arguments(NewRoleSchema)
 @blueprint.response(201, RoleSchema, headers=LOCATED)
@@ -62,7 +63,7 @@ def get_role(role_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/<uuid:role_id>", methods=["PATCH"])
 @requires(Permission.STAFF_WRITE, fresh_code=True)
-@may_answer(GrantExceedsOwn, RoleNotFound, RoleBuiltIn)
+@may_answer(GrantExceedsOwn, LimitInOtherCurrency, RoleNotFound, RoleBuiltIn)
 @versioned
 @blueprint.arguments(RoleEditSchema(partial=True))
 @blueprint.response(200, RoleSchema)

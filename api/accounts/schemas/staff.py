@@ -5,6 +5,7 @@ from typing import Any
 
 import marshmallow as ma
 
+from api.accounts.errors import LimitInOtherCurrency
 from api.accounts.roles import KEY_SCOPES, KeyKind
 from api.accounts.schemas import (
     CredentialsSchema,
@@ -21,7 +22,13 @@ from api.kernel.permissions import Permission
 from api.kernel.principal import Limit
 from api.platform.addresses import SingleLine
 from api.platform.audit import WAYS_IN
-from api.platform.http import DateTimeField, MoneySchema, PageQuerySchema, Pattern, Schema
+from api.platform.http import (
+    DateTimeField,
+    LimitMoneySchema,
+    PageQuerySchema,
+    Pattern,
+    Schema,
+)
 from api.platform.rules import FilledFor
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
@@ -176,17 +183,17 @@ class RoleEditSchema(Schema):
         metadata={"description": "Whoever has it does nothing else before setting one up."},
     )
     refund_max = ma.fields.Nested(
-        MoneySchema,
+        LimitMoneySchema,
         **_limit("In the shop's currency; a refund in another one is above every limit."),
     )
     discount_max = ma.fields.Nested(
-        MoneySchema, **_limit("Off one unpaid order, in the shop's currency.")
+        LimitMoneySchema, **_limit("Off one unpaid order, in the shop's currency.")
     )
     adjust_max_units = ma.fields.Integer(
         strict=True, validate=ma.validate.Range(0, 10**9), **_limit("Units, up or down.")
     )
     adjust_max_value = ma.fields.Nested(
-        MoneySchema, **_limit("Units by their price; what has no price counts by units alone.")
+        LimitMoneySchema, **_limit("Units by their price; what has no price counts by units alone.")
     )
 
     @ma.post_load
@@ -195,8 +202,10 @@ class RoleEditSchema(Schema):
         limits = {name.value: role.pop(name) for name in Limit if name in role}
         for name, limit in limits.items():
             if isinstance(limit, Money):
-                if limit.currency != settings.currency or limit.amount < 0:
-                    raise ma.ValidationError(f"Must be 0 or more {settings.currency}.", name)
+                if limit.currency != settings.currency:
+                    error = LimitInOtherCurrency(currency=settings.currency)
+                    told = {"pointer": f"/{name}", "code": error.code, "detail": error.detail}
+                    raise LimitInOtherCurrency(error.detail, errors=[told])
                 limits[name] = limit.amount
         return {**role, "limits": limits} if limits else role
 

@@ -65,7 +65,8 @@ class NewReceiptSchema(Schema):
     member_rules = (
         AtMostOne(
             *("purchase_order_id", "location_id", "location"),
-            error="A purchase order says where its goods go: leave the location out.",
+            error="Name the place once: a purchase order, which knows where its goods go, or "
+            "a location by location_id or by location.",
         ),
     )
 
