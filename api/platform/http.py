@@ -128,6 +128,10 @@ class MoneySchema(Schema):
         metadata={"example": "EUR"},
     )
 
+    def load(self, data: Any, **options: Any) -> Any:
+        """Load an amount, which is whole even where the form around it is partial."""
+        return super().load(data, **{**options, "partial": False})
+
     @ma.post_load
     def _money(self, data: dict[str, Any], **_: Any) -> Money:
         return Money(data["amount"], data["currency"])

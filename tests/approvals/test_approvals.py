@@ -294,7 +294,9 @@ def test_limits_are_set_on_roles_and_nobody_widens_them(shop: Shop) -> None:
         }
     ]
     below = sets(role["id"], headers, {"refund_max": eur(-1)})
+    half = sets(role["id"], headers, {"refund_max": {"currency": "EUR"}})
     assert (foreign.status_code, below.status_code) == (422, 422)
+    assert (half.status_code, half.json["errors"][0]["pointer"]) == (422, "/refund_max/amount")
     changed = sets(role["id"], headers, {"refund_max": eur(5000)})
     assert changed.json["refund_max"] == eur(5000)
     assert audited("role.edited")[0].changes == {
