@@ -205,6 +205,21 @@ def test_an_order_that_changed_keeps_what_still_fits() -> None:
     assert isinstance(fitted.commands[0], events.AskQuote)
 
 
+def test_a_review_outlives_a_reading_that_changes_nothing_and_no_other() -> None:
+    review = after(start(), line_items.Scanned("JUG"), events.ReasonChosen("1"), events.Commit("k"))
+    same = reducer.reloaded(review, an_order(JUG, MUG))
+    assert same.state == review
+    assert isinstance(reducer.step(same.state, events.Commit("k")).commands[0], events.Send)
+
+    less = reducer.reloaded(review, an_order(JUG, MUG, refundable=eur(5000)))
+    assert (less.state.stage, less.state.question) == (Stage.EDITING, None)
+    assert isinstance(less.commands[0], events.AskQuote)
+    assert not any(
+        isinstance(one, events.Send)
+        for one in reducer.step(less.state, events.Commit("k")).commands
+    )
+
+
 def test_a_free_amount_needs_no_goods_and_is_shown_before_it_goes() -> None:
     draft = after(
         start(), events.AmountEntered("5,00"), events.ReasonChosen("6"), events.Commit("k")

@@ -70,7 +70,7 @@ def start(order: OrderDetail) -> RefundDraft:
 
 
 def reloaded(draft: RefundDraft, order: OrderDetail) -> RefundStep:
-    """The order was read again: keep what still fits and say what changed."""
+    """The order was read again: keep what still fits, and a review of which nothing changed."""
     fresh = start(order)
     before = {line.line_id: line for line in draft.lines}
     lines, changes = [], []
@@ -98,7 +98,12 @@ def reloaded(draft: RefundDraft, order: OrderDetail) -> RefundStep:
         has_account=fresh.has_account,
         shipping=draft.shipping and fresh.refundable_shipping.amount > 0,
         stage=Stage.EDITING,
+        question=None,
     )
+    is_same = replace(state, stage=draft.stage, question=draft.question) == draft
+    if is_same and draft.stage in (Stage.QUOTING, Stage.REVIEW):
+        # What is being reviewed is still so: F10 sends it, and does not ask a second time.
+        return Transition(draft)
     words = noted("Read again: " + "; ".join(changes)) if changes else None
     return _edited(state).saying(words)
 
