@@ -252,6 +252,8 @@ class OrderDetail(OrderCard):
     billing_address: Address | None
     shipping_method: str | None
     carrier: str | None
+    promised_ship_at: datetime | None
+    promised_delivery_at: datetime | None
     customer_note: str | None
     vat_id: VatId | None
     lines: tuple[OrderLine, ...]

@@ -164,6 +164,13 @@ def day(moment: datetime) -> str:
     return moment.astimezone().strftime("%d %b %H:%M")
 
 
+def promise(ship_at: datetime | None, delivery_at: datetime | None) -> str:
+    """Until when it was promised to leave and to arrive; empty where nothing was promised."""
+    leaves = f"by {day(ship_at)}" if ship_at else ""
+    arrives = f"there by {day(delivery_at)[:6]}" if delivery_at else ""
+    return ", ".join(filter(None, (leaves, arrives)))
+
+
 def plain(value: object) -> str:
     """A value of the wire as a person reads it: yes, 5.00 €, 3 lines, and never Python's form."""
     if value is None:

@@ -197,6 +197,8 @@ def _said(draft: ShipDraft, styles: Styles, width: int) -> list[Line]:
 def _label(draft: ShipDraft, address: Sequence[str], styles: Styles, width: int) -> list[Line]:
     agreed: Part = (draft.agreed or "not known", styles.ink if draft.agreed else styles.dim)
     lines = _pairs("agreed", [[agreed]], styles)
+    if draft.promised:
+        lines += _pairs("leaves", [[(draft.promised, styles.ink)]], styles)
     lines += _pairs("carrier", _carriers(draft, styles, width - 13), styles)
     lines += [Line((("   tracking  ", styles.dim), *_tracking(draft, styles))), Line()]
     return [*lines, *_pairs("ship to", [[(row, styles.ink)] for row in address], styles)]

@@ -23,6 +23,7 @@ from console.flows.formatting import (
     mark,
     money,
     payment_name,
+    promise,
     units,
 )
 from console.flows.transition import Tone
@@ -246,6 +247,8 @@ def _where(order: OrderDetail, styles: Styles) -> list[Line]:
         lines.append(Line(((f" VAT {order.vat_id.vat_id}", styles.ink), (told, styles.dim))))
     if order.shipping_method:
         lines.append(Line(((" by ", styles.dim), (order.shipping_method, styles.ink))))
+    if promised := promise(order.promised_ship_at, order.promised_delivery_at):
+        lines.append(Line(((" leaves ", styles.dim), (promised, styles.ink))))
     return [*lines, Line()]
 
 

@@ -1,9 +1,11 @@
 """The ship page fills the window: the goods large, the label and the next step always in sight."""
 
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
+from console.widgets.order_view import order_page
 from tests.console.support.warehouse import stable_id
 from tests.console.test_looks import SIZES, assert_fits
 
@@ -36,6 +38,28 @@ async def test_the_ship_page_uses_the_window_and_keeps_its_label_in_sight(
         # Nothing stands empty below: how much leaves and what comes next are the last lines.
         assert rows[-3].strip().startswith("scan")
         assert_fits(desk)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_until_when_it_was_promised_to_leave_stands_on_the_order_and_at_its_parcel(
+    open_console, size: tuple[int, int]
+) -> None:
+    async with open_console(size=size) as desk:
+        house = desk.shop.warehouse
+        n = next(iter(house.pick({"queue": "to_ship"}, "")))
+        until = datetime(2026, 11, 20, 15).astimezone()
+        house.case(n)["promised_ship_at"] = until.isoformat()
+        house.case(n)["promised_delivery_at"] = (until + timedelta(days=2)).isoformat()
+        await desk.scan(house.number(n))
+        assert desk.screen == "ship"
+        assert "leaves    by 20 Nov 15:00, there by 22 Nov" in desk.text
+        assert_fits(desk)
+        await desk.press("escape")
+        await desk.rested()
+        assert desk.screen == "order"
+        page = order_page(desk.frame.order, (), desk.app.context.styles, size[0])
+        told = " ".join("".join(text for text, _ in (*row.parts, *row.right)) for row in page)
+        assert " leaves by 20 Nov 15:00, there by 22 Nov" in told
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

@@ -69,6 +69,9 @@ class ShipDraft:
     agreed: str = ""
     """The way of shipping that the customer chose."""
 
+    promised: str = ""
+    """Until when it was promised to leave and to arrive."""
+
     note: str = ""
     """What the customer asks of those who pack."""
 

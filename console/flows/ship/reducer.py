@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from console.client.models import OrderDetail
 from console.flows import line_items, quantity_input
-from console.flows.formatting import units
+from console.flows.formatting import promise, units
 from console.flows.line_items import Exactly, Move, OneMore, Scanned, TurnTo
 from console.flows.ship import codes
 from console.flows.ship.codes import ShipStep
@@ -39,6 +39,7 @@ def start(order: OrderDetail) -> ShipDraft:
         _lines(order),
         order.carrier or "",
         agreed=order.shipping_method or "",
+        promised=promise(order.promised_ship_at, order.promised_delivery_at),
         note=order.customer_note or "",
     )
 
@@ -63,6 +64,7 @@ def reloaded(draft: ShipDraft, order: OrderDetail) -> ShipStep:
         lines=tuple(lines),
         cursor=min(draft.cursor, max(0, len(lines) - 1)),
         agreed=order.shipping_method or "",
+        promised=promise(order.promised_ship_at, order.promised_delivery_at),
         note=order.customer_note or "",
         # What is asked about a line may be about another one by now.
         doubtful=None,

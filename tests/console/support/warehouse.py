@@ -666,6 +666,7 @@ class Warehouse:
             **card, "shipping_address": address, "billing_address": address,
             "shipping_method": "DHL Paket", "carrier": "DHL",
             "customer_note": "Gift, no price please" if n % 8 == 5 else None, "lines": lines,
+            "promised_ship_at": None, "promised_delivery_at": None,
             "vat_id": None, "customer_id": None, "store_credit": None,
             "subtotal": eur(total - 490), "shipping_total": eur(490),
             "discount_total": eur(0), "shipping_discount": eur(0), "discounts": [],
