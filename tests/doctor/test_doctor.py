@@ -105,7 +105,8 @@ def test_what_cannot_be_asked_is_told_and_the_rest_is_asked_all_the_same(
     assert "FAILED   broken" in said.output
     assert "UndefinedTable" in said.output
     assert "1 check could not be made" in said.output
-    assert said.output.count("\nok ") == 8
+    asked = [one for one in doctor_queries.INVARIANTS if one.section is Section.STOCK]
+    assert said.output.count("\nok ") == len(asked) - 1 >= 8
 
 
 def test_stock_is_mended_by_entries_that_are_added_to_the_journal(taxed: Shop) -> None:

@@ -195,6 +195,9 @@ def test_every_pair_of_state_and_command_is_decided() -> None:
     assert {pair: to for pair, to in moves.items() if to} == {
         ("open", "ship"): "shipped",
         ("open", "cancel"): "cancelled",
+        ("open", "prepare"): "ready_for_pickup",
+        ("ready_for_pickup", "pick_up"): "picked_up",
+        ("ready_for_pickup", "cancel"): "cancelled",
         ("shipped", "deliver"): "delivered",
         ("shipped", "correct"): "shipped",
         ("shipped", "void"): "voided",

@@ -28,6 +28,7 @@ LARGER = {
     "/api/v1/admin/translations/<uuid:subject_id>": 4 * MEGABYTE,
     "/api/v1/admin/media": 32 * MEGABYTE,
     "/api/v1/admin/imports": 32 * MEGABYTE,
+    "/api/v1/admin/tax-rates/import": 32 * MEGABYTE,
 }
 """Every route that takes more than its kind."""
 
