@@ -85,7 +85,7 @@ def test_money_that_came_before_the_end_keeps_the_order(town: Town) -> None:
 
 
 def test_a_gift_card_and_a_card_pay_are_refunded_cancelled_and_expire(town: Town) -> None:
-    town.owner.sells("GLOBE", 9, price=6000)
+    town.owner.sells("ORRERY", 9, price=6000)
     gift = town.owner.commands(
         "/gift-cards",
         {"amount": {"amount": 8000, "currency": "EUR"}, "reason": "a prize"},
@@ -97,7 +97,7 @@ def test_a_gift_card_and_a_card_pay_are_refunded_cancelled_and_expire(town: Town
         answer = buyer.commands("/gift-cards/balance", {"code": gift["code"]}, expected=200)
         return int(answer["balance"]["amount"])
 
-    order = buyer.orders("GLOBE", 2, gift_cards=[gift["code"]])
+    order = buyer.orders("ORRERY", 2, gift_cards=[gift["code"]])
     intent = buyer.asks_to_pay(order)
     town.till.pay(intent)
     paid = buyer.confirms(order)
@@ -110,7 +110,7 @@ def test_a_gift_card_and_a_card_pay_are_refunded_cancelled_and_expire(town: Town
     town.owner.commands(f"/orders/{order['id']}/cancel", {"reason": "customer"}, expected=200)
     after_all = holds()
 
-    second = buyer.orders("GLOBE", 2, gift_cards=[gift["code"]])
+    second = buyer.orders("ORRERY", 2, gift_cards=[gift["code"]])
     claimed = holds()
     town.shop.sql("UPDATE orders SET expires_at = now() WHERE id = :id", id=second["id"])
     town.wakes("expire-unpaid-orders")

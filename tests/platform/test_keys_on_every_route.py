@@ -106,6 +106,7 @@ def test_where_strangers_come_a_key_that_can_be_guessed_is_refused(app: Flask) -
     open_to_strangers = [path for path, strangers in takers(app) if strangers]
 
     assert {
+        "/api/v1/cart/codes",
         "/api/v1/cart/items",
         "/api/v1/auth/register",
         "/api/v1/auth/forgot-password",

@@ -123,7 +123,7 @@ def test_what_cannot_be_read_is_left_out_and_said(
 ) -> None:
     """A slow database delays no scrape for long, and takes nothing else away."""
     monkeypatch.setattr(metrics, "_TIMETABLE", text("SELECT pg_sleep(20)"))
-    monkeypatch.setattr(metrics, "_PATIENCE", "50ms")
+    monkeypatch.setattr(metrics, "_PATIENCE", "500ms")
 
     told, names = scrape(shop.app)
 
