@@ -12,6 +12,7 @@ from api.inventory import queries as inventory_queries
 from api.kernel.permissions import Permission
 from api.kernel.principal import Principal
 from api.orders import queries as orders_queries
+from api.orders.states import SHIPPABLE
 from api.purchasing import queries as purchasing_queries
 from api.purchasing.states import PURCHASE_ORDER, TRANSFER, TransferStatus
 from api.scan.errors import CodeUnknown
@@ -150,10 +151,13 @@ def _transfer(scan: Scan) -> dict[str, Any] | None:
 
 
 def _of_order(subject_id: Any, label: str, card: dict[str, Any]) -> dict[str, Any]:
+    can_ship = (
+        card["open_unit_count"] and not card["on_hold"] and card["payment_status"] in SHIPPABLE
+    )
     return {
         "id": subject_id,
         "label": f"{label}, {card['customer_name']}",
-        "next": ["ship"] if card["open_unit_count"] and not card["on_hold"] else [],
+        "next": ["ship"] if can_ship else [],
         "order": card,
     }
 

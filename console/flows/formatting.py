@@ -46,7 +46,9 @@ FULFILMENT = {
 
 ON_HOLD = Mark("‖", "on hold", Sense.BAD)
 WAITS_FOR_MONEY = Mark("◌", "awaits payment", Sense.QUIET)
-NOT_PAID = frozenset({"unpaid", "pending", "voided", "charged_back"})
+NOT_PAID = frozenset(
+    {"unpaid", "pending", "authorized", "partially_paid", "voided", "charged_back"}
+)
 """Payment statuses with which nothing is shipped."""
 
 PAYMENT = {

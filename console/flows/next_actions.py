@@ -18,7 +18,8 @@ def why_not_ship(order: OrderCard, person: Person | None) -> str | None:
     if order.on_hold:
         return f"It is on hold{_why_held(order)}: u on the order releases it"
     if order.payment_status in NOT_PAID:
-        return f"It is {order.payment_status}: goods leave when the money is there"
+        status = order.payment_status.replace("_", " ")
+        return f"It is {status}: goods leave when the money is there"
     if order.fulfilment_status not in STILL_OPEN or not order.open_unit_count:
         return "Everything has been shipped"
     return None

@@ -187,7 +187,7 @@ async def test_a_search_from_any_view_is_among_all_orders(open_console, view: li
 
 
 def test_an_order_without_its_money_does_not_read_to_ship() -> None:
-    for status in ("unpaid", "pending", "voided"):
+    for status in ("unpaid", "pending", "authorized", "partially_paid", "voided"):
         order = an_order(payment_status=status, open_unit_count=2, status="placed", on_hold=False)
         assert fulfilment(order) == WAITS_FOR_MONEY
     assert fulfilment(an_order(payment_status="paid", open_unit_count=2)).word == "to ship"

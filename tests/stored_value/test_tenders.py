@@ -78,7 +78,10 @@ def test_a_gift_card_pays_its_part_and_a_card_the_rest(shop: Shop) -> None:
     assert balance(card.id) == 0
     intent = guest.asks_to_pay(order)
     assert intent["amount"]["amount"] == 1488
+    scanned = shop.staff().gets(f"/scan/{order['number']}").json
+    assert scanned["next"] == []  # nothing leaves before the rest is there
     assert guest.pays(order)["payment_status"] == "paid"
+    assert shop.staff().gets(f"/scan/{order['number']}").json["next"] == ["ship"]
     assert payments() == [("gift_card", "captured", 1000, 0), ("stripe", "captured", 1488, 0)]
     assert differences() == []
 
