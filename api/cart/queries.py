@@ -108,7 +108,7 @@ def _listed_price(variant_id: Any, quantity: Any) -> Any:
     )
 
 
-def _lines_statement() -> AnySelect:
+def _lines_statement(price: Any) -> AnySelect:
     reserved_for_others = (
         select(func.coalesce(func.sum(_RESERVATIONS.c.quantity), 0))
         .where(
@@ -172,7 +172,7 @@ def _lines_statement() -> AnySelect:
             _VARIANTS.c.hs_code,
             _VARIANTS.c.origin_country,
             ITEMS.c.quantity,
-            func.coalesce(_listed_price(ITEMS.c.variant_id, ITEMS.c.quantity), _PRICES.c.amount),
+            price,
             ITEMS.c.seen_price,
             available,
             _PRODUCTS.c.status == ProductStatus.ACTIVE,
@@ -200,7 +200,10 @@ PRICE_NOW: Final = (
 """The current price of a variant in a cart's currency, as a subquery."""
 
 # Built once: building this statement costs several times more than running it.
-_LINES = _lines_statement()
+_LINES_OF_GUESTS: Final = _lines_statement(_PRICES.c.amount)
+_LINES_OF_CUSTOMERS: Final = _lines_statement(
+    func.coalesce(_listed_price(ITEMS.c.variant_id, ITEMS.c.quantity), _PRICES.c.amount)
+)
 
 
 ROW: Final = (
@@ -238,14 +241,19 @@ def find(principal: Principal) -> CartRow | None:
     return None if row is None else CartRow(*row)
 
 
-def lines(cart_id: UUID, currency: str) -> list[CartLine]:
+def lines(cart: CartRow) -> list[CartLine]:
     """Return the items of a cart, oldest first, in one statement.
 
     Available to this cart are the units at active locations, less those allocated to orders and
     reserved for other carts; its own reservation does not count against it.
     """
-    moments = {"moment": clock.now(), "today": promotions_queries.today()}
-    rows = session.execute(_LINES, {"cart": cart_id, "currency": currency, **moments})
+    values = {"cart": cart.id, "currency": cart.currency, "moment": clock.now()}
+    if cart.customer_id is None:
+        # Guests are in no group: they pay no look-up of price lists.
+        rows = session.execute(_LINES_OF_GUESTS, values)
+    else:
+        today = {"today": promotions_queries.today()}
+        rows = session.execute(_LINES_OF_CUSTOMERS, {**values, **today})
     return [CartLine(*row) for row in rows]
 
 

@@ -51,7 +51,7 @@ def get_cart(query: dict[str, bool]) -> Any:
         nothing = Money(0, currency)
         sums = dict.fromkeys(("subtotal", "discount_total", "total"), nothing)
         return {**_EMPTY, "currency": currency, **sums}
-    lines = queries.lines(cart.id, cart.currency)
+    lines = queries.lines(cart)
     answer = _answer(cart, lines, merged=merged)
     return {**answer, "explanation": queries.explain(cart, lines)} if query["explain"] else answer
 
@@ -129,7 +129,7 @@ def add_cart_code(body: dict[str, str]) -> Any:
     A code that is entered twice is there once. Guessing is limited: unknown codes count.
     """
     cart = service.add_code(_lock_cart(None), body["code"])
-    return _answer(cart, queries.lines(cart.id, cart.currency))
+    return _answer(cart, queries.lines(cart))
 
 
 @blueprint.route("/codes/<code>", methods=["DELETE"])
@@ -141,7 +141,7 @@ def remove_cart_code(code: str, expected_version: int) -> Any:
     """Remove a discount code; one that is not there is no error."""
     with transaction():
         cart = service.remove_code(_lock_cart(expected_version), code)
-    return _answer(cart, queries.lines(cart.id, cart.currency))
+    return _answer(cart, queries.lines(cart))
 
 
 _EMPTY: dict[str, Any] = {

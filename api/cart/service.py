@@ -222,7 +222,7 @@ def remove(cart: CartRow, item_id: UUID) -> list[CartLine]:
     )
     if removed is None:
         raise CartItemNotFound
-    return queries.lines(cart.id, cart.currency)
+    return queries.lines(cart)
 
 
 def add_code(cart: CartRow, code: str) -> CartRow:
@@ -317,7 +317,7 @@ def _token_was_issued(guest_key: str | None) -> bool:
 
 def _checked(cart: CartRow, variant_id: UUID) -> list[CartLine]:
     """Read the cart again and refuse the change if its line cannot be bought in this quantity."""
-    lines = queries.lines(cart.id, cart.currency)
+    lines = queries.lines(cart)
     line = next((line for line in lines if line.variant_id == variant_id), None)
     if line is None or not line.is_for_sale:
         raise NotForSale(currency=cart.currency, variant_id=variant_id)

@@ -212,7 +212,7 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
 
 
 def _purchasable_lines(cart: CartRow) -> list[CartLine]:
-    lines = cart_queries.lines(cart.id, cart.currency)
+    lines = cart_queries.lines(cart)
     if not lines:
         raise CartEmpty
     errors = [
