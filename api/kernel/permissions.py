@@ -35,6 +35,7 @@ class Permission(StrEnum):
     PRICING_WRITE = "pricing:write"
     PURCHASING_READ = "purchasing:read"
     PURCHASING_WRITE = "purchasing:write"
+    RETURNS_WRITE = "returns:write"
     STAFF_READ = "staff:read"
     STAFF_WRITE = "staff:write"
 
@@ -43,6 +44,7 @@ _IMPLIED_READ = {
     "fulfilment": Permission.ORDERS_READ,
     "locations": Permission.INVENTORY_READ,
     "payments": Permission.ORDERS_READ,
+    "returns": Permission.ORDERS_READ,
 }
 _SHOWS_CUSTOMERS = {
     Permission.ORDERS_CANCEL,

@@ -23,6 +23,7 @@ class Limit(StrEnum):
     DISCOUNT_MAX = "discount_max"
     ADJUST_MAX_UNITS = "adjust_max_units"
     ADJUST_MAX_VALUE = "adjust_max_value"
+    CREDIT_MAX = "credit_max"
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,13 +55,13 @@ class SingleLine(ma.fields.String):
         options["metadata"] = {"pattern": pattern, **options.get("metadata", {})}
         super().__init__(validate=lengths, allow_none=not self._required, **options)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+    def _deserialize(self, value: object, attr: str | None, data: object, **options: object) -> Any:
         text = super()._deserialize(value, attr, data, **options).strip()
         if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
             raise ma.ValidationError("Write this on one line, without control characters.")
         return text if text or self._required else None
 
-    def _validate(self, value: Any) -> None:
+    def _validate(self, value: object) -> None:
         if value is not None:
             super()._validate(value)
 
@@ -73,7 +73,7 @@ class FitsCountry:
         """Return the errors by field; None when the rule is kept."""
         return {field: [text] for field, text in address_errors(values).items()} or None
 
-    def described(self, form: ma.Schema) -> dict[str, Any]:
+    def described(self, form: ma.Schema) -> dict[str, object]:
         """Return the rule as JSON Schema: one alternative for each kind of country.
 
         What a postal code looks like is told by `GET /countries/{code}`, one country at a time.
@@ -84,10 +84,10 @@ class FitsCountry:
         return {"oneOf": [_like(countries, *kind) for kind, countries in kinds.items()]}
 
 
-def _like(countries: list[str], needs_code: bool, needs_region: bool) -> dict[str, Any]:
+def _like(countries: list[str], needs_code: bool, needs_region: bool) -> dict[str, object]:
     """Return the JSON Schema of addresses in countries with the same requirements."""
     needed = ["postal_code"] * needs_code + ["region"] * needs_region
-    properties: dict[str, Any] = {"country": {"enum": countries}}
+    properties: dict[str, object] = {"country": {"enum": countries}}
     properties |= {name: {"type": "string", "pattern": r"\S"} for name in needed}
     return {"properties": properties, **({"required": needed} if needed else {})}
 
@@ -136,7 +136,7 @@ class AddressSchema(Schema):
     )
 
     @ma.pre_load
-    def _normalize(self, data: Any, **_: Any) -> Any:
+    def _normalize(self, data: object, **_: object) -> object:
         if not isinstance(data, Mapping):
             return data
         codes = {
@@ -185,7 +185,7 @@ class AddressSnapshotSchema(LabelSchema):
     phone = ma.fields.String(required=True, allow_none=True)
 
 
-def complete(address: dict[str, Any]) -> dict[str, Any]:
+def complete(address: dict[str, Any]) -> dict[str, object]:
     """Return an address with its postal code as the post writes it, and with a city.
 
     Where the post of the country knows no city (Singapore, Japan, the Emirates) a city left out is
@@ -219,7 +219,7 @@ def address_errors(address: Mapping[str, Any]) -> dict[str, str]:
     return problems
 
 
-def labelled(address: Mapping[str, Any]) -> dict[str, Any]:
+def labelled(address: Mapping[str, object]) -> dict[str, object]:
     """Return an address with what is computed from it: E.164 number and lines of the label."""
     return {
         **address,

@@ -15,7 +15,7 @@ from uuid import UUID
 import marshmallow as ma
 import orjson
 from flask import Flask, Response, current_app
-from sqlalchemy import CheckConstraint, Index, String, select
+from sqlalchemy import CheckConstraint, ColumnElement, Index, String, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,7 +24,7 @@ from api.kernel.errors import NotFound
 from api.kernel.events import Event
 from api.kernel.money import Money
 from api.kernel.permissions import Permission
-from api.kernel.principal import Principal
+from api.kernel.principal import SYSTEM, Principal
 from api.platform import audit
 from api.platform.db import AnyRow, Base, Timestamped, WithId, named_enum, require_transaction
 from api.platform.db import session as db_session
@@ -50,6 +50,12 @@ class CommandKind(StrEnum):
     CANCELLATION = "cancellation"
     ADJUSTMENT = "adjustment"
     DISCOUNT = "discount"
+    EDIT = "edit"
+    RECEIPT = "receipt"
+    GIFT_CARD = "gift_card"
+    GIFT_CARD_CODE = "gift_card_code"
+    STORE_CREDIT = "store_credit"
+    DRAFT_PRICE = "draft_price"
 
 
 class Decision(StrEnum):
@@ -73,12 +79,17 @@ class WaitingCommand(WithId, Timestamped, Base):
     __table_args__ = (
         CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name="decided_at_a_time"),
         Index("ix_waiting_commands_open", "id", postgresql_where="decision IS NULL"),
+        Index(
+            "ix_waiting_commands_expires_at",
+            "expires_at",
+            postgresql_where="decision IS NULL AND expired_at IS NULL",
+        ),
         Index("ix_waiting_commands_asked_by", "asked_by", "id"),
     )
 
     kind: Mapped[CommandKind] = mapped_column(named_enum(CommandKind, "kind"))
     subject_id: Mapped[UUID]
-    """The order or the stock level that it changes."""
+    """What it changes: an order, a stock level, a gift card or a customer."""
     summary: Mapped[str] = mapped_column(String(300))
     measures: Mapped[dict[str, Any]]
     """How large it is, by `Limit`."""
@@ -87,6 +98,8 @@ class WaitingCommand(WithId, Timestamped, Base):
     asked_by: Mapped[UUID]
     asked_by_name: Mapped[str] = mapped_column(String(120))
     expires_at: Mapped[datetime]
+    expired_at: Mapped[datetime | None]
+    """When its expiry was written to the audit log; `status_of` goes by `expires_at`."""
     decision: Mapped[Decision | None] = mapped_column(named_enum(Decision, "decision"))
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[UUID | None]
@@ -113,7 +126,8 @@ class WaitingCommandSchema(Schema):
     )
     summary = ma.fields.String(required=True, metadata={"example": "Refund 120.00 EUR of 1001"})
     subject_id = ma.fields.UUID(
-        required=True, metadata={"description": "The order or the stock level that it changes."}
+        required=True,
+        metadata={"description": "What it changes: an order, a level, a card."},
     )
     asked_by = ma.fields.UUID(required=True)
     asked_by_name = ma.fields.String(required=True)
@@ -148,6 +162,13 @@ class ApprovalRequested(Event):
     command_id: UUID
 
 
+@dataclass(frozen=True, kw_only=True)
+class CommandDecided(Event):
+    """A command that waited was approved, rejected, or waited too long."""
+
+    command_id: UUID
+
+
 def init_app(app: Flask, load_staff: StaffLoader) -> None:
     """Register the function that loads the active staff: one of them has to approve."""
     app.extensions["stockroom_load_staff"] = load_staff
@@ -167,7 +188,7 @@ def hold(
     summary: str,
     measures: Mapping[str, int],
     permission: Permission,
-    arguments: Mapping[str, Any],
+    arguments: Mapping[str, object],
     by: Principal,
 ) -> bool:
     """Store a command that exceeds a limit of `by`; returns whether it waits now.
@@ -218,6 +239,67 @@ def get(command_id: UUID) -> AnyRow:
     return row
 
 
+def find_status(command_id: UUID) -> str:
+    """Return what became of a command as `status_of` does; `expired` for one that is gone."""
+    row = db_session.execute(_COMMAND.where(WaitingCommand.id == command_id)).one_or_none()
+    return "expired" if row is None else status_of(row)
+
+
+def is_open(by: Principal) -> list[ColumnElement[bool]]:
+    """Return the conditions of what waits, as far as `by` may see it."""
+    return [
+        WaitingCommand.decision.is_(None),
+        WaitingCommand.expires_at > clock.now(),
+        *seen_by(by),
+    ]
+
+
+def seen_by(by: Principal) -> list[ColumnElement[bool]]:
+    """Return the conditions of what `by` may see: without `approvals:write` their own."""
+    return [] if by.may(Permission.APPROVALS_WRITE) else [WaitingCommand.asked_by == by.id]
+
+
+def note_expired(limit: int) -> int:
+    """Write to the audit log that commands expired, each once; returns how many.
+
+    Needs a transaction; passes over what somebody decides at the moment.
+    """
+    due = (
+        select(WaitingCommand.id)
+        .where(
+            WaitingCommand.decision.is_(None),
+            WaitingCommand.expired_at.is_(None),
+            WaitingCommand.expires_at <= clock.now(),
+        )
+        .order_by(WaitingCommand.expires_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    expired = (
+        require_transaction()
+        .execute(
+            update(WaitingCommand)
+            .where(WaitingCommand.id.in_(due))
+            .values(expired_at=clock.now())
+            .returning(*WaitingCommand.__table__.columns),
+            execution_options={"synchronize_session": False},
+        )
+        .all()
+    )
+    for command in expired:
+        emit(CommandDecided(command_id=command.id))
+        audit.record(
+            "approval.expired",
+            by=SYSTEM,
+            subject_id=command.subject_id,
+            command_id=str(command.id),
+            summary=command.summary,
+            asked_by=f"staff:{command.asked_by}",
+            asked_by_name=command.asked_by_name,
+        )
+    return len(expired)
+
+
 def active_staff() -> Sequence[Principal]:
     """Load everybody who works here now, with what they may do and their limits."""
     return cast(StaffLoader, current_app.extensions["stockroom_load_staff"])()
@@ -251,7 +333,7 @@ def status_of(command: AnyRow) -> str:
     return "waiting" if command.expires_at > clock.now() else "expired"
 
 
-def card(command: AnyRow, staff: Sequence[Principal]) -> dict[str, Any]:
+def card(command: AnyRow, staff: Sequence[Principal]) -> dict[str, object]:
     """Describe a command as `WaitingCommandSchema` does."""
     may = [{"id": one.id, "full_name": one.label} for one in approvers(command, staff)]
     described = {name: getattr(command, name) for name in _SHOWN}

@@ -8,7 +8,7 @@ member of `AttentionKind` and one entry in `api.attention.policy`.
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -63,6 +63,9 @@ class AttentionKind(StrEnum):
     FAILING_JOB = "failing_job"
     DISCREPANCY = "discrepancy"
     VAT_ID_UNCHECKED = "vat_id_unchecked"
+    WITHDRAWAL = "withdrawal"
+    PRINTER_DOWN = "printer_down"
+    LABEL_UNCLEAR = "label_unclear"
 
 
 class Resolution(StrEnum):
@@ -297,7 +300,7 @@ def end_by_person(item_id: UUID, how: Resolution, *, note: str | None, by: Princ
     )
 
 
-def open_items_of_order(order_id: UUID) -> list[dict[str, Any]]:
+def open_items_of_order(order_id: UUID) -> list[dict[str, object]]:
     """Return the open items of an order, oldest first."""
     rows = session.execute(
         select(
@@ -325,7 +328,7 @@ def open_items_of_order(order_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
-def open_count() -> int:
-    """Count open items, up to a hundred."""
-    items = select(AttentionItem.id).where(IS_OPEN).limit(COUNTED_UP_TO).subquery()
+def open_count(*conditions: ColumnElement[bool]) -> int:
+    """Count open items, of which the conditions hold, up to a hundred."""
+    items = select(AttentionItem.id).where(IS_OPEN, *conditions).limit(COUNTED_UP_TO).subquery()
     return session.scalar(select(func.count()).select_from(items)) or 0

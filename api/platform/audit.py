@@ -88,13 +88,15 @@ _UNSEALED = text(
 )
 
 
-def record(action: str, *, by: Principal, subject_id: UUID | None, **changes: Any) -> None:
+def record(action: str, *, by: Principal, subject_id: UUID | None, **changes: object) -> None:
     """Record a change, such as `stock.adjusted` or `product.edited`, in its transaction."""
     require_transaction().execute(_INSERT, _entry(action, subject_id, changes, by=by))
     leave_out()
 
 
-def record_each(action: str, changes: Mapping[UUID, Mapping[str, Any]], *, by: Principal) -> None:
+def record_each(
+    action: str, changes: Mapping[UUID, Mapping[str, object]], *, by: Principal
+) -> None:
     """Record the same kind of change of many subjects, by their ids, in one statement."""
     bulk_sql.bulk_insert(
         cast(Table, AuditEntry.__table__),
@@ -140,7 +142,7 @@ def entries(
     limit: int,
     cursor: str | None,
     with_total: bool,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of entries, the newest first.
 
     `actor` is as stored, `staff:<id>`, `key:<id>` or `system:-`, or the id alone.
@@ -220,8 +222,8 @@ _SHOWN = (
 
 
 def _entry(
-    action: str, subject_id: UUID | None, changes: Mapping[str, Any], *, by: Principal
-) -> dict[str, Any]:
+    action: str, subject_id: UUID | None, changes: Mapping[str, object], *, by: Principal
+) -> dict[str, object]:
     return {
         "id": new_id(),
         "created_at": clock.now(),

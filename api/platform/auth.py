@@ -29,6 +29,7 @@ from api.platform.settings import Settings
 View = TypeVar("View", bound=Callable[..., Any])
 PrincipalLoader = Callable[[UUID, str, UUID | None], Principal | None]
 KeyLoader = Callable[[str], Principal | None]
+SubjectCheck = Callable[[UUID, Principal], None]
 
 
 class _Claims(NamedTuple):
@@ -119,6 +120,14 @@ def init_app(
     app.config["JWT_ACCESS_TOKEN_EXPIRES"] = settings.access_token_minutes * 60
     JWTManager(app)
     app.extensions["stockroom_load_principal"] = load_principal
+
+
+def check_subjects(app: Flask, checks: Mapping[str, SubjectCheck]) -> None:
+    """Register what refuses somebody limited to locations the subject of a request.
+
+    By the name of its parameter in the path, such as `order_id`. Nobody else pays for it.
+    """
+    app.extensions["stockroom_subject_checks"] = checks
 
 
 def key_id(secret: str) -> str:
@@ -312,11 +321,20 @@ def _claims(token: str) -> _Claims:
     return claims
 
 
+def _check_subjects(who: Principal, parameters: Mapping[str, Any]) -> None:
+    checks: Mapping[str, SubjectCheck] = current_app.extensions["stockroom_subject_checks"]
+    for name, refuse in checks.items():
+        if name in parameters:
+            refuse(parameters[name], who)
+
+
 def _guard(check: Callable[[], Principal], name: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
+        def guarded(*args: object, **kwargs: object) -> object:
             g.principal = who = check()
+            if who.locations is not None:
+                _check_subjects(who, kwargs)
             if who.id is not None:
                 structlog.contextvars.bind_contextvars(actor=who.actor_key)
             if who.kind in ("staff", "key") and request.method not in ("GET", "HEAD"):

@@ -60,7 +60,7 @@ def body_limit(most: int) -> Callable[[View], View]:
     return decorate
 
 
-def most_bytes(view: Any, rule: str) -> int:
+def most_bytes(view: object, rule: str) -> int:
     """Return how many bytes the body of a route may have."""
     own: int | None = getattr(view, "__most_bytes__", None)
     return own or (STAFF if rule.startswith(_STAFF_PATH) else PUBLIC)
@@ -112,7 +112,7 @@ def _too_large(most: int) -> RequestEntityTooLarge:
     return RequestEntityTooLarge(f"The body is too large: at most {most:,} bytes are allowed here.")
 
 
-def read_json(body: bytes, most: int) -> Any:
+def read_json(body: bytes, most: int) -> object:
     """Parse the JSON body of a route that accepts `most` bytes.
 
     Raises `BodyUnreadable` for invalid JSON, nesting deeper than 64 levels, more values than the
@@ -159,7 +159,7 @@ def _refuse_too_much(body: bytes, most: int) -> None:
                 raise BodyUnreadable(f"The body is nested deeper than {DEEPEST} levels.")
 
 
-def _names_in(value: Any) -> int:
+def _names_in(value: object) -> int:
     """Count the names of all objects; refuses an object with more than any schema has."""
     if isinstance(value, dict):
         count = len(value)

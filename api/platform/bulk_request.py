@@ -49,7 +49,7 @@ class RowInvalid(Unprocessable):
 class Rows(ma.fields.List[Any]):
     """Rows that are validated one by one later: an invalid row becomes that row's result."""
 
-    def _deserialize(self, value: Any, *args: Any, **options: Any) -> list[Any]:
+    def _deserialize(self, value: object, *args: object, **options: object) -> list[object]:
         if not isinstance(value, list):
             raise self.make_error("invalid")
         return value
@@ -181,7 +181,7 @@ class Batch:
         """The valid rows."""
         return [result.row for result in self._results if result.row is not None]
 
-    def carry_out(self, act: Callable[[Row], Done]) -> dict[str, Any]:
+    def carry_out(self, act: Callable[[Row], Done]) -> dict[str, object]:
         """Try every row, and return the results of all.
 
         The caller must have locked the rows' objects in the order of their ids, so that two batches
@@ -220,7 +220,7 @@ def _try(result: _Result, act: Callable[[Row], Done]) -> None:
         result.refusal = refusal
 
 
-def _as_json(result: _Result) -> dict[str, Any]:
+def _as_json(result: _Result) -> dict[str, object]:
     status = RowStatus.NOT_DONE
     if result.refusal is not None:
         status = RowStatus.FAILED
@@ -237,7 +237,7 @@ def _as_json(result: _Result) -> dict[str, Any]:
     }
 
 
-def _id_of(raw: Any) -> UUID | None:
+def _id_of(raw: object) -> UUID | None:
     value = raw.get("id") if isinstance(raw, dict) else None
     try:
         return UUID(value) if isinstance(value, str) else None

@@ -53,7 +53,7 @@ class Xid8(UserDefinedType[str]):
 
     cache_ok = True
 
-    def get_col_spec(self, **_: Any) -> str:
+    def get_col_spec(self, **_: object) -> str:
         """Return the name of the type in PostgreSQL."""
         return "xid8"
 
@@ -77,7 +77,7 @@ class Changes:
     """The changes of one poll, and the cursor for the next one."""
 
     cursor: str
-    changes: list[dict[str, Any]]
+    changes: list[dict[str, object]]
     must_reload: bool
 
 
@@ -122,7 +122,7 @@ def purge_old() -> int:
     return result.rowcount
 
 
-def watch(table: Any, kinds: Mapping[str, str]) -> None:
+def watch(table: object, kinds: Mapping[str, str]) -> None:
     """Feed changes of a table's rows; `kinds` maps each kind to the column with the object's id."""
     for statement in watching_ddl(cast(Table, table).name, kinds):
         event.listen(table, "after_create", DDL(statement))  # type: ignore[no-untyped-call]
@@ -166,6 +166,6 @@ def _end(snapshot: str) -> int:
     return int(snapshot.split(":")[1])
 
 
-def _as_json(changed: str) -> dict[str, Any]:
+def _as_json(changed: str) -> dict[str, object]:
     kind, _, object_id = changed.partition(" ")
     return {"kind": kind, "id": None if object_id == _MANY else object_id}

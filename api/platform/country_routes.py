@@ -1,7 +1,7 @@
 """Countries, and the address form of each, for storefronts and the console."""
 
 import re
-from typing import Any, Final
+from typing import Final
 
 import marshmallow as ma
 
@@ -91,7 +91,7 @@ blueprint = Blueprint(
 @public
 @response_cache.cache_response(lambda: ("countries",))
 @blueprint.response(200, list_schema(CountrySchema))
-def list_countries() -> Any:
+def list_countries() -> object:
     """List all countries by their English name; whether the shop ships there, a quote tells."""
     countries = sorted(
         ({"code": code, "name": rules(code).name} for code in COUNTRIES),
@@ -108,7 +108,7 @@ def list_countries() -> Any:
 @response_cache.cache_response(lambda code: ("countries",))
 @may_answer(CountryNotFound)
 @blueprint.response(200, CountryFormSchema)
-def get_country(code: str) -> Any:
+def get_country(code: str) -> object:
     """Read the address form of a country: fields, labels, what is required, choices."""
     if code.upper() not in COUNTRIES:
         raise CountryNotFound(country=code)
@@ -116,7 +116,7 @@ def get_country(code: str) -> Any:
     return {"code": known.country, "name": known.name, "form": _form(known)}
 
 
-def _form(known: CountryRules) -> list[dict[str, Any]]:
+def _form(known: CountryRules) -> list[dict[str, object]]:
     parts = re.findall(r"%([NOACSZ])", known.latin_format)
     if known.needs_code and "Z" not in parts:
         parts.append("Z")
@@ -124,7 +124,7 @@ def _form(known: CountryRules) -> list[dict[str, Any]]:
     return [_field(known, name) for name in (*names, "phone")]
 
 
-def _field(known: CountryRules, name: str) -> dict[str, Any]:
+def _field(known: CountryRules, name: str) -> dict[str, object]:
     is_code, is_region = name == "postal_code", name == "region"
     return {
         "name": name,

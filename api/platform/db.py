@@ -18,12 +18,13 @@ from flask_sqlalchemy.session import Session as FlaskSession
 from psycopg2.extensions import STATUS_READY
 from sqlalchemy import DDL, DateTime, Dialect, Enum, MetaData, Row, Select, Table, Uuid, event
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection, Engine, Result
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from api.kernel import clock
 from api.kernel.ids import new_id
+from api.platform import prepared
 from api.platform.settings import Settings
 
 _CONSTRAINT_NAMES: Final = {
@@ -121,6 +122,27 @@ class ReadWriteSession(FlaskSession):
         if self.info.get("in_transaction") or not isinstance(bound, Engine):
             return bound
         return _reading(bound)
+
+    def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
+        """Run a statement; prepared ones go past the ORM."""
+        result = self._prepared(statement, params)
+        return super().execute(statement, params, **options) if result is None else result
+
+    def scalar(self, statement: Any, params: Any = None, **options: Any) -> Any:
+        """Run a statement, and return the first column of its first row."""
+        result = self._prepared(statement, params)
+        return super().scalar(statement, params, **options) if result is None else result.scalar()
+
+    def scalars(self, statement: Any, params: Any = None, **options: Any) -> Any:
+        """Run a statement, and return the first column of its rows."""
+        result = self._prepared(statement, params)
+        return super().scalars(statement, params, **options) if result is None else result.scalars()
+
+    def _prepared(self, statement: Any, params: Any) -> Result[Any] | None:
+        if not statement.get_execution_options().get("prepared"):
+            return None
+        self._autoflush()
+        return prepared.run(self.connection(), statement, params)
 
 
 @cache
@@ -243,6 +265,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     with app.app_context():
         for engine in db.engines.values():
             engine.dialect.set_isolation_level = _set_autocommit  # type: ignore[assignment,method-assign]
+            prepared.init_engine(engine)
 
 
 def _set_autocommit(connection: Any, level: str) -> None:

@@ -28,7 +28,8 @@ from api.platform.observability import JOBS, bind_request_id
 from api.platform.outbox import Delivery, Lane
 
 BATCH_SIZES = {
-    Lane.MONEY: 20, Lane.MAIL: 20, Lane.BULK_MAIL: 20, Lane.DEFAULT: 200, Lane.LONG: 1,
+    Lane.MONEY: 20, Lane.MAIL: 20, Lane.BULK_MAIL: 20, Lane.DEFAULT: 200, Lane.PRINT: 5,
+    Lane.LONG: 1,
 }  # fmt: skip
 """How many deliveries a lane claims at once: what it can carry out in about a second."""
 MAX_TOGETHER = 50

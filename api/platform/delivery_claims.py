@@ -8,13 +8,16 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Executable,
+    bindparam,
     case,
     exists,
+    literal_column,
     or_,
     select,
     tuple_,
@@ -23,7 +26,7 @@ from sqlalchemy import (
 
 from api.kernel import clock
 from api.kernel.events import Event, kind
-from api.platform.db import AnyRow, require_transaction, session
+from api.platform.db import AnyRow, UtcDateTime, require_transaction, session, table_of
 from api.platform.outbox import (
     ATTEMPTS,
     BATCH,
@@ -35,6 +38,7 @@ from api.platform.outbox import (
     Lane,
     OutboxEvent,
 )
+from api.platform.prepared import prepared
 
 DIED = "its worker died"
 
@@ -50,7 +54,7 @@ class DueDelivery:
     subscriber: str
     request_id: str
     name: str
-    body: dict[str, Any]
+    body: dict[str, object]
     attempts: int
     was_claimed: bool
     """Whether a worker claimed it before and died, perhaps because of this job."""
@@ -67,43 +71,70 @@ class DueDelivery:
         return kind(self.name).from_json(self.body)
 
 
+_DELIVERIES, _EVENTS = table_of(Delivery), table_of(OutboxEvent)
+_NOW: Final = bindparam("now", type_=UtcDateTime)
+_IS_DUE: Final = (
+    _DELIVERIES.c.done_at.is_(None),
+    _DELIVERIES.c.due_at <= _NOW,
+    _DELIVERIES.c.attempts < ATTEMPTS,
+    or_(_DELIVERIES.c.claimed_until.is_(None), _DELIVERIES.c.claimed_until < _NOW),
+)
+
+
+def _claiming(*which: ColumnElement[bool]) -> Executable:
+    due = (
+        select(
+            *_DELIVERIES.c["fact_id", "subscriber"],
+            _DELIVERIES.c.claimed_until.is_not(None).label("was_claimed"),
+        )
+        .where(*_IS_DUE, *which)
+        .order_by(_DELIVERIES.c.due_at)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    return prepared(
+        update(_DELIVERIES)
+        .where(
+            _DELIVERIES.c.fact_id == due.c.fact_id,
+            _DELIVERIES.c.subscriber == due.c.subscriber,
+            _EVENTS.c.id == _DELIVERIES.c.fact_id,
+        )
+        .values(claimed_until=bindparam("until", type_=UtcDateTime))
+        .returning(
+            *_DELIVERIES.c["fact_id", "subscriber"],
+            *_EVENTS.c["request_id", "name", "body"],
+            _DELIVERIES.c.attempts,
+            due.c.was_claimed,
+        )
+    )
+
+
+# Built once: they run for every order, and many times an hour for none.
+_CLAIM: Final = _claiming()
+_CLAIM_IN_LANE: Final = _claiming(_DELIVERIES.c.lane == bindparam("of_lane"))
+_LANES_DUE: Final = prepared(
+    select(
+        *(
+            exists()
+            .where(_DELIVERIES.c.lane == literal_column(str(lane.value)), *_IS_DUE)
+            .label(lane.name)
+            for lane in Lane
+        )
+    )
+)
+
+
 def claim_due(limit: int = BATCH, lane: Lane | None = None) -> list[DueDelivery]:
     """Claim deliveries that are due, of a lane or of all, the oldest first. Needs a transaction.
 
     No other worker gets them while the claim is renewed. Skips rows that are locked.
     """
     now = clock.now()
-    due = (
-        select(
-            Delivery.fact_id,
-            Delivery.subscriber,
-            Delivery.claimed_until.is_not(None).label("was_claimed"),
-        )
-        .where(*_is_due(now), *(() if lane is None else (Delivery.lane == lane,)))
-        .order_by(Delivery.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    rows = session.execute(
-        update(Delivery)
-        .where(
-            Delivery.fact_id == due.c.fact_id,
-            Delivery.subscriber == due.c.subscriber,
-            OutboxEvent.id == Delivery.fact_id,
-        )
-        .values(claimed_until=now + CLAIM_LIFETIME)
-        .returning(
-            Delivery.fact_id,
-            Delivery.subscriber,
-            OutboxEvent.request_id,
-            OutboxEvent.name,
-            OutboxEvent.body,
-            Delivery.attempts,
-            due.c.was_claimed,
-        )
-        .execution_options(synchronize_session=False)
-    )
+    values = {"now": now, "until": now + CLAIM_LIFETIME, "limit": limit, "of_lane": lane}
+    if lane is None:
+        del values["of_lane"]
+    rows = session.execute(_CLAIM if lane is None else _CLAIM_IN_LANE, values)
     # In the order of the events, which their ids keep; those that failed, or killed their worker,
     # come last.
     return sorted(
@@ -114,11 +145,7 @@ def claim_due(limit: int = BATCH, lane: Lane | None = None) -> list[DueDelivery]
 
 def lanes_due() -> list[Lane]:
     """Return the lanes in which something is due that nobody has claimed."""
-    now = clock.now()
-    is_due = [
-        exists().where(Delivery.lane == lane, *_is_due(now)).label(lane.name) for lane in Lane
-    ]
-    row = session.execute(select(*is_due)).one()
+    row = session.execute(_LANES_DUE, {"now": clock.now()}).one()
     return [lane for lane in Lane if getattr(row, lane.name)]
 
 
@@ -148,11 +175,11 @@ def finish(due: Collection[DueDelivery]) -> set[UUID]:
     """
     (subscriber,) = {one.subscriber for one in due}
     done = require_transaction().scalars(
-        update(Delivery)
+        update(_DELIVERIES)
         .where(
-            Delivery.fact_id.in_([one.fact_id for one in due]),
-            Delivery.subscriber == subscriber,
-            Delivery.done_at.is_(None),
+            _DELIVERIES.c.fact_id.in_([one.fact_id for one in due]),
+            _DELIVERIES.c.subscriber == subscriber,
+            _DELIVERIES.c.done_at.is_(None),
         )
         .values(
             done_at=clock.now(),
@@ -160,14 +187,13 @@ def finish(due: Collection[DueDelivery]) -> set[UUID]:
             claimed_until=None,
             attempts=case(
                 {one.fact_id: one.attempts + 1 for one in due if one.attempts},
-                value=Delivery.fact_id,
+                value=_DELIVERIES.c.fact_id,
                 else_=1,
             )
             if any(one.attempts for one in due)
             else 1,
         )
-        .returning(Delivery.fact_id)
-        .execution_options(synchronize_session=False)
+        .returning(_DELIVERIES.c.fact_id)
     )
     return set(done)
 
@@ -221,16 +247,7 @@ def failed(subscriber: str | None, *, is_given_up: bool, limit: int) -> Sequence
     ).all()
 
 
-def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Delivery.done_at.is_(None),
-        Delivery.due_at <= now,
-        Delivery.attempts < ATTEMPTS,
-        or_(Delivery.claimed_until.is_(None), Delivery.claimed_until < now),
-    )
-
-
-def _note(due: DueDelivery, error: str, *, claimed_until: Any) -> None:
+def _note(due: DueDelivery, error: str, *, claimed_until: object) -> None:
     wait = min(FIRST_RETRY * 2 ** min(due.attempts, 20), LONGEST_RETRY)
     require_transaction().execute(
         update(Delivery)
@@ -274,7 +291,7 @@ def _change_claims(claimed: Collection[DueDelivery], claimed_until: datetime | N
 
 
 def _change_waiting(
-    fact_id: UUID | None, subscriber: str | None, **values: Any
+    fact_id: UUID | None, subscriber: str | None, **values: object
 ) -> list[DeliveryKey]:
     which = [Delivery.attempts > 0 if fact_id is None else Delivery.fact_id == fact_id]
     if subscriber is not None:

@@ -36,7 +36,7 @@ def deprecated(
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def deprecated_view(*args: Any, **kwargs: Any) -> Any:
+        def deprecated_view(*args: object, **kwargs: object) -> object:
             after_this_request(add_headers)
             return view(*args, **kwargs)
 

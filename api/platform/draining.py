@@ -97,10 +97,10 @@ class _Accepted:
     def __init__(self, client: socket.socket) -> None:
         self._client = client
 
-    def accept(self) -> tuple[socket.socket, Any]:
+    def accept(self) -> tuple[socket.socket, object]:
         """Return the client and its address."""
         return self._client, self._client.getpeername()
 
-    def getsockname(self) -> Any:
+    def getsockname(self) -> object:
         """Return the address that the client came to."""
         return self._client.getsockname()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,6 +15,7 @@ _SHORTEST_SECRET = 32
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9/_.-]*)?")
+_RATE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -110,12 +112,34 @@ class EnvironmentReader:
             return default
         return int(value)
 
+    def port_ranges(self, name: str, default: tuple[range, ...]) -> tuple[range, ...]:
+        """Return ports and ranges of ports, as in `9100-9109,6101`."""
+        ranges = []
+        for item in self.items(name):
+            first, _, last = item.partition("-")
+            if not (first.isdecimal() and (last or first).isdecimal()):
+                self.problems.append(f"{name} must hold ports such as 9100-9109, not {item!r}")
+                break
+            ranges.append(range(int(first), int(last or first) + 1))
+        return tuple(ranges) or default
+
     def currency(self, name: str, default: str) -> str:
         """Return a currency of ISO 4217."""
         value = self.text(name, default).upper()
         if not is_currency(value):
             self.problems.append(f"{name} must be a currency such as EUR, not {value!r}")
         return value
+
+    def exchange_rates(self, name: str) -> tuple[tuple[str, Decimal], ...]:
+        """Return currencies with how much of each is worth one unit of the shop's currency."""
+        rates = []
+        for item in self.items(name):
+            code, _, rate = item.upper().partition(":")
+            if not is_currency(code) or not _RATE.fullmatch(rate) or not Decimal(rate):
+                self.problems.append(f"{name} must hold rates such as SEK:11.25, not {item!r}")
+                break
+            rates.append((code, Decimal(rate)))
+        return tuple(rates)
 
     def country(self, name: str) -> str:
         """Return a country code, or an empty text."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from flask import request
 
@@ -45,7 +45,7 @@ def versioned(view: Callable[..., R]) -> Callable[..., R]:
 
     @retry_on_deadlock
     @wraps(view)
-    def read_version(*args: Any, **kwargs: Any) -> R:
+    def read_version(*args: object, **kwargs: object) -> R:
         match = _ETAG.fullmatch(request.headers.get("If-Match", ""))
         if not match:
             raise VersionRequired

@@ -4,10 +4,10 @@ Input is strict (unknown fields are refused), output is documented, JSON is writ
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from functools import wraps
-from typing import Any, ClassVar, Final, TypeVar, cast
+from typing import Any, ClassVar, Final, Self, TypeVar, cast
 
 import flask_smorest
 import marshmallow as ma
@@ -25,6 +25,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 MAX_AMOUNT = 10**15
 """The largest amount, in minor units: above every price and far below the limit of a BIGINT."""
+MAX_UNIT_PRICE = 10**11
+"""The largest price of a unit that staff set: 200 lines of 100,000 units still fit a BIGINT."""
 
 LOCATED = {"Location": "Location"}
 """For `Blueprint.response(headers=...)` of routes that create something."""
@@ -43,8 +45,14 @@ class Schema(ma.Schema):
     class Meta:
         unknown = ma.RAISE
 
+    def __deepcopy__(self, memo: object) -> Self:
+        """Return itself: flask-smorest copies what routes say of themselves several times over."""
+        return self
+
     @ma.validates_schema(skip_on_field_errors=True)
-    def _check_member_rules(self, values: dict[str, Any], *, partial: Any, **_: Any) -> None:
+    def _check_member_rules(
+        self, values: Mapping[str, object], *, partial: object, **_: object
+    ) -> None:
         for rule in () if partial else self.member_rules:
             if errors := rule.refusal(self, values):
                 raise ma.ValidationError(errors)
@@ -105,7 +113,7 @@ class Slug:
 class DateTimeField(ma.fields.AwareDateTime):
     """A datetime with its time zone, loaded as UTC: the database knows fewer zones than Python."""
 
-    def _deserialize(self, value: Any, *args: Any, **options: Any) -> Any:
+    def _deserialize(self, value: object, *args: object, **options: object) -> Any:
         moment = super()._deserialize(value, *args, **options)
         try:
             return moment.astimezone(UTC)
@@ -133,7 +141,7 @@ class MoneySchema(Schema):
         return super().load(data, **{**options, "partial": False})
 
     @ma.post_load
-    def _money(self, data: dict[str, Any], **_: Any) -> Money:
+    def _money(self, data: dict[str, Any], **_: object) -> Money:
         return Money(data["amount"], data["currency"])
 
 
@@ -156,6 +164,17 @@ class LimitMoneySchema(MoneySchema):
         strict=True,
         validate=ma.validate.Range(0, MAX_AMOUNT),
         metadata={"example": 5000},
+    )
+
+
+class UnitPriceSchema(MoneySchema):
+    """A price of one unit that staff set, 0 or more, in whole minor units."""
+
+    amount = ma.fields.Integer(
+        required=True,
+        strict=True,
+        validate=ma.validate.Range(0, MAX_UNIT_PRICE),
+        metadata={"example": 1299},
     )
 
 
@@ -245,7 +264,9 @@ def list_schema(item: type[ma.Schema]) -> type[ma.Schema]:
     return _list_schemas[item]
 
 
-def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def json_response(
+    body: object, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
     """Return a JSON response. A `version` in the body is also sent as the ETag."""
     response = Response(orjson.dumps(body, option=_JSON), status, content_type="application/json")
     if isinstance(body, dict) and isinstance(body.get("version"), int):
@@ -260,15 +281,15 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
     ARGUMENTS_PARSER = JsonReader()
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: object, **options: object) -> None:
         super().__init__(*args, **options)
         # smorest's hook by which a blueprint adds to the description of each operation.
         self._prepare_doc_cbks.append(self._prepare_operation_doc)
 
     @staticmethod
     def _prepare_operation_doc(
-        doc: dict[str, Any], info: dict[str, Any], *, api: Any, method: str, **_: Any
-    ) -> dict[str, Any]:
+        doc: Mapping[str, object], info: Mapping[str, object], *, api: Any, method: str, **_: object
+    ) -> dict[str, object]:
         described: dict[str, Any] = api.complete(doc, info, method)
         return described
 
@@ -284,7 +305,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
         return decorate
 
-    def arguments(self, schema: Any, **options: Any) -> Callable[[View], View]:
+    def arguments(self, schema: object, **options: object) -> Callable[[View], View]:
         """Validate the input of a view; unknown query parameters are refused."""
         if isinstance(schema, type):
             schema = schema()  # once, not for every request
@@ -293,7 +314,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         return cast(Callable[[View], View], super().arguments(schema, **options))
 
     def response(
-        self, status_code: int, schema: Any = None, **options: Any
+        self, status_code: int, schema: object = None, **options: object
     ) -> Callable[[View], View]:
         """Document the response of a view and serialize it as JSON.
 
@@ -304,7 +325,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
         def decorate(view: View) -> View:
             @wraps(view)
-            def answer(*args: Any, **kwargs: Any) -> Response:
+            def answer(*args: object, **kwargs: object) -> Response:
                 result = view(*args, **kwargs)
                 if isinstance(result, Response):
                     return result
@@ -319,11 +340,11 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
         return decorate
 
-    def alt_response(self, status_code: int, **options: Any) -> Callable[[View], View]:
+    def alt_response(self, status_code: int, **options: object) -> Callable[[View], View]:
         """Document another response of a view."""
         return cast(Callable[[View], View], super().alt_response(status_code, **options))
 
-    def doc(self, **members: Any) -> Callable[[View], View]:
+    def doc(self, **members: object) -> Callable[[View], View]:
         """Add to the documentation of a view; see flask-smorest."""
         return cast(Callable[[View], View], super().doc(**members))
 

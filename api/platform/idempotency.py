@@ -17,10 +17,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from flask import Response, current_app, g, request
-from sqlalchemy import CursorResult, LargeBinary, String, delete, or_, select, text, tuple_, update
+from sqlalchemy import (
+    CursorResult,
+    LargeBinary,
+    String,
+    delete,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -30,7 +40,8 @@ from api.kernel.errors import BadRequest, Conflict, Unprocessable
 from api.kernel.ids import operation_id
 from api.kernel.principal import GUEST
 from api.platform.auth import hash_secret
-from api.platform.db import Base, session, transaction
+from api.platform.db import Base, session, table_of, transaction
+from api.platform.prepared import prepared
 from api.platform.retry import retry_on_deadlock
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -58,10 +69,12 @@ GUEST_HEADER_PARAMETER = {
     "schema": {"type": "string", "pattern": _RANDOM_UUID.pattern},
 }
 
-_LOCK_KEY = text(
-    "SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 7)) AS won,"
-    " r.fingerprint, r.status, r.body, r.headers FROM (SELECT 1) AS one"
-    " LEFT JOIN idempotency_keys r ON r.actor = :actor AND r.key = :key"
+_LOCK_KEY = prepared(
+    text(
+        "SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 7)) AS won,"
+        " r.fingerprint, r.status, r.body, r.headers FROM (SELECT 1) AS one"
+        " LEFT JOIN idempotency_keys r ON r.actor = :actor AND r.key = :key"
+    )
 )
 _TOKEN_PLACEHOLDER = b"\0token\0"
 """Replaces the token in a stored answer; JSON never contains this byte."""
@@ -110,6 +123,9 @@ class IdempotencyRow(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
 
 
+_ANSWERED: Final = prepared(insert(table_of(IdempotencyRow)))
+
+
 @dataclass(frozen=True, slots=True)
 class _Command:
     """One command: its sender, its key, and the fingerprint of its request."""
@@ -133,7 +149,7 @@ def idempotent(*, required: bool, strangers: bool = False) -> Callable[[View], V
     def decorate(view: View) -> View:
         @retry_on_deadlock
         @wraps(view)
-        def once(*args: Any, **kwargs: Any) -> Response:
+        def once(*args: object, **kwargs: object) -> Response:
             key = _key(required, strangers)
             if key is None:
                 with transaction():
@@ -145,12 +161,14 @@ def idempotent(*, required: bool, strangers: bool = False) -> Callable[[View], V
                         return answer
                     response = cast(Response, view(*args, **kwargs))
                     session.execute(
-                        insert(IdempotencyRow).values(
-                            actor=command.actor,
-                            key=command.key,
-                            fingerprint=command.print_,
+                        _ANSWERED,
+                        {
+                            "actor": command.actor,
+                            "key": command.key,
+                            "fingerprint": command.print_,
+                            "created_at": clock.now(),
                             **_kept(response, command.token),
-                        )
+                        },
                     )
                     return response
             except IntegrityError as clash:
@@ -173,7 +191,7 @@ def idempotent_flow(view: View) -> View:
     """
 
     @wraps(view)
-    def once(*args: Any, **kwargs: Any) -> Response:
+    def once(*args: object, **kwargs: object) -> Response:
         key = _key(True, False)
         assert key is not None
         command = _command(key, strangers=False, secret=False)
@@ -193,7 +211,7 @@ def idempotent_steps(*, strangers: bool = False) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def once(*args: Any, **kwargs: Any) -> Response:
+        def once(*args: object, **kwargs: object) -> Response:
             key = _key(False, strangers)
             if key is None:
                 return cast(Response, view(*args, **kwargs))
@@ -351,7 +369,7 @@ def _digest() -> bytes:
     return digest.digest()
 
 
-def _kept(response: Response, token: str | None) -> dict[str, Any]:
+def _kept(response: Response, token: str | None) -> dict[str, object]:
     body = response.get_data()
     if token is not None:
         body = body.replace(token.encode(), _TOKEN_PLACEHOLDER)

@@ -4,6 +4,8 @@ import smtplib
 import ssl
 import threading
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Protocol
@@ -30,11 +32,29 @@ class MailRejected(Exception):
     """The mail server refused the e-mail for good, as with an address that does not exist."""
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes along with an e-mail; `content_type` as in `application/pdf`."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
 class Mailer(Protocol):
     """Sends e-mails; `SmtpMailer`, or a fake in tests."""
 
-    def send(self, *, message_id: str, to: str, subject: str, text: str, request_id: str) -> None:
-        """Send one plain-text e-mail; the id of the request that caused it is sent as a header.
+    def send(
+        self,
+        *,
+        message_id: str,
+        to: str,
+        subject: str,
+        text: str,
+        request_id: str,
+        attachments: Sequence[Attachment] = (),
+    ) -> None:
+        """Send one plain-text e-mail with files, and the id of its request as a header.
 
         Raises `MailUnavailable` when it may work later and `MailRejected` when it will not.
         """
@@ -55,7 +75,16 @@ class SmtpMailer:
         self._sender = settings.mail_from
         self._own = _ThreadConnection()
 
-    def send(self, *, message_id: str, to: str, subject: str, text: str, request_id: str) -> None:
+    def send(
+        self,
+        *,
+        message_id: str,
+        to: str,
+        subject: str,
+        text: str,
+        request_id: str,
+        attachments: Sequence[Attachment] = (),
+    ) -> None:
         """Send one plain-text e-mail; see `Mailer`.
 
         A repetition has the same Message-ID: if the server's answer is lost and the e-mail is sent
@@ -70,6 +99,9 @@ class SmtpMailer:
         message["Auto-Submitted"] = "auto-generated"
         message["X-Request-ID"] = request_id
         message.set_content(text)
+        for one in attachments:
+            main, _, sub = one.content_type.partition("/")
+            message.add_attachment(one.content, maintype=main, subtype=sub, filename=one.name)
         try:
             self._give(message)
         except smtplib.SMTPRecipientsRefused as refused:

@@ -66,7 +66,7 @@ ADMIN = Audience(
 )
 AUDIENCES = (STOREFRONT, ADMIN)
 
-HEADERS: Final[dict[str, dict[str, Any]]] = {
+HEADERS: Final[dict[str, dict[str, object]]] = {
     "ETag": {
         "description": "The version of the resource: for `If-Match` or `If-None-Match`.",
         "schema": {"type": "string", "examples": ['"3"']},
@@ -143,17 +143,17 @@ class Document(flask_smorest.Api):  # type: ignore[misc]
         self.audience = audience
         self._blueprints: list[Blueprint] = []
         self._making = Lock()
-        self._described: dict[str, Any] | None = None
+        self._described: dict[str, object] | None = None
         options = {"title": audience.title, "version": release, "openapi_version": VERSION}
         super().__init__(app, spec_kwargs=options, config_prefix=audience.name)
 
-    def register_blueprint(self, blp: Blueprint, **options: Any) -> None:
+    def register_blueprint(self, blp: Blueprint, **options: object) -> None:
         """Register a blueprint's routes with the app and for the document."""
         self._app.register_blueprint(blp, **options)
         self._blueprints.append(blp)
 
     @property
-    def described(self) -> dict[str, Any]:
+    def described(self) -> dict[str, object]:
         """The document as data; built once, even by simultaneous requests."""
         with self._making:
             if self._described is None:
@@ -218,7 +218,7 @@ class Document(flask_smorest.Api):  # type: ignore[misc]
 
     def _refusal(
         self, status: int, refusals: list[Refusal], going: Iterable[str]
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         headers = ["X-Request-ID", *going]
         if status == 401:
             headers.append("WWW-Authenticate")
@@ -230,7 +230,7 @@ class Document(flask_smorest.Api):  # type: ignore[misc]
             **{"x-problem-codes": [refusal.code for refusal in refusals]},
         )
 
-    def _members(self) -> dict[str, Any]:
+    def _members(self) -> dict[str, object]:
         return {
             "info": {
                 "description": self.audience.description,
@@ -242,7 +242,7 @@ class Document(flask_smorest.Api):  # type: ignore[misc]
             },
         }
 
-    def _init_spec(self, **options: Any) -> None:
+    def _init_spec(self, **options: object) -> None:
         """Deferred to the first request; see `described`."""
         self._spec_options = options
 
@@ -302,7 +302,7 @@ def _who(guard: str) -> list[dict[str, list[str]]]:
     return [_BEARER, _CART, {}] if guard == "anyone" else [_BEARER]
 
 
-def _flat(parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _flat(parameters: list[dict[str, Any]]) -> list[dict[str, object]]:
     """List parameters one by one, including those of a schema."""
     flat = []
     for parameter in parameters:
@@ -329,7 +329,7 @@ def _headers(status: str, answer: Any, *, cached: bool, takes_key: bool) -> dict
     return dict(zip(names, names, strict=True))
 
 
-def _answer(description: str, headers: list[str], **members: Any) -> dict[str, Any]:
+def _answer(description: str, headers: list[str], **members: Any) -> dict[str, object]:
     return {
         "description": description,
         "content": {problems.CONTENT_TYPE: {"schema": ProblemSchema}},

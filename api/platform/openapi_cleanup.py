@@ -5,7 +5,7 @@ that are valid but unusual.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import marshmallow as ma
@@ -20,9 +20,9 @@ from api.platform.http import Schema
 class Converter(OpenAPIConverter):
     """Converts schemas to JSON Schema, with their `member_rules`."""
 
-    def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
+    def schema2jsonschema(self, schema: object) -> dict[str, object]:
         """Describe a schema; a partial one has no rules."""
-        described: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
+        described: dict[str, object] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
         if isinstance(schema, Schema) and not schema.partial:
             described |= rules.described(schema, schema.member_rules)
         return described
@@ -35,8 +35,8 @@ class FormsPlugin(MarshmallowPlugin):
 
 
 def as_json_schema(
-    converter: Any, field: ma.fields.Field[Any], ret: dict[str, Any], **_: Any
-) -> dict[str, Any]:
+    converter: object, field: ma.fields.Field[Any], ret: dict[str, Any], **_: object
+) -> dict[str, object]:
     """Correct what apispec writes as in OpenAPI 3.0, or leaves out."""
     if "example" in ret:
         ret["examples"] = [ret.pop("example")]
@@ -52,14 +52,21 @@ def as_json_schema(
     return {}
 
 
-def _of_names(converter: Any, field: ma.fields.Dict, ret: dict[str, Any]) -> dict[str, Any]:
+def _of_names(converter: Any, field: ma.fields.Dict, ret: dict[str, Any]) -> dict[str, object]:
     """Describe how many properties an object may have, and the pattern of their names."""
-    limit = {"maxProperties": ret.pop("maxLength")} if "maxLength" in ret else {}
-    names = converter.field2length(field.key_field) if field.key_field else {}
-    return {**limit, **({"propertyNames": names} if names else {})}
+    limits = {
+        ours: ret.pop(theirs)
+        for theirs, ours in (("minLength", "minProperties"), ("maxLength", "maxProperties"))
+        if theirs in ret
+    }
+    names: dict[str, object] = {}
+    if key := field.key_field:
+        for describe in (converter.field2length, converter.field2pattern, converter.field2choices):
+            names |= describe(key)
+    return {**limits, **({"propertyNames": names} if names else {})}
 
 
-def resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+def resolved(document: Mapping[str, object], node: dict[str, Any]) -> dict[str, Any]:
     """Follow a reference, if it is one."""
     while "$ref" in node:
         target: Any = document
@@ -69,7 +76,7 @@ def resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     return node
 
 
-def finish(document: dict[str, Any]) -> dict[str, Any]:
+def finish(document: dict[str, Any]) -> dict[str, object]:
     """Correct a document in place."""
     _without_nulls(document)
     _describe_defaults(document["components"]["schemas"])
@@ -80,7 +87,7 @@ def finish(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _describe_defaults(node: Any) -> None:
+def _describe_defaults(node: object) -> None:
     """Move defaults of body members into their descriptions.
 
     openapi-typescript makes a member with a `default` required in request bodies.
@@ -102,7 +109,7 @@ def _describe_defaults(node: Any) -> None:
 
 def _share_refusals(document: dict[str, Any]) -> None:
     """Move equal error responses of several operations into the shared components."""
-    uses: dict[str, list[tuple[dict[str, Any], str]]] = defaultdict(list)
+    uses: dict[str, list[tuple[dict[str, object], str]]] = defaultdict(list)
     for operation in operations(document):
         for status, answer in operation["responses"].items():
             # Those of a deprecated route have headers of their own.

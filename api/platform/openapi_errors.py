@@ -76,7 +76,10 @@ MOVES_STOCK = (
     Permission.APPROVALS_WRITE,
     Permission.FULFILMENT_WRITE,
     Permission.INVENTORY_ADJUST,
+    Permission.INVENTORY_RECEIVE,
+    Permission.INVENTORY_TRANSFER,
     Permission.ORDERS_REFUND,
+    Permission.PURCHASING_WRITE,
 )
 """What may be refused to somebody who works at certain locations."""
 

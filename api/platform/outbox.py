@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     ForeignKey,
     Index,
@@ -20,7 +21,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    Uuid,
     and_,
+    any_,
+    bindparam,
     delete,
     exists,
     func,
@@ -33,7 +37,16 @@ from api.kernel import clock
 from api.kernel.events import Event
 from api.kernel.ids import first_id, new_id
 from api.platform import bulk_sql, observability
-from api.platform.db import Base, WithId, before_commit, require_transaction, session
+from api.platform.db import (
+    Base,
+    UtcDateTime,
+    WithId,
+    before_commit,
+    require_transaction,
+    session,
+    table_of,
+)
+from api.platform.prepared import prepared
 
 Kind = TypeVar("Kind", bound=Event)
 
@@ -55,6 +68,7 @@ class Lane(IntEnum):
     MAIL = 20
     BULK_MAIL = 25
     DEFAULT = 30
+    PRINT = 35
     LONG = 40
 
 
@@ -152,19 +166,28 @@ def _write_events(current: Session) -> None:
     )
 
 
+_EVENTS = table_of(OutboxEvent)
+_WAITING: Final = prepared(
+    select(*_EVENTS.c["id", "name"])
+    .where(_EVENTS.c.relayed_at.is_(None))
+    .order_by(_EVENTS.c.id)
+    .limit(BATCH)
+    .with_for_update(skip_locked=True)
+)
+_RELAYED: Final = prepared(
+    update(_EVENTS)
+    .where(_EVENTS.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+    .values(relayed_at=bindparam("now", type_=UtcDateTime))
+)
+
+
 def relay(subscribers: Subscribers, lane_of: Callable[[str], Lane] = lambda _: Lane.DEFAULT) -> int:
     """Turn waiting events into deliveries; returns how many events. Needs a transaction.
 
     Locks the events that it takes and skips those that another relay has locked.
     """
     by_name = {event.name: names for event, names in subscribers.items()}
-    events = session.execute(
-        select(OutboxEvent.id, OutboxEvent.name)
-        .where(OutboxEvent.relayed_at.is_(None))
-        .order_by(OutboxEvent.id)
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-    ).all()
+    events = session.execute(_WAITING).all()
     if not events:
         return 0
     now = clock.now()
@@ -181,12 +204,7 @@ def relay(subscribers: Subscribers, lane_of: Callable[[str], Lane] = lambda _: L
     ]
     if deliveries:
         bulk_sql.bulk_insert(cast(Table, Delivery.__table__), deliveries)
-    session.execute(
-        update(OutboxEvent)
-        .where(OutboxEvent.id.in_([event.id for event in events]))
-        .values(relayed_at=now),
-        execution_options={"synchronize_session": False},
-    )
+    session.execute(_RELAYED, {"ids": [event.id for event in events], "now": now})
     for event in events:
         observability.EVENTS.labels(event.name).inc()
     return len(events)

@@ -93,7 +93,7 @@ def page(
 
 def page_of(
     listed: PreparedList,
-    values: Mapping[str, Any],
+    values: Mapping[str, object],
     *,
     limit: int,
     cursor: str | None,
@@ -117,7 +117,7 @@ def page_of(
     size = min(limit, fitting(rows)) if fitting else limit
     has_more = len(rows) > size
     rows = rows[:size]
-    described: dict[str, Any] = {"limit": limit, "next_cursor": None, "has_more": has_more}
+    described: dict[str, object] = {"limit": limit, "next_cursor": None, "has_more": has_more}
     if has_more:
         last = rows[-1][-len(listed.sort.columns) :]
         described["next_cursor"] = encode_cursor(last, fingerprint)
@@ -132,8 +132,8 @@ def strip_sort_columns(row: Any) -> dict[str, Any]:
 
 
 def total_of(
-    statement: AnySelect, values: Mapping[str, Any], cap: int | None = None
-) -> dict[str, Any]:
+    statement: AnySelect, values: Mapping[str, object], cap: int | None = None
+) -> dict[str, object]:
     """Count a list, up to 10,000 or another cap; returns the `total` members of `page`."""
     cap = TOTAL_CAP if cap is None else cap
     counted = select(func.count()).select_from(statement.limit(cap + 1).subquery())
@@ -159,12 +159,12 @@ def cursor_fingerprint(name: str, filters: object) -> str:
     return hashlib.sha256(f"{name}{filters!r}".encode()).hexdigest()[:12]
 
 
-def encode_cursor(values: Sequence[Any], fingerprint: str) -> str:
+def encode_cursor(values: Sequence[object], fingerprint: str) -> str:
     """Return a cursor with the sort values of the last row."""
     return base64.urlsafe_b64encode(orjson.dumps([fingerprint, *values])).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, fingerprint: str, kinds: Sequence[Any]) -> list[Any]:
+def decode_cursor(cursor: str, fingerprint: str, kinds: Sequence[object]) -> list[Any]:
     """Return the sort values of a cursor, one of each type in `kinds`. Raises `CursorInvalid`."""
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
@@ -176,7 +176,7 @@ def decode_cursor(cursor: str, fingerprint: str, kinds: Sequence[Any]) -> list[A
         raise CursorInvalid from unreadable
 
 
-def _typed(kind: Any, value: Any) -> Any:
+def _typed(kind: object, value: Any) -> object:
     """Convert a cursor value to the Python type of its column.
 
     Strictly: anyone can forge a cursor, and the database must not get values of other types.

@@ -175,7 +175,7 @@ def problem(
     return response
 
 
-def members(error: DomainError, *, under: str = "") -> dict[str, Any]:
+def members(error: DomainError, *, under: str = "") -> dict[str, object]:
     """Describe the error of a part of a request; `under` is the pointer of that part."""
     status = status_of(type(error))
     facts = orjson.loads(orjson.dumps(error.facts, default=_plain, option=_JSON))
@@ -191,7 +191,7 @@ def members(error: DomainError, *, under: str = "") -> dict[str, Any]:
     }
 
 
-def validation_errors(messages: Mapping[str, Any], detail: str) -> tuple[list[Problem], str]:
+def validation_errors(messages: Mapping[str, object], detail: str) -> tuple[list[Problem], str]:
     """Turn marshmallow's messages about a body into errors with pointers; see `first_of`."""
     return first_of(_flatten({"json": messages}), detail)
 
@@ -291,7 +291,7 @@ def _refused_by_database(error: DBAPIError) -> DomainError | None:
     return ReferenceUnknown(errors=errors) if errors else ReferenceUnknown()
 
 
-def _pointers_to(value: str, body: Any, path: str = "") -> Iterator[str]:
+def _pointers_to(value: str, body: object, path: str = "") -> Iterator[str]:
     """Return pointers to every occurrence of a value in a body."""
     if isinstance(body, dict):
         for name, inner in body.items():
@@ -315,10 +315,10 @@ def _of_bug(error: Exception) -> Response:
     return problem(500, "internal_error", detail)
 
 
-def _flatten(messages: Mapping[str, Any]) -> Iterator[Problem]:
+def _flatten(messages: Mapping[str, object]) -> Iterator[Problem]:
     """Flatten webargs' nested messages into errors with RFC 6901 pointers."""
 
-    def walk(node: Any, path: str, where: str) -> Iterator[Problem]:
+    def walk(node: object, path: str, where: str) -> Iterator[Problem]:
         if isinstance(node, dict):
             for key, value in node.items():
                 own = path if key == "_schema" else f"{path}/{escaped(str(key))}"

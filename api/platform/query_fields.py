@@ -22,7 +22,7 @@ class NameList(fields.String):
             },
         )
 
-    def _deserialize(self, value: Any, *given: Any, **options: Any) -> Any:
+    def _deserialize(self, value: object, *given: object, **options: object) -> Any:
         names = super()._deserialize(value, *given, **options).split(",")
         if not set(names) <= set(self.allowed):
             raise ma.ValidationError(f"Use one or more of {', '.join(self.allowed)}.")
@@ -42,7 +42,7 @@ class IdList(fields.String):
             },
         )
 
-    def _deserialize(self, value: Any, *given: Any, **options: Any) -> Any:
+    def _deserialize(self, value: object, *given: object, **options: object) -> Any:
         texts = super()._deserialize(value, *given, **options).split(",")
         if len(texts) > self.most:
             raise ma.ValidationError(f"Send up to {self.most} ids at once; these are {len(texts)}.")

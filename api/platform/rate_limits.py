@@ -10,11 +10,15 @@ While Redis is unavailable each process counts for itself, so that guessing stay
 import re
 import secrets
 import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter, RequestLimit
 from itsdangerous import BadData, URLSafeSerializer
+from limits import parse
 from redis.exceptions import RedisError
 
 from api.kernel.errors import TooMany
@@ -43,6 +47,7 @@ REFRESH = "30 per minute"
 REFRESH_BY_ADDRESS = "600 per minute"
 WRITES = "300 per minute"
 GUESTS_WRITES = "6000 per minute"
+_PREFIX = "limits"
 
 
 def _caller() -> str:
@@ -88,19 +93,41 @@ def _tell_when(breached: RequestLimit) -> Response:
 
 
 class WriteLimiter(Limiter):
-    """Skips reads before any look-up: most requests of a shop are reads."""
+    """Skips reads before any look-up: most requests of a shop are reads.
+
+    Of a route without limits of its own, only the limit of writes is counted, as the parent class
+    would; it is asked when that is used up, or when Redis is away.
+    """
 
     def _check_request_limit(
         self, callable_name: str | None = None, in_middleware: bool = True
     ) -> None:
-        if not (in_middleware and _is_read()):
+        if not (in_middleware and (_is_read() or self._is_within_writes())):
             super()._check_request_limit(callable_name, in_middleware)
+
+    def _is_within_writes(self) -> bool:
+        view = current_app.view_functions.get(request.endpoint or "")
+        if view is None or not self.enabled or self._storage_dead or _has_limits(view):
+            return False
+        try:
+            return self.limiter.hit(_parsed(_writes()), _PREFIX, _caller(), str(request.endpoint))
+        except (RedisError, OSError):
+            return False
+
+
+_parsed = cache(parse)
+
+
+@cache
+def _has_limits(view: Callable[..., Any]) -> bool:
+    name = f"{view.__module__}.{view.__qualname__}"
+    return bool(limiter.limit_manager.decorated_limits(name))
 
 
 limiter = WriteLimiter(
     key_func=_caller,
     default_limits=[_writes],
-    key_prefix="limits",
+    key_prefix=_PREFIX,
     in_memory_fallback_enabled=True,
     # Only for errors of the fallback, too: a lost count must not fail the request.
     swallow_errors=True,

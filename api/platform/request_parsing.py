@@ -27,7 +27,7 @@ NUL = "\x00"
 class JsonReader(FlaskParser):
     """Parses bodies and queries for the schemas of the routes."""
 
-    def load_json(self, req: Request, schema: ma.Schema) -> Any:
+    def load_json(self, req: Request, schema: ma.Schema) -> object:
         """Parse the body; an empty one counts as no body.
 
         Refuses another content type (415), invalid or oversized JSON, NaN and infinity, and NUL.
@@ -43,7 +43,7 @@ class JsonReader(FlaskParser):
             _refuse(_holding_nul(value), "body")
         return value
 
-    def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
+    def load_querystring(self, req: Request, schema: ma.Schema) -> object:
         """Parse the query; refuses a repeated parameter where one value is expected."""
         query = MultiDictProxy(req.args, schema)
         errors = [
@@ -59,7 +59,7 @@ def without_query(view: View) -> View:
     """Refuse every query parameter, for a view that has none."""
 
     @wraps(view)
-    def read(*args: Any, **kwargs: Any) -> Any:
+    def read(*args: object, **kwargs: object) -> object:
         if request.query_string and request.args:
             _refuse_as_invalid(
                 [_error(f"/{escaped(name)}", "query", "Unknown field.") for name in request.args]
@@ -104,7 +104,7 @@ def _error(pointer: str, where: str, detail: str) -> dict[str, str]:
     return {"pointer": pointer, "in": where, "code": "invalid", "detail": detail}
 
 
-def _holding_nul(value: Any, path: str = "") -> Iterator[str]:
+def _holding_nul(value: object, path: str = "") -> Iterator[str]:
     """Return pointers to every value or name that contains a NUL."""
     if isinstance(value, str) and NUL in value:
         yield path or "/"

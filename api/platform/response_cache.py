@@ -32,7 +32,7 @@ KEEP_SECONDS = 600
 """How long a response is stored; limits the memory for unused URLs, not the age of the content."""
 TOKEN_SECONDS = 86_400
 OF_GROUPS = "of-groups"
-"""The tag of all responses with the prices of a group of customers."""
+"""The tag of all responses with the prices of price lists."""
 BROWSER_SECONDS = 1
 """How long browsers and proxies may use a response without revalidation."""
 FLIGHT_SECONDS = 3.0
@@ -189,6 +189,8 @@ Namespaces = Callable[..., Sequence[str]]
 def cache_response(namespaces: Namespaces) -> Callable[[Any], Callable[..., Response]]:
     """Cache the successful responses of a public view, by its full URL, language and groups.
 
+    Those for groups or a country have prices of price lists, which hold for days.
+
     Must be the outermost decorator, so that a hit costs neither validation nor database.
     `namespaces` is called with the view's path arguments. Answers 304 when If-None-Match names the
     response. Errors and redirects are not cached.
@@ -196,7 +198,7 @@ def cache_response(namespaces: Namespaces) -> Callable[[Any], Callable[..., Resp
 
     def decorate(view: Callable[..., Response]) -> Callable[..., Response]:
         @wraps(view)
-        def answer(**path: Any) -> Response:
+        def answer(**path: object) -> Response:
             def make() -> CachedResponse:
                 response = view(**path)
                 if response.status_code != HTTPStatus.OK:
@@ -209,7 +211,7 @@ def cache_response(namespaces: Namespaces) -> Callable[[Any], Callable[..., Resp
             address = (
                 f"{request.path}?{request.query_string.decode('latin-1')}#{negotiate_language()}"
             )
-            if groups:
+            if groups or "country" in request.args:
                 settings: Settings = get_service(Settings)
                 # Their prices begin and end with a day.
                 address = "#".join((address, str(settings.today), *groups))
@@ -234,7 +236,7 @@ class _NotCached(Exception):
         self.response = response
 
 
-def _documented(view: Callable[..., Response]) -> dict[str, Any]:
+def _documented(view: Callable[..., Response]) -> dict[str, object]:
     """Document the 304 response."""
     doc = dict(getattr(view, "_apidoc", {}))
     response = dict(doc.get("response", {}))

@@ -31,7 +31,7 @@ def retry_on_deadlock(view: View) -> View:
     """
 
     @wraps(view)
-    def retried(*args: Any, **kwargs: Any) -> Any:
+    def retried(*args: object, **kwargs: object) -> object:
         for attempt in range(1, ATTEMPTS):
             try:
                 return view(*args, **kwargs)

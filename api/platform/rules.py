@@ -14,10 +14,10 @@ import marshmallow as ma
 class Rule(Protocol):
     """A rule about several fields of a schema."""
 
-    def refusal(self, form: ma.Schema, values: Mapping[str, Any]) -> dict[str, list[str]] | None:
+    def refusal(self, form: ma.Schema, values: Mapping[str, object]) -> dict[str, list[str]] | None:
         """Return the errors by field; None when the rule is kept."""
 
-    def described(self, form: ma.Schema) -> dict[str, Any]:
+    def described(self, form: ma.Schema) -> dict[str, object]:
         """Return the rule as JSON Schema."""
 
 
@@ -27,7 +27,7 @@ class _FieldRule:
     def __init__(self, *names: str, error: str, at: str = "_schema") -> None:
         self.names, self._error = names, {at: [error]}
 
-    def refusal(self, form: ma.Schema, values: Mapping[str, Any]) -> dict[str, list[str]] | None:
+    def refusal(self, form: ma.Schema, values: Mapping[str, object]) -> dict[str, list[str]] | None:
         """Return the errors by field; None when the rule is kept."""
         count = sum(_is_present(form, values, name) for name in self.names)
         return None if self._is_kept(count) else self._error
@@ -42,7 +42,7 @@ class ExactlyOne(_FieldRule):
     def _is_kept(self, count: int) -> bool:
         return count == 1
 
-    def described(self, form: ma.Schema) -> dict[str, Any]:
+    def described(self, form: ma.Schema) -> dict[str, object]:
         """Return the rule as JSON Schema."""
         return {
             "oneOf": [
@@ -58,7 +58,7 @@ class AtLeastOne(_FieldRule):
     def _is_kept(self, count: int) -> bool:
         return count >= 1
 
-    def described(self, form: ma.Schema) -> dict[str, Any]:
+    def described(self, form: ma.Schema) -> dict[str, object]:
         """Return the rule as JSON Schema."""
         return {"anyOf": [_presence(form, [name]) for name in self.names]}
 
@@ -85,12 +85,12 @@ class OneWay:
         self.ways, self._error = ways, {"_schema": [error]}
         self._names = {name for way in ways for name in way}
 
-    def refusal(self, form: ma.Schema, values: Mapping[str, Any]) -> dict[str, list[str]] | None:
+    def refusal(self, form: ma.Schema, values: Mapping[str, object]) -> dict[str, list[str]] | None:
         """Return the errors by field; None when the rule is kept."""
         present = {name for name in self._names if _is_present(form, values, name)}
         return None if any(present == set(way) for way in self.ways) else self._error
 
-    def described(self, form: ma.Schema) -> dict[str, Any]:
+    def described(self, form: ma.Schema) -> dict[str, object]:
         """Return the rule as JSON Schema."""
         ways = [_presence(form, way, sorted(self._names - set(way))) for way in self.ways]
         return {"oneOf": ways}
@@ -99,21 +99,48 @@ class OneWay:
 class Needs(_FieldRule):
     """If the first field is present, so is the second."""
 
-    def refusal(self, form: ma.Schema, values: Mapping[str, Any]) -> dict[str, list[str]] | None:
+    def refusal(self, form: ma.Schema, values: Mapping[str, object]) -> dict[str, list[str]] | None:
         """Return the errors by field; None when the rule is kept."""
         first, second = (_is_present(form, values, name) for name in self.names)
         return self._error if first and not second else None
 
-    def described(self, form: ma.Schema) -> dict[str, Any]:
+    def described(self, form: ma.Schema) -> dict[str, object]:
         """Return the rule as JSON Schema."""
         first, second = self.names
         return {"anyOf": [_presence(form, [], [first]), _presence(form, [second])]}
 
 
+class NeededByItems:
+    """A text is given, and not blank, if an item of one of some lists has a member."""
+
+    def __init__(self, name: str, member: str, *lists: str, error: str) -> None:
+        self._name, self._member, self._lists = name, member, lists
+        self._error = {name: [error]}
+
+    def refusal(self, form: ma.Schema, values: Mapping[str, Any]) -> dict[str, list[str]] | None:
+        """Return the errors by field; None when the rule is kept."""
+        items = (item for name in self._lists for item in values.get(name) or ())
+        is_needed = any(getattr(item, self._member) is not None for item in items)
+        return self._error if is_needed and not values.get(self._name) else None
+
+    def described(self, form: ma.Schema) -> dict[str, object]:
+        """Return the rule as JSON Schema."""
+        without = {"items": {"properties": {self._member: {"type": "null"}}}}
+        return {
+            "anyOf": [
+                {
+                    "properties": {self._name: {"type": "string", "pattern": r"\S"}},
+                    "required": [self._name],
+                },
+                {"properties": dict.fromkeys(self._lists, without)},
+            ]
+        }
+
+
 class FilledFor:
     """A list has items for one value of another field, which is its default, and else none."""
 
-    def __init__(self, items: str, field: str, value: Any, *, error: str) -> None:
+    def __init__(self, items: str, field: str, value: object, *, error: str) -> None:
         self._items, self._field, self._value = items, field, value
         self._error = {items: [error]}
 
@@ -122,7 +149,7 @@ class FilledFor:
         is_kept = bool(values[self._items]) == (values[self._field] == self._value)
         return None if is_kept else self._error
 
-    def described(self, form: ma.Schema) -> dict[str, Any]:
+    def described(self, form: ma.Schema) -> dict[str, object]:
         """Return the rule as JSON Schema."""
         value = {"const": form.fields[self._field].serialize("", {"": self._value})}
         filled = {self._field: value, self._items: {"minItems": 1}}
@@ -135,7 +162,7 @@ class FilledFor:
         }
 
 
-def described(form: ma.Schema, rules: Iterable[Rule]) -> dict[str, Any]:
+def described(form: ma.Schema, rules: Iterable[Rule]) -> dict[str, object]:
     """Return all rules of a schema as JSON Schema.
 
     Within `allOf`: client generators take a `oneOf` beside properties for several types.
@@ -148,16 +175,18 @@ def _counts_null(form: ma.Schema, name: str) -> bool:
     return form.fields[name].load_default is not None
 
 
-def _is_present(form: ma.Schema, values: Mapping[str, Any], name: str) -> bool:
+def _is_present(form: ma.Schema, values: Mapping[str, object], name: str) -> bool:
     if _counts_null(form, name):
         return name in values
     return values.get(name) is not None
 
 
-def _presence(form: ma.Schema, names: Iterable[str], others: Iterable[str] = ()) -> dict[str, Any]:
+def _presence(
+    form: ma.Schema, names: Iterable[str], others: Iterable[str] = ()
+) -> dict[str, object]:
     """Return the JSON Schema of some fields being present and others absent."""
     names = list(names)
-    properties: dict[str, Any] = {
+    properties: dict[str, object] = {
         name: {} if _counts_null(form, name) else {"not": {"type": "null"}} for name in names
     }
     properties |= {

@@ -75,7 +75,7 @@ def report(logger: object, method: str, line: EventDict) -> EventDict:
     return line
 
 
-def _without_people(event: Any, hint: Mapping[str, Any]) -> Any:
+def _without_people(event: Any, hint: Mapping[str, object]) -> Any:
     """Reduce a Sentry event to an allow-list of fields, without personal data in its messages."""
     kept = {name: event[name] for name in _KEPT if name in event}
     kept["tags"] = dict(event.get("tags") or {})

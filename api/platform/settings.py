@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -78,6 +79,14 @@ class Settings:
     gift_card_min_days: int = 1826
     """How long a gift card is valid at least. Five years, as in the United States (15 U.S.C.
     1693l-1); German law has three from the end of the year (sections 195 and 199 BGB)."""
+    print_folder: str = ""
+    """The folder below which printers of the kind `folder` have theirs; empty allows none."""
+    cups_server: str = ""
+    """The print server, as `host:port` or the path of its socket; empty is the one of this host."""
+    printer_ports: tuple[range, ...] = (range(9100, 9110),)
+    """The TCP ports at which printers may be: what is sent to others could do harm there."""
+    return_address: str = ""
+    """Where customers send returns to; its lines are separated by commas."""
     shop_name: str = "Stockroom Demo"
     country: str = ""
     """Where the shop is established (ISO 3166): decides what is domestic, intra-EU or export."""
@@ -86,8 +95,11 @@ class Settings:
     vies_url: str = ""
     """The REST interface of VIES; without it VAT ids are not checked there, and orders flagged."""
     oss_threshold: int = 0
-    """Whole euros: up to these sales a year to other member states, consumers there pay the shop's
-    own rates (article 59c of Directive 2006/112/EC: 10000). 0 taxes them at their own."""
+    """Whole units of `currency`: up to these sales a year to other member states, consumers there
+    pay the shop's own rates (article 59c of Directive 2006/112/EC: 10,000 EUR, or what a state
+    without the euro made of it). 0 taxes them at their own."""
+    oss_rates: tuple[tuple[str, Decimal], ...] = ()
+    """How much of other currencies is worth one unit of `currency`, for that threshold."""
     time_zone: str = "UTC"
     """Where its days begin and end (IANA); the day of an order decides its tax."""
     currency: str = "EUR"
@@ -138,6 +150,9 @@ class Settings:
     """How long a sign-in lasts without being used."""
     trusted_proxies: int = 0
     """How many reverse proxies stand in front; their X-Forwarded-For entries are trusted."""
+    client_country_header: str = ""
+    """The header in which the trusted proxy says from which country a request comes, such as
+    CF-IPCountry; empty where none does."""
     database_pool_size: int = 5
     rate_limits_enabled: bool = True
 
@@ -220,11 +235,16 @@ class Settings:
             ),
             gift_card_valid_days=read.whole("GIFT_CARD_VALID_DAYS", cls.gift_card_valid_days),
             gift_card_min_days=read.whole("GIFT_CARD_MIN_DAYS", cls.gift_card_min_days),
+            print_folder=read.text("PRINT_FOLDER"),
+            cups_server=read.text("CUPS_SERVER"),
+            printer_ports=read.port_ranges("PRINTER_PORTS", cls.printer_ports),
+            return_address=read.text("RETURN_ADDRESS"),
             shop_name=read.text("SHOP_NAME", cls.shop_name),
             country=read.country("SHOP_COUNTRY"),
             vat_id=read.text("SHOP_VAT_ID").replace(" ", "").upper(),
             vies_url=read.text("VIES_URL", VIES if in_production else ""),
             oss_threshold=read.whole("OSS_THRESHOLD", 0),
+            oss_rates=read.exchange_rates("OSS_RATES"),
             time_zone=read.time_zone("SHOP_TIME_ZONE", cls.time_zone),
             currency=read.currency("SHOP_CURRENCY", cls.currency),
             languages=read.languages("SHOP_LANGUAGES", cls.languages),
@@ -263,6 +283,7 @@ class Settings:
                 "REFRESH_TOKEN_EXPIRE_DAYS", cls.refresh_token_days, at_least=1, at_most=365
             ),
             trusted_proxies=read.whole("TRUSTED_PROXIES", 0),
+            client_country_header=read.text("CLIENT_COUNTRY_HEADER"),
             database_pool_size=read.whole("DATABASE_POOL_SIZE", 5, at_least=1),
             rate_limits_enabled=read.choice("RATE_LIMITS", ("on", "off"), "on") == "on",
         )

@@ -64,7 +64,7 @@ class Outcome(Enum):
     UNANSWERED = "unanswered"
 
 
-def _nothing(_: Any) -> Subjects | None:
+def _nothing(_: object) -> Subjects | None:
     return None
 
 
@@ -83,7 +83,7 @@ class Sweep:
     about: Callable[[Any], Subjects | None] = _nothing
 
 
-def waits(sweep: str, item: Any) -> ColumnElement[bool]:
+def waits(sweep: str, item: object) -> ColumnElement[bool]:
     """Return the condition that an item waits for its next attempt in a sweep."""
     return exists().where(
         SweepAttempt.sweep == sweep,
@@ -141,7 +141,7 @@ def try_each(sweep: str, items: Mapping[str, Item], carry_out: Callable[[Item], 
     return True
 
 
-def _try(sweep: Sweep, item: Any) -> Outcome:
+def _try(sweep: Sweep, item: object) -> Outcome:
     try:
         outcome = sweep.carry_out(item)
     except JobTimeoutException as timeout:
@@ -182,7 +182,7 @@ def each(items: Iterable[Item], carry_out: Callable[[Item], object]) -> None:
 def in_transaction(carry_out: Callable[[Any], object]) -> Callable[[Any], object]:
     """Wrap a function so that it runs in a transaction."""
 
-    def carried_out(item: Any) -> object:
+    def carried_out(item: object) -> object:
         with transaction():
             return carry_out(item)
 
@@ -233,7 +233,7 @@ def failed(sweep: str, limit: int) -> Sequence[str]:
     ).all()
 
 
-def note_done(sweep: str, item: Any) -> None:
+def note_done(sweep: str, item: object) -> None:
     """Delete the failures of an item, and clear its attention item."""
     with transaction():
         gone = session.scalar(
@@ -245,7 +245,7 @@ def note_done(sweep: str, item: Any) -> None:
             attention.clear(AttentionKind.FAILING_JOB, reference=reference(sweep, item))
 
 
-def note_later(sweep: str, item: Any) -> None:
+def note_later(sweep: str, item: object) -> None:
     """Postpone an item without a failure: longer each time, up to an hour."""
     with transaction():
         _note(sweep, item, error=None)
@@ -253,7 +253,7 @@ def note_later(sweep: str, item: Any) -> None:
 
 def note_failure(
     sweep: str,
-    item: Any,
+    item: object,
     error: Exception,
     *,
     about: Callable[[Any], Subjects | None] = _nothing,
@@ -296,7 +296,7 @@ def retry(attention_reference: str) -> bool | None:
     return changed is not None
 
 
-def _note(sweep: str, item: Any, *, error: str | None) -> int:
+def _note(sweep: str, item: object, *, error: str | None) -> int:
     """Count an attempt; returns how often the item failed. Locks its row; needs a transaction."""
     now = clock.now()
     existing = session.get(SweepAttempt, (sweep, str(item)), with_for_update=True)
@@ -321,6 +321,6 @@ def _failures_before_attention(error: Exception) -> int:
     return 1 if hasattr(error, "detail") else FAULTS_BEFORE_ATTENTION
 
 
-def reference(sweep: str, item: Any) -> str:
+def reference(sweep: str, item: object) -> str:
     """Return the attention reference of an item of a sweep."""
     return f"{_REFERENCE}{sweep}:{item}"

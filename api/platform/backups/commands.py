@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any
 
 import click
 from flask.cli import with_appcontext
@@ -31,7 +30,7 @@ def _in_words(command: Callable[..., None]) -> Callable[..., None]:
     """Turn a `BackupError` into one sentence and exit status 1."""
 
     @wraps(command)
-    def told(*args: Any, **options: Any) -> None:
+    def told(*args: object, **options: object) -> None:
         try:
             command(*args, **options)
         except BackupError as failed:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 from api.kernel import clock
 from api.kernel.release import VERSION
@@ -137,7 +136,7 @@ def _migration(url: str) -> str | None:
         connection.close()
 
 
-def _without_secrets(settings: Settings) -> dict[str, Any]:
+def _without_secrets(settings: Settings) -> dict[str, object]:
     """Return the settings without secrets, which are the fields that `repr` leaves out."""
     return {one.name: getattr(settings, one.name) for one in fields(settings) if one.repr}
 

@@ -35,7 +35,7 @@ class BackupRecord(Base):
     """Why the last verification failed."""
 
 
-def note_made(record: Mapping[str, Any]) -> None:
+def note_made(record: Mapping[str, object]) -> None:
     """Record a backup, unless it is recorded already. Needs a transaction."""
     require_transaction().execute(
         insert(BackupRecord).values(dict(record)).on_conflict_do_nothing()
@@ -44,7 +44,7 @@ def note_made(record: Mapping[str, Any]) -> None:
 
 def note_proof(name: str, failure: str | None) -> None:
     """Record the result of a verification. Needs a transaction."""
-    change: dict[str, Any] = {"failure": failure}
+    change: dict[str, object] = {"failure": failure}
     if failure is None:
         change["proved_at"] = clock.now()
     require_transaction().execute(

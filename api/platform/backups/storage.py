@@ -166,7 +166,7 @@ def unseal(source: Path, target: Path, identity_file: str) -> None:
             ) from unfit
 
 
-def identities(identity_file: str) -> list[Any]:
+def identities(identity_file: str) -> list[object]:
     """Read the private keys in a file; `BackupError` when there are none."""
     if not identity_file:
         raise BackupError(

@@ -89,7 +89,7 @@ class Connection:
         "waiting",
     )
 
-    def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
+    def __init__(self, cfg: object, sock: socket.socket, client: object, server: object) -> None:
         sock.setblocking(False)
         self.sock, self.client, self.server = sock, client, server
         self.parser = http.get_parser(cfg, self, client)

@@ -52,7 +52,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     alive: bool
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: object, **options: object) -> None:
         super().__init__(*args, **options)
         self._connections: set[Connection] = set()
         self._uploads = ThreadPoolExecutor(UPLOADS, thread_name_prefix="upload")
@@ -109,7 +109,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self.handle_error(request, conn, conn.client, error)
         return False
 
-    def handle_request(self, req: Any, conn: Connection) -> bool:
+    def handle_request(self, req: object, conn: Connection) -> bool:
         """Call the app, and send its response."""
         answer, environ = wsgi.create(
             req, conn, conn.client, conn.server, self.cfg, response_class=Answer
@@ -153,7 +153,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         else:
             self._after_answer(conn)
 
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+    def handle_error(self, req: object, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer errors of gunicorn with a problem document."""
         recorder = _StatusRecorder()
         super().handle_error(req, recorder, (shortened(addr[0]) if addr else "", -1), exc)
