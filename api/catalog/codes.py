@@ -8,13 +8,10 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from datetime import date
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-from biip import ParseError
-from biip.checksums import gs1_standard_check_digit
-from biip.gs1_element_strings import GS1ElementString
-from biip.gtin import Gtin
-from biip.upc import Upc, UpcFormat
+from stdnum import ean
 
 LONGEST = 500
 """Characters of the longest code that is read; a Digital Link may be as long."""
@@ -33,6 +30,10 @@ _PRINTED = re.compile(r"\((\d{2,4})\)([^(]*)")
 _LINK = re.compile(r"https?://", re.IGNORECASE)
 _LINKED = re.compile(r"/(?:01|gtin)/(\d{8}|\d{12,14})(?:/|$)")
 _LINKED_PARCEL = re.compile(r"/(?:00|sscc)/(\d{18})(?:/|$)")
+_LINKED_LOT = re.compile(r"/(?:10|lot)/([^/]+)(?:/|$)")
+_LOT = re.compile(r"[!-~]{1,20}")
+"""A lot as GS1 allows it: up to 20 letters, digits and signs."""
+_DAY = re.compile(r"[0-9]{6}")
 _SSCC = re.compile(r"\d{18}")
 _SPACED = re.compile(r"\d[\d -]*\d")
 _DIGITS = re.compile(r"[0-9]{8}|[0-9]{12,14}")
@@ -46,12 +47,15 @@ class ScannedCode:
     """A code, read: `text` is what is printed, without what only scanners add.
 
     `keys` are the articles that it may mean, as `code_key` writes them, the likeliest first;
-    `parcel` is the serial number of a parcel (SSCC), 18 digits.
+    `parcel` is the serial number of a parcel (SSCC), 18 digits. `lot` and `expires_on` are what a
+    GS1 label says beside the article: its lot (10), and until when it is sold (17, else 15).
     """
 
     text: str
     keys: tuple[str, ...]
     parcel: str | None = None
+    lot: str | None = None
+    expires_on: date | None = None
 
 
 def code_key(code: str) -> str:
@@ -66,7 +70,7 @@ def unit_in_case(key: str) -> str | None:
     """Return the EAN of one unit, where 14 digits name a case of it (packaging level 1 to 8)."""
     if len(key) != 14 or not key.isdecimal() or key[0] in "09":
         return None
-    return f"{key[1:13]}{gs1_standard_check_digit(key[1:13])}"
+    return f"{key[1:13]}{ean.calc_check_digit(key[1:13])}"
 
 
 def forms_of(code: str) -> list[str]:
@@ -90,6 +94,8 @@ def read(raw: str) -> ScannedCode:
     if _LINK.match(text):
         path = _path(text)
         said = {"01": _found(_LINKED, path), "00": _found(_LINKED_PARCEL, path)}
+        said["10"] = unquote(_found(_LINKED_LOT, path) or "") or None
+        said |= {ai: dict(parse_qsl(_query(text))).get(ai) for ai in ("17", "15")}
     elif text.startswith("("):
         said = {ai: value.strip() for ai, value in reversed(_PRINTED.findall(text))}
     elif prefix in _GS1 or _ELEMENTS.match(text):
@@ -100,7 +106,33 @@ def read(raw: str) -> ScannedCode:
     article, parcel = said.get("01") or said.get("02"), said.get("00")
     keys = [code_key(article)] if article and _is_article(article) else []
     keys += [key for key in _keys(text) if key not in keys]
-    return ScannedCode(text, tuple(keys), parcel if parcel and _SSCC.fullmatch(parcel) else None)
+    lot = said.get("10")
+    return ScannedCode(
+        text,
+        tuple(keys),
+        parcel if parcel and _SSCC.fullmatch(parcel) else None,
+        lot=lot if lot and _LOT.fullmatch(lot) else None,
+        expires_on=_day(said.get("17")) or _day(said.get("15")),
+    )
+
+
+def _day(digits: str | None) -> date | None:
+    """Read a date as labels print it: YYMMDD, where day 00 is the last one of the month."""
+    if not digits or not _DAY.fullmatch(digits):
+        return None
+    from biip import ParseError  # noqa: PLC0415 - as below
+    from biip.gs1_element_strings import GS1ElementString  # noqa: PLC0415
+
+    with suppress(ParseError, ValueError):
+        return GS1ElementString.extract(f"17{digits}").date
+    return None
+
+
+def _query(link: str) -> str:
+    try:
+        return urlsplit(link).query
+    except ValueError:  # no address at all, such as http://[x
+        return ""
 
 
 def _path(link: str) -> str:
@@ -117,6 +149,10 @@ def _found(pattern: re.Pattern[str], text: str) -> str | None:
 
 def _elements(text: str) -> Iterator[tuple[str, str]]:
     """Take elements from a code until one is not known, and go on behind the next separator."""
+    # Only who scans such codes loads what reads them, 16 MB.
+    from biip import ParseError  # noqa: PLC0415
+    from biip.gs1_element_strings import GS1ElementString  # noqa: PLC0415
+
     for part in text.split(GS):
         rest = part
         while rest:
@@ -129,11 +165,7 @@ def _elements(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_article(digits: str) -> bool:
-    try:
-        Gtin.parse(digits)
-    except ParseError:
-        return False
-    return True
+    return bool(_DIGITS.fullmatch(digits)) and ean.is_valid(digits)
 
 
 def _keys(text: str) -> list[str]:
@@ -146,7 +178,10 @@ def _keys(text: str) -> list[str]:
     digits = plain if _DIGITS.fullmatch(plain) else text
     keys = [digits, code_key(digits)]
     if _UPC_E.fullmatch(digits):
+        from biip import ParseError, upc  # noqa: PLC0415 - as above
+
         with suppress(ParseError):
-            upc = Upc.parse(digits)
-            keys += [code_key(upc.as_upc_a())] if upc.format is UpcFormat.UPC_E else []
+            read_as = upc.Upc.parse(digits)
+            is_short = read_as.format is upc.UpcFormat.UPC_E
+            keys += [code_key(read_as.as_upc_a())] if is_short else []
     return list(dict.fromkeys(keys))

@@ -1,7 +1,7 @@
-"""What happens in the catalogue, as facts."""
+"""Events of the catalog."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from api.kernel.events import Event
@@ -23,7 +23,7 @@ class ProductArchived(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PriceChanged(Event):
-    """A variant of a product costs something else now; None means not for sale in the currency."""
+    """The price of a variant changed; None means not for sale in the currency."""
 
     variant_id: UUID
     product_id: UUID
@@ -34,35 +34,35 @@ class PriceChanged(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class CollectionRulesChanged(Event):
-    """What is in a collection has to be found anew, by other rules or in another tree."""
+    """The products of a collection must be computed again: its rules or the categories changed."""
 
     collection_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
-class CatalogueChanged(Event):
-    """What storefronts may have read before is old: these product pages and the lists they are in.
+class CatalogChanged(Event, stored_as="CatalogueChanged"):
+    """Pages of products changed, and the lists that show them.
 
-    `shelves` are lists to be read anew that a look at the products does not name, because they
-    have left them or because only the order changed: `category:<slug>`, `collection:<slug>`. With
-    `is_tree`, categories changed too, and breadcrumbs on any page may be old.
+    `lists` are those that the products do not name themselves, because the products have left them
+    or because only the order changed: `category:<slug>`, `collection:<slug>`. With `is_tree`,
+    categories changed too, and the breadcrumbs of any page may be out of date.
     """
 
     slugs: tuple[str, ...] = ()
-    shelves: tuple[str, ...] = ()
+    lists: tuple[str, ...] = field(default=(), metadata={"stored_as": "shelves"})
     is_tree: bool = False
 
 
-def slugs_of(facts: Iterable[CatalogueChanged]) -> tuple[str, ...]:
-    """Return the products of several facts, each once, in order."""
-    return tuple(sorted({slug for fact in facts for slug in fact.slugs}))
+def slugs_of(events: Iterable[CatalogChanged]) -> tuple[str, ...]:
+    """Return the slugs of the products of several events, each once, sorted."""
+    return tuple(sorted({slug for event in events for slug in event.slugs}))
 
 
 @dataclass(frozen=True, kw_only=True)
 class AttributeFilterChanged(Event):
-    """Products are filtered by an attribute from now on, or no longer.
+    """An attribute became a filter, or is no longer one.
 
-    The traits of those that have it are to be found anew, from the product after `after` on.
+    The facet values of those that have it must be computed again, from the product after `after`.
     """
 
     attribute_id: UUID
@@ -71,14 +71,14 @@ class AttributeFilterChanged(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class MediaUploaded(Event):
-    """A picture was handed in and has no sizes yet."""
+    """An image was uploaded and has no thumbnails yet."""
 
     media_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class MediaRemoved(Event):
-    """A picture was let go; its files lie about still, the first of them under this key."""
+    """An image was removed; its files are still stored, the first of them under this key."""
 
     media_id: UUID
     key: str

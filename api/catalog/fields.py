@@ -13,6 +13,14 @@ from typing import Any
 HS_CODE = r"([0-9]{4}([.]?[0-9]{2}){0,5})?"
 """The pattern of a code of the Harmonized System: 4 to 14 digits, with or without dots; or none."""
 
+LOT_TRACKING = ("", "lot", "lot_and_expiry")
+"""How units of a variant are kept in lots: not, by lot, or by lot with a date."""
+
+BACK_ORDERS = ("deny", "allow")
+"""Whether a variant is sold when nothing is in stock."""
+
+HIGHEST_BACK_ORDER_LIMIT = 1_000_000
+
 
 class Kind(StrEnum):
     """What a field holds, and so how it is written in documents, cells and forms."""
@@ -83,6 +91,7 @@ PRODUCT_FIELDS: tuple[Field, ...] = (
     _product("options", Kind.TEXTS, 255),
     _product("seo_title", Kind.TEXT, 255, in_forms=True),
     _product("seo_description", Kind.TEXT, 500, in_forms=True),
+    _product("pick_warning", Kind.TEXT, 300, in_forms=True),
     _product("publish_at", Kind.MOMENT),
     _product("external_reference", Kind.REFERENCE, 255, in_forms=True),
     _product("attributes", Kind.NESTED),
@@ -102,6 +111,10 @@ VARIANT_FIELDS: tuple[Field, ...] = (
     Field("shipping_profile", Kind.TEXT, "shipping_profile", 40),
     Field("hs_code", Kind.TEXT, "hs_code", 14, in_forms=True),
     Field("origin_country", Kind.TEXT, "origin_country", 2, in_forms=True),
+    Field("lot_tracking", Kind.TEXT, "lot_tracking", 20, in_forms=True),
+    Field("back_orders", Kind.TEXT, "back_orders", 10, in_forms=True),
+    Field("back_order_limit", Kind.INTEGER, "back_order_limit", in_forms=True),
+    Field("back_order_note", Kind.TEXT, "back_order_note", 120, in_forms=True),
     Field("image_url", Kind.NESTED, "variant_image_url"),
     Field("external_reference", Kind.REFERENCE, "variant_external_reference", 255, in_forms=True),
     Field("public_metadata", Kind.METADATA, "variant_public_metadata", in_forms=True),
@@ -122,7 +135,7 @@ def from_document(field: Field, value: Any) -> Any:
     return value
 
 
-def to_document(field: Field, value: Any) -> Any:
+def to_document(field: Field, value: Any) -> object:
     """Return what is stored in a field as documents write it."""
     if field.kind is Kind.MOMENT and value is not None:
         return value.isoformat().replace("+00:00", "Z")

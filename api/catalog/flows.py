@@ -15,7 +15,7 @@ import structlog
 from api.catalog.errors.media import PictureTooManyPixels, PictureUnreadable
 from api.catalog.queries import media as media_queries
 from api.catalog.service import media as media_service
-from api.catalog.service import reindex, thumbnails
+from api.catalog.service import reindex
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform.db import end_read_transaction, session, transaction
@@ -36,6 +36,8 @@ def add_picture(content: bytes, *, by: Principal) -> UUID:
     end_read_transaction()
     if known is not None and not known.has_failed:
         return known.id
+    from api.catalog.service import thumbnails  # noqa: PLC0415 - 4 MB that only pictures need
+
     picture = thumbnails.inspect_image(content)
     media_id = known.id if known else new_id()
     key = known.key if known else f"{folder_of(media_id)}/original{picture.suffix}"
@@ -58,6 +60,8 @@ def make_sizes(media_id: UUID) -> None:
     end_read_transaction()
     if key is None:
         return
+    from api.catalog.service import thumbnails  # noqa: PLC0415 - as above
+
     storage: Storage = get_service(Storage)
     try:
         made = thumbnails.make_thumbnails(storage.read(key))
@@ -87,6 +91,8 @@ def make_sizes(media_id: UUID) -> None:
 
 def forget_files(media_id: UUID, key: str) -> None:
     """Delete the file of a removed picture and all that was made of it. May run twice."""
+    from api.catalog.service import thumbnails  # noqa: PLC0415 - as above
+
     storage: Storage = get_service(Storage)
     folder = folder_of(media_id)
     storage.delete(key)
@@ -99,10 +105,10 @@ class _LookedOnly(Exception):
 
 
 def refresh(*, keeping: bool) -> Iterator[tuple[list[UUID], set[UUID]]]:
-    """Find anew what follows from all products, a few hundred in a transaction.
+    """Reindex all products, a few hundred in a transaction.
 
-    Yields the products of each batch, and those of them that were not right. What is not kept is
-    taken back at once. It can be stopped and repeated; what is right already is only read.
+    Yields the products of each batch, and those of them that were wrong. Without `keeping`, each
+    batch is rolled back. It can be stopped and repeated; what is right already is only read.
     """
     after: UUID | None = None
     while True:
@@ -125,5 +131,5 @@ def refresh(*, keeping: bool) -> Iterator[tuple[list[UUID], set[UUID]]]:
 
 
 def folder_of(media_id: UUID) -> str:
-    """Return where the files of a picture lie; its last letters spread them over folders."""
+    """Return where the files of a picture lie; the end of the id spreads them over folders."""
     return f"{media_id.hex[-2:]}/{media_id.hex}"

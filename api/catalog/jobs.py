@@ -1,4 +1,4 @@
-"""Jobs of the catalogue: a change makes what storefronts have read old."""
+"""Jobs of the catalog: invalidate caches, index search terms, fill collections, apply schedules."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -6,11 +6,10 @@ from uuid import UUID
 from api.catalog import flows
 from api.catalog.events import (
     AttributeFilterChanged,
-    CatalogueChanged,
+    CatalogChanged,
     CollectionRulesChanged,
     MediaRemoved,
     MediaUploaded,
-    PriceListChanged,
     slugs_of,
 )
 from api.catalog.queries import cache_tags
@@ -19,13 +18,14 @@ from api.catalog.queries.cache_tags import (
     ALL_PRODUCTS,
     COLLECTIONS,
     LISTS,
-    MOST_SHELVES,
+    MOST_LISTS,
     WHOLE_SHOP,
     listing_tag,
     product_tag,
 )
 from api.catalog.service import products as product_service
 from api.catalog.service import reindex, scheduled_prices, search_terms, smart_collections
+from api.kernel.events import Event
 from api.platform import response_cache, sweeps
 from api.platform.db import transaction
 from api.platform.jobs import batched, long_running, manages_own_transactions
@@ -33,88 +33,88 @@ from api.platform.sweeps import Sweep
 
 
 @batched
-def on_catalogue_changed(facts: Sequence[CatalogueChanged]) -> None:
-    """Outdate the pages that changed and the lists that show them; with the tree, everything."""
-    if any(fact.is_tree for fact in facts):
+def on_catalog_changed(events: Sequence[CatalogChanged]) -> None:
+    """Invalidate the pages that changed and the lists that show them; with the tree, everything."""
+    if any(event.is_tree for event in events):
         response_cache.invalidate_tags(WHOLE_SHOP)
         return
-    slugs = slugs_of(facts)
-    told = {shelf for fact in facts for shelf in fact.shelves}
-    shelves = {*told, *cache_tags.lists_of_products(slugs)}
-    old = [product_tag(slug) for slug in slugs]
-    if len(shelves) > MOST_SHELVES:
-        old.append(LISTS)
+    slugs = slugs_of(events)
+    named = {name for event in events for name in event.lists}
+    lists = {*named, *cache_tags.lists_of_products(slugs)}
+    stale = [product_tag(slug) for slug in slugs]
+    if len(lists) > MOST_LISTS:
+        stale.append(LISTS)
     else:
-        old += [ALL_PRODUCTS, *(listing_tag(shelf) for shelf in sorted(shelves))]
-    if any(shelf.startswith("collection:") for shelf in told):
-        old.append(COLLECTIONS)
-    response_cache.invalidate_tags(*old)
+        stale += [ALL_PRODUCTS, *(listing_tag(name) for name in sorted(lists))]
+    if any(name.startswith("collection:") for name in named):
+        stale.append(COLLECTIONS)
+    response_cache.invalidate_tags(*stale)
 
 
 @batched
-def learn_search_words(facts: Sequence[CatalogueChanged]) -> None:
-    """Remember the words of what changed, so that a typo in them is forgiven."""
-    if slugs := slugs_of(facts):
+def index_search_terms(events: Sequence[CatalogChanged]) -> None:
+    """Index the words of products that changed, for spelling correction and suggestions."""
+    if slugs := slugs_of(events):
         search_terms.index_terms(slugs)
 
 
-def count_search_words() -> None:
-    """Count how many products have each word: what is suggested first, and what is meant."""
+def recount_search_terms() -> None:
+    """Count how many products have each word; the count orders suggestions and corrections."""
     with transaction():
         search_terms.recount_terms()
 
 
-def carry_out_scheduled_prices() -> None:
-    """Start and end the prices whose moment has come."""
+def apply_scheduled_prices() -> None:
+    """Start and end the scheduled prices that are due."""
     sweeps.run(SCHEDULED_PRICES)
 
 
 @long_running
 @manages_own_transactions
-def on_media_uploaded(fact: MediaUploaded) -> None:
-    """Make the sizes of a picture."""
-    flows.make_sizes(fact.media_id)
+def on_media_uploaded(event: MediaUploaded) -> None:
+    """Make the thumbnails of an image."""
+    flows.make_sizes(event.media_id)
 
 
 @manages_own_transactions
-def on_media_removed(fact: MediaRemoved) -> None:
-    """Delete the files of a picture."""
-    flows.forget_files(fact.media_id, fact.key)
+def on_media_removed(event: MediaRemoved) -> None:
+    """Delete the files of an image."""
+    flows.forget_files(event.media_id, event.key)
 
 
-def on_attribute_filter_changed(fact: AttributeFilterChanged) -> None:
-    """Find anew what some products of an attribute can be filtered by; the rest have own facts."""
-    reindex.reindex_attribute(fact.attribute_id, after=fact.after)
+def on_attribute_filter_changed(event: AttributeFilterChanged) -> None:
+    """Compute the facet values of a batch of an attribute's products."""
+    reindex.reindex_attribute(event.attribute_id, after=event.after)
 
 
 def publish_due_products() -> None:
-    """Publish the drafts whose moment has come."""
+    """Publish the drafts whose `publish_at` has passed."""
     sweeps.run(DUE_PRODUCTS)
 
 
 @batched
-def gather_into_collections(facts: Sequence[CatalogueChanged]) -> None:
-    """Look for every collection with rules whether these products belong in it now.
+def update_collection_membership(events: Sequence[CatalogChanged]) -> None:
+    """Add products to the smart collections whose rules they meet now, and remove them elsewhere.
 
-    A fact that names no products tells only of shelves, perhaps of what this job did itself.
+    An event without products changes nothing here: it may come from this job itself.
     """
-    smart_collections.update_membership(slugs_of(facts))
+    smart_collections.update_membership(slugs_of(events))
 
 
-def on_price_list_changed(fact: PriceListChanged) -> None:
-    """Make what customers of groups were shown out of date."""
+def on_price_list_changed(event: Event) -> None:
+    """Invalidate the answers with prices of price lists."""
     response_cache.invalidate_tags(response_cache.OF_GROUPS)
 
 
 @long_running
 @manages_own_transactions
-def fill_collection(fact: CollectionRulesChanged) -> None:
-    """Find all products of a collection by its rules, a batch in a transaction."""
-    _fill(fact.collection_id)
+def rebuild_collection(event: CollectionRulesChanged) -> None:
+    """Compute all products of a collection by its rules, one batch per transaction."""
+    _fill(event.collection_id)
 
 
 def refresh_stale_collections() -> None:
-    """Go through the collections with rules that nobody has gone through for a day."""
+    """Rebuild the smart collections that were not rebuilt for a day."""
     sweeps.run(STALE_COLLECTIONS)
 
 
@@ -126,8 +126,8 @@ def _fill(collection_id: UUID) -> None:
             progress = smart_collections.rebuild_next_batch(progress)
 
 
-def refresh_some(place: str | None) -> str | None:
-    """Find anew what follows from the next products: the step of a back-fill."""
+def reindex_next(place: str | None) -> str | None:
+    """Reindex the next products: the step of a back-fill."""
     product_ids, _ = reindex.reindex_batch(UUID(place) if place else None)
     if product_ids:
         return str(product_ids[-1])

@@ -23,15 +23,17 @@ from api.catalog.queries import (
 from api.catalog.queries import redirects as redirect_queries
 from api.catalog.queries.filters import ProductFilter
 from api.catalog.queries.price_lists import show_listed_prices
+from api.catalog.schemas.product_queries import (
+    ShownProductQuerySchema,
+    ShownProductsQuerySchema,
+    SuggestionsQuerySchema,
+)
 from api.catalog.schemas.storefront import (
     ShownCategoryPageSchema,
     ShownCategorySchema,
     ShownCollectionSchema,
     ShownProductCardListSchema,
-    ShownProductQuerySchema,
     ShownProductSchema,
-    ShownProductsQuerySchema,
-    SuggestionsQuerySchema,
     SuggestionsSchema,
 )
 from api.platform import response_cache
@@ -46,7 +48,7 @@ blueprint = Blueprint(
     "catalogue",
     __name__,
     url_prefix="/api/v1",
-    description="What is on the shelf: categories, collections, products, search.",
+    description="Published products: categories, collections, products, search.",
 )
 
 _MOVED = {"description": "It is found elsewhere now: see Location.", "content_type": None}
@@ -64,7 +66,7 @@ def _page_namespaces(slug: str) -> tuple[str, ...]:
 @public
 @response_cache.cache_response(cache_tags.tree)
 @blueprint.response(200, list_schema(ShownCategorySchema))
-def list_categories() -> Any:
+def list_categories() -> object:
     """Read the whole tree as a flat list, parents before children."""
     return _told(storefront_navigation.list_storefront_categories(_languages()))
 
@@ -75,7 +77,7 @@ def list_categories() -> Any:
 @response_cache.cache_response(cache_tags.category_page)
 @blueprint.alt_response(301, **_MOVED)
 @blueprint.response(200, ShownCategoryPageSchema)
-def get_category(slug: str) -> Any:
+def get_category(slug: str) -> object:
     """Read one category with the way to it and what stands directly below."""
     try:
         return _told(storefront_navigation.get_storefront_category(slug, _languages()))
@@ -90,7 +92,7 @@ def get_category(slug: str) -> Any:
 @response_cache.cache_response(cache_tags.collections)
 @blueprint.arguments(UncountedPageQuerySchema, location="query")
 @blueprint.response(200, list_schema(ShownCollectionSchema))
-def list_collections(query: dict[str, Any]) -> Any:
+def list_collections(query: dict[str, Any]) -> object:
     """List the collections by title."""
     return _told(storefront_navigation.list_storefront_collections(**query, languages=_languages()))
 
@@ -101,7 +103,7 @@ def list_collections(query: dict[str, Any]) -> Any:
 @response_cache.cache_response(cache_tags.collection_page)
 @blueprint.alt_response(301, **_MOVED)
 @blueprint.response(200, ShownCollectionSchema)
-def get_collection(slug: str) -> Any:
+def get_collection(slug: str) -> object:
     """Read one collection; its products are listed with `collection=<slug>`."""
     try:
         return _told(storefront_navigation.get_storefront_collection(slug, _languages()))
@@ -124,7 +126,7 @@ def get_collection(slug: str) -> Any:
 @response_cache.cache_response(_list_namespaces)
 @blueprint.arguments(ShownProductsQuerySchema, location="query")
 @blueprint.response(200, ShownProductCardListSchema)
-def list_products(query: dict[str, Any]) -> Any:
+def list_products(query: dict[str, Any]) -> object:
     """List published products: of a category or collection, found by words, filtered, sorted.
 
     `include=facets` counts what the list can be narrowed by further.
@@ -136,13 +138,13 @@ def list_products(query: dict[str, Any]) -> Any:
         name: tuple(value) if isinstance(value, list) else value for name, value in query.items()
     }
     found = storefront_list.list_storefront_products(
-        ProductFilter(**filters),
+        ProductFilter(**filters, customer_groups=claimed_groups()),
         **how,
         with_total="total" in include,
         with_facets="facets" in include,
         languages=_languages(),
     )
-    show_listed_prices(found["data"], claimed_groups(), query["currency"])
+    _show_own_prices(found["data"], query["currency"], query["country"])
     return _told(found)
 
 
@@ -153,7 +155,7 @@ def list_products(query: dict[str, Any]) -> Any:
 @blueprint.arguments(ShownProductQuerySchema, location="query")
 @blueprint.alt_response(301, **_MOVED)
 @blueprint.response(200, ShownProductSchema)
-def get_product(query: dict[str, Any], slug: str) -> Any:
+def get_product(query: dict[str, Any], slug: str) -> object:
     """Read a product's page: variants, prices, pictures, attributes, and what is in stock.
 
     An address that the product had before leads to the one that it has now.
@@ -164,7 +166,7 @@ def get_product(query: dict[str, Any], slug: str) -> Any:
             slug, currency=currency, expand=query["expand"], languages=_languages()
         )
         beside = [card for cards in found.get("related", {}).values() for card in cards]
-        show_listed_prices([found, *beside], claimed_groups(), currency)
+        _show_own_prices([found, *beside], currency, query["country"])
         return _told(found)
     except ProductNotFound:
         if now := redirect_queries.resolve_slug("product", slug):
@@ -177,28 +179,32 @@ def get_product(query: dict[str, Any], slug: str) -> Any:
 @response_cache.cache_response(cache_tags.listing_tags)
 @blueprint.arguments(SuggestionsQuerySchema, location="query")
 @blueprint.response(200, SuggestionsSchema, headers=LOCATED)
-def list_search_suggestions(query: dict[str, Any]) -> Any:
+def list_search_suggestions(query: dict[str, Any]) -> object:
     """Guess, while somebody types, what they are looking for."""
     currency = query["currency"] or _settings().currency
     found = autocomplete.autocomplete(
         query["q"], currency=currency, limit=query["limit"], languages=_languages()
     )
-    show_listed_prices(found["products"], claimed_groups(), currency)
+    _show_own_prices(found["products"], currency, query["country"])
     return _told(found)
+
+
+def _show_own_prices(products: list[dict[str, Any]], currency: str, country: str | None) -> None:
+    show_listed_prices(products, claimed_groups(), currency, country=country)
 
 
 def _languages() -> tuple[str, ...]:
     return fallbacks(negotiate_language())
 
 
-def _told(found: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def _told(found: dict[str, Any]) -> tuple[dict[str, object], dict[str, str]]:
     """Say in which languages an answer is."""
     own = _settings().languages[0]
     used = dict.fromkeys(language or own for language in found.pop("languages"))
     return found, {"Content-Language": ", ".join(used) or own}
 
 
-def _moved(place: str, slug: str) -> Any:
+def _moved(place: str, slug: str) -> object:
     query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
     location = f"{blueprint.url_prefix}/{place}/{slug}{query}"
     return Response(status=301, headers={"Location": location})

@@ -70,16 +70,16 @@ def facet_key(text: str) -> str:
 
 
 OPTION_NAMES = "option"
-"""The kind of the traits that say how the names of options are written."""
+"""The kind of the facet values that say how the names of options are written."""
 
 
 def option_kind(name: str) -> str:
-    """Return the kind of the traits that the values of an option are."""
+    """Return the kind of the facet values that the values of an option are."""
     return f"option:{facet_key(name)}"
 
 
 def attribute_kind(code: str) -> str:
-    """Return the kind of the traits that the values of an attribute are."""
+    """Return the kind of the facet values that the values of an attribute are."""
     return f"attribute:{code}"
 
 

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -199,7 +200,7 @@ class _Bar:
         self._began = time.monotonic()
         return self._advance
 
-    def __exit__(self, *raised: Any) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._stack.close()
 
     def _advance(self, read: int, total: int) -> None:
@@ -236,7 +237,7 @@ def _tell(found: dict[str, Any]) -> None:
     click.echo(f"\nOpening stock for {counted(result['stock_opened'], 'variant')}.")
 
 
-def _tell_changes(import_id: UUID, found: dict[str, Any]) -> None:
+def _tell_changes(import_id: UUID, found: Mapping[str, object]) -> None:
     if not found["is_dry_run"]:
         return
     changes = queries.list_changes(import_id, limit=SHOWN_CHANGES, cursor=None)

@@ -49,7 +49,7 @@ def get_import(import_id: UUID) -> dict[str, Any]:
     return _resource(row)
 
 
-def list_imports(*, limit: int, cursor: str | None, with_total: bool = False) -> dict[str, Any]:
+def list_imports(*, limit: int, cursor: str | None, with_total: bool = False) -> dict[str, object]:
     """Return a page of imports, the newest first."""
     rows, page = pagination.page(
         select(*_COLUMNS),
@@ -167,7 +167,7 @@ def get_export(export_id: UUID) -> dict[str, Any]:
     return _export_resource(row)
 
 
-def list_exports(*, limit: int, cursor: str | None, with_total: bool = False) -> dict[str, Any]:
+def list_exports(*, limit: int, cursor: str | None, with_total: bool = False) -> dict[str, object]:
     """Return a page of exports, the newest first."""
     rows, page = pagination.page(
         select(*_EXPORT_COLUMNS),
@@ -197,13 +197,13 @@ def export_chunks(export_id: UUID) -> Iterator[bytes]:
     )
 
 
-def unfinished_exports(silent_since: Any) -> list[UUID]:
+def unfinished_exports(silent_since: object) -> list[UUID]:
     """Return the exports that nobody writes."""
     begun = (ExportStatus.PENDING, ExportStatus.RUNNING)
     return _left_alone(Export, Export.status.in_(begun), silent_since)
 
 
-def unfinished_undos(silent_since: Any) -> list[UUID]:
+def unfinished_undos(silent_since: object) -> list[UUID]:
     """Return the imports whose undoing nobody goes on with."""
     return list(
         session.scalars(
@@ -224,7 +224,7 @@ def file_chunks(import_id: UUID) -> Iterator[bytes]:
     )
 
 
-def unfinished(silent_since: Any) -> list[UUID]:
+def unfinished(silent_since: object) -> list[UUID]:
     """Return the imports that nobody reads: those whose reader has been silent for a while."""
     begun = (ImportStatus.PENDING, ImportStatus.RUNNING)
     return _left_alone(Import, Import.status.in_(begun), silent_since)
@@ -238,7 +238,7 @@ def _pieces(pieces: Select[Any], kind: type[ImportChunk | ExportChunk]) -> Itera
 
 
 def _left_alone(
-    kind: type[Import | Export], is_begun: ColumnElement[bool], silent_since: Any
+    kind: type[Import | Export], is_begun: ColumnElement[bool], silent_since: object
 ) -> list[UUID]:
     """Return jobs that were begun, or told of, before a moment, and have been silent since."""
     return list(
@@ -254,7 +254,7 @@ def _left_alone(
     )
 
 
-def _resource(row: Any) -> dict[str, Any]:
+def _resource(row: Any) -> dict[str, object]:
     """Give a job the shape that every job resource has."""
     rate = _rate(row.rows_read - row.rows_before, row.began_at, row.heartbeat_at, row.finished_at)
     left = None
@@ -285,7 +285,7 @@ def _resource(row: Any) -> dict[str, Any]:
     }
 
 
-def _export_resource(row: Any) -> dict[str, Any]:
+def _export_resource(row: Any) -> dict[str, object]:
     rate = _rate(row.products_written, row.began_at, row.heartbeat_at, row.finished_at)
     return {
         "id": row.id,
@@ -307,7 +307,7 @@ def _export_resource(row: Any) -> dict[str, Any]:
     }
 
 
-def _rate(done: int, began: Any, beat: Any, finished: Any) -> float | None:
+def _rate(done: int, began: object, beat: Any, finished: Any) -> float | None:
     """Say how many a second; None before anything was done."""
     until = finished or beat
     if began is None or until is None or done <= 0:

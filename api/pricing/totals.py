@@ -7,7 +7,7 @@ the sum of its rounded parts, so there are no rounding differences.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from api.kernel.money import (
@@ -69,7 +69,7 @@ class TaxLine:
     amount: int
 
     @property
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> dict[str, object]:
         """Return what an order stores of it; amounts are minor units of its currency."""
         return {
             "name": self.tax.name,

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from api.catalog.events import CatalogueChanged, ProductPublished
+from api.catalog.events import CatalogChanged, ProductPublished
 from api.catalog.models.prices import PriceHistoryEntry, VariantPrice
 from api.catalog.models.products import Product, Variant
 from api.kernel.ids import new_id
@@ -86,13 +86,13 @@ def test_good_rows_land_and_the_others_are_told(client: FlaskClient, anna: Perso
     assert nonsense["error"]["errors"][0]["pointer"] == "/items/6"
     assert empty["error"]["code"] == "invalid"
     assert _titles() == ["One", "Third", "Two"]
-    assert len(facts_of(CatalogueChanged)) == 3 + 1
+    assert len(facts_of(CatalogChanged)) == 3 + 1
 
 
 def test_one_fact_tells_of_all(client: FlaskClient, anna: Person) -> None:
     """Storefronts read anew once and not a hundred times; a refused row tells nothing."""
     one, two, three = _products("one", "two", "three")
-    before = len(facts_of(CatalogueChanged))
+    before = len(facts_of(CatalogChanged))
 
     _send(
         client,
@@ -104,7 +104,7 @@ def test_one_fact_tells_of_all(client: FlaskClient, anna: Person) -> None:
         ],
     )
 
-    (fact,) = facts_of(CatalogueChanged)[before:]
+    (fact,) = facts_of(CatalogChanged)[before:]
     assert set(fact.slugs) == {"one", "uno", "two"}
     assert "Three" in _titles()
 
@@ -114,7 +114,7 @@ def test_with_reject_all_nothing_lands_unless_everything_does(
 ) -> None:
     """And all that is wrong is told at once."""
     one, two = _products("one", "two")
-    facts, entries = len(facts_of(CatalogueChanged)), session.scalars(select(AuditEntry.id)).all()
+    facts, entries = len(facts_of(CatalogChanged)), session.scalars(select(AuditEntry.id)).all()
     items = [
         {"id": str(one), "version": 2, "changes": {"title": "First"}},
         {"id": str(two), "version": 9, "changes": {"title": "Second"}},
@@ -127,7 +127,7 @@ def test_with_reject_all_nothing_lands_unless_everything_does(
     assert refused["counts"] == {"ok": 0, "failed": 2, "not_done": 1}
     assert refused["data"][0]["error"] is None
     assert _titles() == ["One", "Two"]
-    assert len(facts_of(CatalogueChanged)) == facts
+    assert len(facts_of(CatalogChanged)) == facts
     assert session.scalars(select(AuditEntry.id)).all() == entries
 
     done = _send(client, anna, items[:1], on_error="reject_all")

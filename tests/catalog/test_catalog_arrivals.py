@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from api.catalog.events import CatalogueChanged, PriceChanged
+from api.catalog.events import CatalogChanged, PriceChanged
 from api.catalog.models.products import Product, Variant
 from api.catalog.queries import admin_detail, admin_list, storefront_detail
 from api.catalog.service import bulk_upsert
@@ -353,7 +353,7 @@ def test_skus_that_changed_places_stay_where_they_are(app: Flask) -> None:
         slug
         for body in session.scalars(
             select(OutboxEvent.body)
-            .where(OutboxEvent.name == CatalogueChanged.name)
+            .where(OutboxEvent.name == CatalogChanged.name)
             .order_by(OutboxEvent.id)
         )
         for slug in body["slugs"]

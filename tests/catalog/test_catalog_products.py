@@ -19,7 +19,7 @@ from api.catalog.errors import (
     SkuTaken,
     SlugTaken,
 )
-from api.catalog.events import CatalogueChanged, PriceChanged, ProductArchived, ProductPublished
+from api.catalog.events import CatalogChanged, PriceChanged, ProductArchived, ProductPublished
 from api.catalog.models.prices import PriceRange
 from api.catalog.models.products import Product
 from api.catalog.queries import admin_detail, admin_list, storefront_detail, variant_lookup
@@ -222,7 +222,7 @@ def test_an_edit_says_what_changed_and_on_which_version(app: Flask) -> None:
         select(AuditEntry.changes).where(AuditEntry.action == "product.edited")
     ).all()
     assert changes == [{"title": "Sea Mug", "slug": "sea-mug"}]
-    assert _facts(CatalogueChanged)[-1]["slugs"] == ["blue-mug", "sea-mug"]
+    assert _facts(CatalogChanged)[-1]["slugs"] == ["blue-mug", "sea-mug"]
 
 
 def test_pictures_are_replaced_and_those_that_stay_keep_their_variants(app: Flask) -> None:
@@ -318,7 +318,7 @@ def test_a_sku_changed_to_one_that_is_taken_is_refused(app: Flask) -> None:
 def test_a_product_is_in_stock_while_any_variant_is(app: Flask) -> None:
     """Told by inventory; no version rises, and a repetition says nothing."""
     small, large = a_product("SHIRT-S", "SHIRT-L", title="Shirt", slug="shirt")
-    before = len(_facts(CatalogueChanged))
+    before = len(_facts(CatalogChanged))
 
     def stock() -> tuple[bool, list[bool]]:
         page = storefront_detail.get_storefront_product("shirt", currency="EUR")
@@ -334,7 +334,7 @@ def test_a_product_is_in_stock_while_any_variant_is(app: Flask) -> None:
         with transaction():
             stock_status.update_in_stock(arrived, left)
         assert stock() == expected
-    assert len(_facts(CatalogueChanged)) - before == 3
+    assert len(_facts(CatalogChanged)) - before == 3
     assert admin_detail.get_variant(small)["version"] == 1
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
 from api.catalog.errors import NotAMember
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogChanged
 from api.catalog.models.navigation import ProductCategory
 from api.catalog.queries import admin_detail, storefront_list, variant_lookup
 from api.catalog.queries.filters import ProductFilter
@@ -109,7 +109,7 @@ def test_a_place_is_kept_through_edits_of_other_categories(app: Flask) -> None:
     with transaction():
         product_service.edit_product(first, {"category_ids": [sale]}, expected_version=3, by=SYSTEM)
     assert (_order(kitchen), _order(mugs), _order(sale)) == ([second], [second], [first])
-    assert facts_of(CatalogueChanged)[-1].shelves == ("category:kitchen", "category:mugs")
+    assert facts_of(CatalogChanged)[-1].lists == ("category:kitchen", "category:mugs")
     with transaction():
         product_service.edit_product(first, {"category_ids": []}, expected_version=4, by=SYSTEM)
     assert _order(sale) == []
@@ -121,11 +121,11 @@ def test_a_new_order_is_told_and_saying_it_again_changes_nothing(app: Flask) -> 
     one, two = (_product(f"MUG-{n}", category_ids=[mugs]) for n in range(2))
 
     _place(mugs, one, two)
-    told = facts_of(CatalogueChanged)
+    told = facts_of(CatalogChanged)
     _place(mugs, one, two)
 
-    assert (told[-1].shelves, told[-1].slugs) == (("category:mugs",), ())
-    assert len(facts_of(CatalogueChanged)) == len(told)
+    assert (told[-1].lists, told[-1].slugs) == (("category:mugs",), ())
+    assert len(facts_of(CatalogChanged)) == len(told)
     assert admin_detail.get_category(mugs)["version"] == 2
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import delete, insert, select, text, update
 
 from api.catalog import jobs as catalog_jobs
 from api.catalog.errors import RulesInvalid
-from api.catalog.events import CatalogueChanged, CollectionRulesChanged
+from api.catalog.events import CatalogChanged, CollectionRulesChanged
 from api.catalog.models.attributes import Attribute, AttributeKind, ProductAttribute
 from api.catalog.models.navigation import Collection, CollectionProduct, RuleMatch
 from api.catalog.models.products import Product
@@ -308,7 +308,7 @@ def test_a_large_collection_is_filled_in_batches_and_goes_on_after_a_kill(
             assert progress is not None
     assert members(mugs) == [f"Mug {n}" for n in range(9, 3, -1)]
 
-    catalog_jobs.fill_collection(CollectionRulesChanged(collection_id=mugs))
+    catalog_jobs.rebuild_collection(CollectionRulesChanged(collection_id=mugs))
 
     assert members(mugs) == [f"Mug {n}" for n in range(9, -1, -1)]
 
@@ -352,7 +352,7 @@ def test_a_change_of_a_product_brings_it_in_and_out(app: Flask) -> None:
         product_service.edit_product(mug, {"tags": ["new"]}, expected_version=2, by=SYSTEM)
     drain()
     assert inside() == ["tag"]
-    assert facts_of(CatalogueChanged)[-1] == CatalogueChanged(shelves=("collection:tag",))
+    assert facts_of(CatalogChanged)[-1] == CatalogChanged(lists=("collection:tag",))
     with transaction():
         variant_service.replace_prices(
             variant["id"], [PriceInput(money("5.00 EUR"))], expected_version=1, by=SYSTEM
@@ -382,7 +382,7 @@ def test_a_fact_about_shelves_alone_wakes_no_evaluation(app: Flask) -> None:
     drain()
 
     with count_statements() as statements, transaction():
-        catalog_jobs.gather_into_collections([CatalogueChanged(shelves=("collection:mugs",))])
+        catalog_jobs.update_collection_membership([CatalogChanged(lists=("collection:mugs",))])
 
     assert not statements.texts
 
@@ -555,5 +555,5 @@ def test_after_any_edits_a_collection_holds_what_filling_it_anew_would_bring_in(
     with transaction():
         session.execute(delete(CollectionProduct))
     for id_ in found:
-        catalog_jobs.fill_collection(CollectionRulesChanged(collection_id=id_))
+        catalog_jobs.rebuild_collection(CollectionRulesChanged(collection_id=id_))
     assert step_by_step == [members(id_) for id_ in found]

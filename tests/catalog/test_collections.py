@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select, text
 
 from api.catalog.errors import CollectionFull, NotAMember
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogChanged
 from api.catalog.models.i18n import SlugRedirect
 from api.catalog.models.navigation import Collection, CollectionProduct
 from api.catalog.models.products import Product
@@ -46,7 +46,7 @@ def test_a_collection_is_made_edited_and_removed(client: FlaskClient, anna: Pers
     edited = client.patch(address, json=changes, headers=_on(anna, 1))
     assert (edited.status_code, edited.headers["ETag"]) == (200, '"2"')
     assert {k: edited.get_json()[k] for k in changes} == changes
-    assert facts_of(CatalogueChanged)[-1].shelves == (
+    assert facts_of(CatalogChanged)[-1].lists == (
         "collection:summer-sale",
         "collection:winter-sale",
     )
@@ -139,7 +139,7 @@ def test_products_that_are_not_there_are_pointed_at(client: FlaskClient, anna: P
     stranger = client.post(
         f"{address}/move", json={"product_id": str(mug), "position": 0}, headers=anna.headers
     )
-    assert (stranger.status_code, stranger.get_json()["code"]) == (422, "not_on_shelf")
+    assert (stranger.status_code, stranger.get_json()["code"]) == (422, "not_in_list")
     assert members(collection_id) == []
 
 

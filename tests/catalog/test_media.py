@@ -21,7 +21,7 @@ from api.catalog.errors.media import (
     PictureTooManyPixels,
     PictureUnreadable,
 )
-from api.catalog.events import CatalogueChanged, MediaRemoved, MediaUploaded
+from api.catalog.events import CatalogChanged, MediaRemoved, MediaUploaded
 from api.catalog.models.media import Media
 from api.catalog.models.products import Product, Variant
 from api.catalog.queries import admin_detail
@@ -345,7 +345,7 @@ def test_a_product_shows_pictures_in_the_order_they_are_named(
         "thumb", "small", "medium", "large",
     ]  # fmt: skip
     assert (shown["images"][1]["width"], shown["images"][1]["height"]) == (640, 480)
-    assert ("mug",) in [fact.slugs for fact in facts_of(CatalogueChanged)]
+    assert ("mug",) in [fact.slugs for fact in facts_of(CatalogChanged)]
     assert desk.get(f"/api/v1/admin/media/{media['id']}").json["used_by"] == 1
 
     turned = desk.patch(

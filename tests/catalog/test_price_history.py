@@ -258,7 +258,7 @@ def test_a_hundred_prices_are_written_in_as_many_statements_as_two(app: Flask) -
             assert len(price_service.write_prices(rows)) == len(some)
         counts.append(statements.count)
 
-    assert counts[0] == counts[1] == 4
+    assert counts[0] == counts[1] == 5
 
 
 def test_history_never_goes_back_when_a_clock_does(app: Flask) -> None:

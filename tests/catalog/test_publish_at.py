@@ -13,7 +13,7 @@ from sqlalchemy import select, text, update
 
 from api.catalog import jobs as catalog_jobs
 from api.catalog.errors import PublishAtNeedsDraft, PublishAtPassed
-from api.catalog.events import CatalogueChanged, ProductPublished
+from api.catalog.events import CatalogChanged, ProductPublished
 from api.catalog.models.products import Product
 from api.catalog.queries import admin_detail
 from api.catalog.service import bulk_upsert
@@ -69,7 +69,7 @@ def test_a_draft_goes_on_the_shelf_at_its_moment_and_not_before(app: Flask) -> N
 
     assert _status(mug) == ("active", None)
     assert [fact.product_id for fact in facts_of(ProductPublished)] == [mug]
-    assert facts_of(CatalogueChanged)[-1].slugs == ("mug",)
+    assert facts_of(CatalogChanged)[-1].slugs == ("mug",)
     actor = session.scalar(select(AuditEntry.actor).where(AuditEntry.action == "product.publish"))
     assert actor == SYSTEM.actor_key
 

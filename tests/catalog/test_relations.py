@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask.testing import FlaskClient
 
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogChanged
 from api.catalog.queries import admin_detail
 from api.catalog.queries import related_products as related_product_queries
 from api.kernel.ids import new_id
@@ -35,13 +35,13 @@ def test_each_kind_is_kept_in_its_order(client: FlaskClient, anna: Person) -> No
     put = _put(client, anna, phone, 2, accessory=[three, one, two], upsell=[one])
     assert (put.status_code, put.headers["ETag"]) == (200, '"3"')
     assert [row["id"] for row in put.get_json()["accessory"]] == [str(three), str(one), str(two)]
-    assert facts_of(CatalogueChanged)[-1].slugs == ("phone",)
-    told = len(facts_of(CatalogueChanged))
+    assert facts_of(CatalogChanged)[-1].slugs == ("phone",)
+    told = len(facts_of(CatalogChanged))
     assert (
         _put(client, anna, phone, 3, accessory=[three, one, two], upsell=[one]).status_code == 200
     )
     assert admin_detail.get_product(phone)["version"] == 3
-    assert len(facts_of(CatalogueChanged)) == told
+    assert len(facts_of(CatalogChanged)) == told
     turned = _put(client, anna, phone, 3, accessory=[one, three]).get_json()
     assert [row["slug"] for row in turned["accessory"]] == ["case-0", "case-2"]
     assert {kind: len(turned[kind]) for kind in KINDS} == dict.fromkeys(KINDS, 0) | {"accessory": 2}

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import func, select
 
-from api.catalog.events import CatalogueChanged, PriceChanged
+from api.catalog.events import CatalogChanged, PriceChanged
 from api.catalog.models.prices import PriceHistoryEntry, PriceRange, VariantPrice
 from api.catalog.models.products import Product, Variant
 from api.catalog.queries.export_documents import lock_products, product_documents
@@ -47,7 +47,7 @@ def test_all_that_follows_from_a_price_follows_from_a_list_of_prices(app: Flask)
     small, _ = a_product("SMALL", "LARGE", price=["10 EUR", "12 USD"], slug="mugs")
     a_product("CUP", price="8 EUR", slug="cup")
     before = _versions()
-    told = len(facts_of(CatalogueChanged))
+    told = len(facts_of(CatalogChanged))
     mugs, cup = _documents("mugs", "cup")
     mugs["variants"][0]["prices"] = {"EUR": {"amount": 700, "compare_at": 1000}}
 
@@ -84,7 +84,7 @@ def test_all_that_follows_from_a_price_follows_from_a_list_of_prices(app: Flask)
         (small, "EUR", 1000, 700),
         (small, "USD", 1200, None),
     ]
-    assert [fact.slugs for fact in facts_of(CatalogueChanged)[told:]] == [("mugs",)]
+    assert [fact.slugs for fact in facts_of(CatalogChanged)[told:]] == [("mugs",)]
     entries = session.execute(
         select(AuditEntry.subject_id, AuditEntry.changes).where(
             AuditEntry.action == "variant.priced"

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from api.catalog import jobs as catalog_jobs
 from api.catalog.errors import ScheduleInThePast, SchedulesOverlap
-from api.catalog.events import CatalogueChanged, PriceChanged
+from api.catalog.events import CatalogChanged, PriceChanged
 from api.catalog.models.prices import PriceHistoryEntry, ScheduledPrice, ScheduleState, VariantPrice
 from api.catalog.models.products import Variant
 from api.catalog.service import scheduled_prices
@@ -70,7 +70,7 @@ def _plan(
 
 def _run(hours: float) -> None:
     with _at(hours):
-        catalog_jobs.carry_out_scheduled_prices()
+        catalog_jobs.apply_scheduled_prices()
 
 
 def _prices(variant_id: UUID) -> Prices:
@@ -133,7 +133,7 @@ def test_a_price_comes_and_what_was_before_comes_back(mug: UUID) -> None:
     _run(4)
 
     assert [(f.before, f.after) for f in facts_of(PriceChanged)] == [(1000, 800), (800, 1000)]
-    assert facts_of(CatalogueChanged)[-1].slugs == ("mug",)
+    assert facts_of(CatalogChanged)[-1].slugs == ("mug",)
     history = session.scalars(
         select(PriceHistoryEntry.amount).order_by(PriceHistoryEntry.since)
     ).all()
@@ -243,10 +243,10 @@ def test_many_workers_carry_each_out_once(app: Flask) -> None:
         _plan(one)
 
     with _at(1):
-        assert at_once(app, [catalog_jobs.carry_out_scheduled_prices] * 4).errors == []
+        assert at_once(app, [catalog_jobs.apply_scheduled_prices] * 4).errors == []
     assert len(facts_of(PriceChanged)) == 6
     with _at(3):
-        assert at_once(app, [catalog_jobs.carry_out_scheduled_prices] * 4).errors == []
+        assert at_once(app, [catalog_jobs.apply_scheduled_prices] * 4).errors == []
 
     assert {_prices(one)["EUR"] for one in mugs} == {(1000, None)}
     assert len(facts_of(PriceChanged)) == 12

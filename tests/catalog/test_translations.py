@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogChanged
 from api.catalog.models.attributes import Attribute, AttributeChoice, AttributeKind
 from api.catalog.models.i18n import Translation
 from api.catalog.models.navigation import Collection, CollectionKind
@@ -108,7 +108,7 @@ def test_a_product_speaks_german(desk: FlaskClient) -> None:
     assert answer.json["texts"] == {
         "title": "Hemd", "options": {"Size": "Größe"}, "option_values": {"Small": "Klein"},
     }  # fmt: skip
-    assert facts_of(CatalogueChanged)[-1].slugs == ("shirt",)
+    assert facts_of(CatalogChanged)[-1].slugs == ("shirt",)
     found = translation_queries.texts_for([product_id], ["de"])[product_id]
     assert found["title"] == "Hemd"
 
@@ -164,10 +164,10 @@ def test_a_version_is_never_used_again(desk: FlaskClient) -> None:
 def test_saying_the_same_again_changes_nothing(desk: FlaskClient) -> None:
     address = where("product", a_shirt())
     says(desk, address, title="Hemd")
-    before = len(facts_of(CatalogueChanged))
+    before = len(facts_of(CatalogChanged))
 
     assert says(desk, address, version=1, title="Hemd").json["version"] == 1
-    assert len(facts_of(CatalogueChanged)) == before
+    assert len(facts_of(CatalogChanged)) == before
 
 
 def test_of_two_translators_at_once_one_is_told(app: Flask) -> None:
@@ -243,9 +243,9 @@ def test_each_kind_of_thing_has_its_own_texts(desk: FlaskClient) -> None:
         ids = {"collection": shelf.id, "attribute": colour.id, "attribute_choice": red.id}
 
     assert says(desk, where("category", category_id), name="Becher").status_code == 200
-    assert facts_of(CatalogueChanged)[-1].is_tree
+    assert facts_of(CatalogChanged)[-1].is_tree
     assert says(desk, where("collection", ids["collection"]), title="Sommer").status_code == 200
-    assert facts_of(CatalogueChanged)[-1].shelves == ("collection:summer",)
+    assert facts_of(CatalogChanged)[-1].lists == ("collection:summer",)
     assert says(desk, where("attribute", ids["attribute"]), name="Farbe").status_code == 200
     assert (
         says(desk, where("attribute_choice", ids["attribute_choice"]), label="Rot").status_code

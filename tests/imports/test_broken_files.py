@@ -76,7 +76,7 @@ def _nested(depth: int) -> Any:
             "compare_at",
             "above the price",
         ),
-        ({"publish_at": "2001-01-01T00:00:00Z"}, "publish_at", "is over"),
+        ({"publish_at": "2001-01-01T00:00:00Z"}, "publish_at", "in the future"),
         ({"attributes": {"width": 3}}, "attributes", "width"),
     ],
 )

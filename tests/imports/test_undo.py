@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text, update
 
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogChanged
 from api.catalog.models.prices import PriceHistoryEntry
 from api.catalog.models.products import Product, Variant
 from api.catalog.queries import export_documents, storefront_detail, variant_lookup
@@ -20,7 +20,7 @@ from api.imports.errors import NothingToUndo
 from api.imports.models import Import, ImportChange
 from api.imports.service import import_jobs, undo_jobs
 from api.inventory import service as inventory_service
-from api.inventory.jobs import on_catalogue_changed
+from api.inventory.jobs import on_catalog_changed
 from api.inventory.models import AdjustReason, StockLevel, StockMovement
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
@@ -356,7 +356,7 @@ def test_stock_reaches_the_empty_shelves_that_the_shop_made(app: Flask) -> None:
     """Prices came first, and a worker has given each new variant a shelf since."""
     moved_in(a_file(a_simple_row("mug", "Mug")))
     with transaction():
-        on_catalogue_changed([CatalogueChanged(slugs=("mug",))])
+        on_catalog_changed([CatalogChanged(slugs=("mug",))])
 
     found = moved_in(a_file(a_simple_row("mug", "Mug", variant_inventory_qty="5")))
 

@@ -1,5 +1,6 @@
 """Attributes for staff: what can be said of products, and what can be chosen."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +41,7 @@ blueprint = Blueprint(
 @requires(Permission.CATALOG_READ)
 @blueprint.arguments(AttributesQuerySchema, location="query")
 @blueprint.response(200, list_schema(AttributeSchema))
-def list_attributes(query: dict[str, Any]) -> Any:
+def list_attributes(query: dict[str, Any]) -> object:
     """List attributes in the shop's order, with their choices."""
     with_total = query.pop("include") == "total"
     return attribute_queries.list_attributes(with_total=with_total, **query)
@@ -52,7 +53,7 @@ def list_attributes(query: dict[str, Any]) -> Any:
 @idempotent(required=False)
 @blueprint.arguments(NewAttributeSchema)
 @blueprint.response(201, AttributeSchema, headers=LOCATED)
-def create_attribute(draft: AttributeInput) -> Any:
+def create_attribute(draft: AttributeInput) -> object:
     """Add something that can be said of products; they have it once their type defines it."""
     attribute_id = attribute_service.create_attribute(draft, by=principal())
     location = f"{blueprint.url_prefix}/attributes/{attribute_id}"
@@ -63,7 +64,7 @@ def create_attribute(draft: AttributeInput) -> Any:
 @requires(Permission.CATALOG_READ)
 @may_answer(AttributeNotFound)
 @blueprint.response(200, AttributeSchema)
-def get_attribute(attribute_id: UUID) -> Any:
+def get_attribute(attribute_id: UUID) -> object:
     """Read one attribute with its choices."""
     return attribute_queries.get_attribute(attribute_id)
 
@@ -74,7 +75,9 @@ def get_attribute(attribute_id: UUID) -> Any:
 @versioned
 @blueprint.arguments(EditAttributeSchema)
 @blueprint.response(200, AttributeSchema)
-def update_attribute(changes: dict[str, Any], attribute_id: UUID, expected_version: int) -> Any:
+def update_attribute(
+    changes: Mapping[str, object], attribute_id: UUID, expected_version: int
+) -> object:
     """Rename an attribute, show or hide it, filter by it or not, replace its choices."""
     with transaction():
         attribute_service.edit_attribute(

@@ -35,6 +35,6 @@ blueprint = Blueprint(
 @idempotent(required=False)
 @blueprint.arguments(LearnBarcodeSchema)
 @blueprint.response(200, VariantSchema)
-def learn_barcode(body: dict[str, Any]) -> Any:
+def learn_barcode(body: dict[str, Any]) -> object:
     """Teach a code that was scanned: which variant it is, and how many units it means."""
     return admin_detail.get_variant(variants.learn_barcode(**body, by=principal()))

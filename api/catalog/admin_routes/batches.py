@@ -33,7 +33,7 @@ blueprint = Blueprint(
 @idempotent(required=False)
 @blueprint.arguments(ProductBatchSchema)
 @blueprint.response(200, BatchAnswerSchema)
-def update_many_products(given: dict[str, Any]) -> Any:
+def update_many_products(given: dict[str, Any]) -> object:
     """Edit, publish or archive up to 100 products.
 
     Each row is done or refused for itself and told in the order of the request; a row that is not
@@ -50,7 +50,7 @@ def update_many_products(given: dict[str, Any]) -> Any:
 @idempotent(required=False)
 @blueprint.arguments(VariantBatchSchema)
 @blueprint.response(200, BatchAnswerSchema)
-def update_many_variants(given: dict[str, Any]) -> Any:
+def update_many_variants(given: dict[str, Any]) -> object:
     """Edit or price up to 100 variants.
 
     As with many products. `prices` are all prices of a variant; `price_updates` change those in

@@ -1,5 +1,6 @@
 """The category tree for staff."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +35,7 @@ blueprint = Blueprint(
 @blueprint.route("/categories", methods=["GET"])
 @requires(Permission.CATALOG_READ)
 @blueprint.response(200, list_schema(CategorySchema))
-def list_categories() -> Any:
+def list_categories() -> object:
     """Read the whole tree with versions, parents before children."""
     return admin_detail.list_categories()
 
@@ -45,7 +46,7 @@ def list_categories() -> Any:
 @idempotent(required=False)
 @blueprint.arguments(NewCategorySchema)
 @blueprint.response(201, CategorySchema, headers=LOCATED)
-def create_category(draft: CategoryInput) -> Any:
+def create_category(draft: CategoryInput) -> object:
     """Add a category to the tree."""
     category_id = category_service.create_category(draft, by=principal())
     location = f"{blueprint.url_prefix}/categories/{category_id}"
@@ -56,7 +57,7 @@ def create_category(draft: CategoryInput) -> Any:
 @requires(Permission.CATALOG_READ)
 @may_answer(CategoryNotFound)
 @blueprint.response(200, CategorySchema)
-def get_category(category_id: UUID) -> Any:
+def get_category(category_id: UUID) -> object:
     """Read one category."""
     return admin_detail.get_category(category_id)
 
@@ -67,7 +68,9 @@ def get_category(category_id: UUID) -> Any:
 @versioned
 @blueprint.arguments(EditCategorySchema)
 @blueprint.response(200, CategorySchema)
-def update_category(changes: dict[str, Any], category_id: UUID, expected_version: int) -> Any:
+def update_category(
+    changes: Mapping[str, object], category_id: UUID, expected_version: int
+) -> object:
     """Rename, describe, order or move a category; what stands below comes along."""
     with transaction():
         category_service.edit_category(
@@ -95,7 +98,7 @@ def delete_category(category_id: UUID, expected_version: int) -> Any:
 @versioned
 @blueprint.arguments(PlacedProductsSchema)
 @blueprint.response(200, CategorySchema)
-def set_category_order(given: dict[str, Any], category_id: UUID, expected_version: int) -> Any:
+def set_category_order(given: dict[str, Any], category_id: UUID, expected_version: int) -> object:
     """Say which products of a category come first; the rest follows by newest."""
     with transaction():
         category_service.place_in_category(
@@ -110,7 +113,7 @@ def set_category_order(given: dict[str, Any], category_id: UUID, expected_versio
 @idempotent(required=False)
 @blueprint.arguments(MoveProductSchema)
 @blueprint.response(200, CategorySchema)
-def move_category_product(where: dict[str, Any], category_id: UUID) -> Any:
+def move_category_product(where: dict[str, Any], category_id: UUID) -> object:
     """Put one product of a category before or after another, or at a place."""
     category_service.move_in_category(category_id, **where, by=principal())
     return admin_detail.get_category(category_id)

@@ -1,5 +1,6 @@
 """Collections for staff: what they say, what is in them, and in which order."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -49,7 +50,7 @@ blueprint = Blueprint(
 @requires(Permission.CATALOG_READ)
 @blueprint.arguments(CollectionsQuerySchema, location="query")
 @blueprint.response(200, list_schema(CollectionSchema))
-def list_collections(query: dict[str, Any]) -> Any:
+def list_collections(query: dict[str, Any]) -> object:
     """List collections, the newest first."""
     with_total = query.pop("include") == "total"
     return collection_queries.list_collections(with_total=with_total, **query)
@@ -61,7 +62,7 @@ def list_collections(query: dict[str, Any]) -> Any:
 @idempotent(required=False)
 @blueprint.arguments(NewCollectionSchema)
 @blueprint.response(201, CollectionSchema, headers=LOCATED)
-def create_collection(draft: CollectionInput) -> Any:
+def create_collection(draft: CollectionInput) -> object:
     """Make a collection; one with rules is filled right after."""
     collection_id = collection_service.create_collection(draft, by=principal())
     location = f"{blueprint.url_prefix}/collections/{collection_id}"
@@ -73,7 +74,7 @@ def create_collection(draft: CollectionInput) -> Any:
 @may_answer(RulesInvalid)
 @blueprint.arguments(RulesSchema)
 @blueprint.response(200, RulesPreviewSchema)
-def preview_collection(given: dict[str, Any]) -> Any:
+def preview_collection(given: dict[str, Any]) -> object:
     """Show the newest products that rules would bring in, and how many there are.
 
     Takes no `Idempotency-Key`: it changes nothing.
@@ -87,7 +88,7 @@ def preview_collection(given: dict[str, Any]) -> Any:
 @requires(Permission.CATALOG_READ)
 @may_answer(CollectionNotFound)
 @blueprint.response(200, CollectionSchema)
-def get_collection(collection_id: UUID) -> Any:
+def get_collection(collection_id: UUID) -> object:
     """Read one collection with its rules."""
     return collection_queries.get_collection(collection_id)
 
@@ -98,7 +99,9 @@ def get_collection(collection_id: UUID) -> Any:
 @versioned
 @blueprint.arguments(EditCollectionSchema)
 @blueprint.response(200, CollectionSchema)
-def update_collection(changes: dict[str, Any], collection_id: UUID, expected_version: int) -> Any:
+def update_collection(
+    changes: Mapping[str, object], collection_id: UUID, expected_version: int
+) -> object:
     """Change what a collection says, how it is listed, or its rules, which then apply anew."""
     with transaction():
         collection_service.edit_collection(
@@ -125,7 +128,7 @@ def delete_collection(collection_id: UUID, expected_version: int) -> Any:
 @may_answer(CollectionNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(CollectionProductSchema))
-def list_collection_products(query: dict[str, Any], collection_id: UUID) -> Any:
+def list_collection_products(query: dict[str, Any], collection_id: UUID) -> object:
     """List what is in a collection, in the shop's order, whatever its state."""
     with_total = query.pop("include") == "total"
     return collection_queries.list_collection_products(
@@ -141,7 +144,7 @@ def list_collection_products(query: dict[str, Any], collection_id: UUID) -> Any:
 @blueprint.response(200, CollectionSchema)
 def set_collection_products(
     given: dict[str, Any], collection_id: UUID, expected_version: int
-) -> Any:
+) -> object:
     """Let these be all products of a collection by hand, in this order."""
     with transaction():
         collection_service.put_products(
@@ -156,7 +159,7 @@ def set_collection_products(
 @idempotent(required=False)
 @blueprint.arguments(PlacedProductsSchema)
 @blueprint.response(200, CollectionSchema)
-def add_collection_products(given: dict[str, Any], collection_id: UUID) -> Any:
+def add_collection_products(given: dict[str, Any], collection_id: UUID) -> object:
     """Put products at the end of a collection by hand; those in it stay where they are."""
     collection_service.add_products(collection_id, given["product_ids"], by=principal())
     return collection_queries.get_collection(collection_id)
@@ -168,7 +171,7 @@ def add_collection_products(given: dict[str, Any], collection_id: UUID) -> Any:
 @idempotent(required=False)
 @blueprint.arguments(PlacedProductsSchema)
 @blueprint.response(200, CollectionSchema)
-def remove_collection_products(given: dict[str, Any], collection_id: UUID) -> Any:
+def remove_collection_products(given: dict[str, Any], collection_id: UUID) -> object:
     """Take products out of a collection by hand."""
     collection_service.remove_products(collection_id, given["product_ids"], by=principal())
     return collection_queries.get_collection(collection_id)
@@ -180,7 +183,7 @@ def remove_collection_products(given: dict[str, Any], collection_id: UUID) -> An
 @idempotent(required=False)
 @blueprint.arguments(MoveProductSchema)
 @blueprint.response(200, CollectionSchema)
-def move_collection_product(where: dict[str, Any], collection_id: UUID) -> Any:
+def move_collection_product(where: dict[str, Any], collection_id: UUID) -> object:
     """Put a product of a collection before or after another one, or at a place."""
     collection_service.move_product(collection_id, **where, by=principal())
     return collection_queries.get_collection(collection_id)

@@ -57,7 +57,7 @@ _AROUND_A_FILE = 64 * 1024
 @idempotent_steps()
 @blueprint.doc(requestBody=_BODY)
 @blueprint.response(201, MediaSchema, headers=LOCATED)
-def create_media() -> Any:
+def create_media() -> object:
     """Hand in a picture: JPEG, PNG or WebP, as the part `file` of a form or as the body.
 
     The same file again is the same picture, so this may be repeated. A worker makes the sizes;
@@ -71,7 +71,7 @@ def create_media() -> Any:
 @requires(Permission.CATALOG_READ)
 @blueprint.arguments(MediaQuerySchema, location="query")
 @blueprint.response(200, list_schema(MediaSchema))
-def list_media(query: dict[str, Any]) -> Any:
+def list_media(query: dict[str, Any]) -> object:
     """List pictures, the newest first."""
     with_total = query.pop("include") == "total"
     return media_queries.list_media(with_total=with_total, **query)
@@ -81,7 +81,7 @@ def list_media(query: dict[str, Any]) -> Any:
 @requires(Permission.CATALOG_READ)
 @may_answer(MediaNotFound)
 @blueprint.response(200, MediaSchema)
-def get_media(media_id: UUID) -> Any:
+def get_media(media_id: UUID) -> object:
     """Read one picture: whether its sizes are made, and where they are."""
     return media_queries.get_media(media_id)
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -52,7 +53,7 @@ _COLUMNS = ("sku", "min_quantity", "price")
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(PriceListSchema))
-def list_price_lists(query: dict[str, Any]) -> dict[str, Any]:
+def list_price_lists(query: dict[str, Any]) -> dict[str, object]:
     """List all price lists by code."""
     return queries.price_lists(**query)
 
@@ -63,7 +64,7 @@ def list_price_lists(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(NewPriceListSchema)
 @blueprint.response(201, PriceListSchema, headers=LOCATED)
-def create_price_list(values: dict[str, Any]) -> Any:
+def create_price_list(values: Mapping[str, object]) -> object:
     """Create a price list for a group of customers."""
     list_id = service.create_price_list(values, by=principal())
     return queries.price_list(list_id), {"Location": f"{blueprint.url_prefix}/{list_id}"}
@@ -73,7 +74,7 @@ def create_price_list(values: dict[str, Any]) -> Any:
 @requires(Permission.PRICING_WRITE)
 @may_answer(PriceListNotFound)
 @blueprint.response(200, PriceListSchema)
-def get_price_list(list_id: UUID) -> dict[str, Any]:
+def get_price_list(list_id: UUID) -> dict[str, object]:
     """Read one price list."""
     return queries.price_list(list_id)
 
@@ -85,8 +86,8 @@ def get_price_list(list_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(EditPriceListSchema)
 @blueprint.response(200, PriceListSchema)
 def update_price_list(
-    changes: dict[str, Any], list_id: UUID, expected_version: int
-) -> dict[str, Any]:
+    changes: Mapping[str, object], list_id: UUID, expected_version: int
+) -> dict[str, object]:
     """Change a price list."""
     with transaction():
         service.edit_price_list(list_id, changes, expected_version=expected_version, by=principal())
@@ -108,7 +109,7 @@ def delete_price_list(list_id: UUID, expected_version: int) -> None:
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(UncountedPageQuerySchema, location="query")
 @blueprint.response(200, list_schema(ListedPriceSchema))
-def list_listed_prices(query: dict[str, Any], list_id: UUID) -> dict[str, Any]:
+def list_listed_prices(query: dict[str, Any], list_id: UUID) -> dict[str, object]:
     """List the prices of a price list."""
     return queries.listed_prices(list_id, **query)
 
@@ -154,7 +155,7 @@ def export_listed_prices(list_id: UUID) -> Response:
     return Response(written.getvalue(), headers=headers, content_type="text/csv; charset=utf-8")
 
 
-def _rows_of(text: str, currency: str) -> list[dict[str, Any]]:
+def _rows_of(text: str, currency: str) -> list[dict[str, object]]:
     """Read a CSV of prices. Raises `ListedPricesRefused` with each row that cannot be read."""
     sheet = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
     rows, errors = [], []
@@ -173,7 +174,10 @@ def _rows_of(text: str, currency: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _row(cells: dict[str, str | None], currency: str) -> dict[str, Any]:
+def _row(cells: dict[str | None, str | None], currency: str) -> dict[str, object]:
+    if None in cells:
+        # A comma too many, as in 9,90: half a price would be taken.
+        raise ValueError("more cells than columns")
     sku, quantity, said = ((cells.get(name) or "").strip() for name in _COLUMNS)
     price = None
     if said:

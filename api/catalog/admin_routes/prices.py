@@ -42,7 +42,7 @@ blueprint = Blueprint(
 @may_answer(VariantNotFound)
 @blueprint.arguments(PriceHistoryQuerySchema, location="query")
 @blueprint.response(200, list_schema(PriceRecordSchema))
-def list_price_history(query: dict[str, Any], variant_id: UUID) -> Any:
+def list_price_history(query: dict[str, Any], variant_id: UUID) -> object:
     """Read what a variant cost, the newest first; what is in force has no end.
 
     `prior_price` is the lowest price of the 30 days before the present reduction began.
@@ -56,7 +56,7 @@ def list_price_history(query: dict[str, Any], variant_id: UUID) -> Any:
 @may_answer(VariantNotFound)
 @blueprint.arguments(ScheduledPricesQuerySchema, location="query")
 @blueprint.response(200, list_schema(ScheduledPriceSchema))
-def list_scheduled_prices(query: dict[str, Any], variant_id: UUID) -> Any:
+def list_scheduled_prices(query: dict[str, Any], variant_id: UUID) -> object:
     """List a variant's scheduled prices, the last to start first."""
     with_total = query.pop("include") == "total"
     return price_queries.scheduled_prices(variant_id, with_total=with_total, **query)
@@ -77,7 +77,7 @@ def list_scheduled_prices(query: dict[str, Any], variant_id: UUID) -> Any:
 @idempotent(required=False)
 @blueprint.arguments(NewScheduledPriceSchema)
 @blueprint.response(201, ScheduledPriceSchema, headers=LOCATED)
-def schedule_price(given: dict[str, Any], variant_id: UUID) -> Any:
+def schedule_price(given: dict[str, Any], variant_id: UUID) -> object:
     """Schedule a price of a variant in one currency.
 
     It comes within seconds of `starts_at`. At `ends_at` what was before comes back, unless somebody
@@ -93,7 +93,7 @@ def schedule_price(given: dict[str, Any], variant_id: UUID) -> Any:
 @requires(Permission.CATALOG_READ)
 @may_answer(ScheduleNotFound)
 @blueprint.response(200, ScheduledPriceSchema)
-def get_scheduled_price(schedule_id: UUID) -> Any:
+def get_scheduled_price(schedule_id: UUID) -> object:
     """Read one scheduled price."""
     return price_queries.scheduled_price(schedule_id)
 
@@ -103,7 +103,7 @@ def get_scheduled_price(schedule_id: UUID) -> Any:
 @may_answer(InvalidState, ProductNotFound, ScheduleNotFound, VariantNotFound)
 @idempotent(required=False)
 @blueprint.response(200, ScheduledPriceSchema)
-def cancel_scheduled_price(schedule_id: UUID) -> Any:
+def cancel_scheduled_price(schedule_id: UUID) -> object:
     """Call a scheduled price off; one that is in force ends now."""
     scheduled_prices.cancel_scheduled_price(schedule_id, by=principal())
     return price_queries.scheduled_price(schedule_id)

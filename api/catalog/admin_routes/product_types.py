@@ -1,5 +1,6 @@
 """Product types for staff: which attributes products of a kind have, and must have."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -38,7 +39,7 @@ blueprint = Blueprint(
 @requires(Permission.CATALOG_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(ProductTypeSchema))
-def list_product_types(query: dict[str, Any]) -> Any:
+def list_product_types(query: dict[str, Any]) -> object:
     """List product types by name, with what they define."""
     with_total = query.pop("include") == "total"
     return attribute_queries.list_product_types(with_total=with_total, **query)
@@ -50,7 +51,7 @@ def list_product_types(query: dict[str, Any]) -> Any:
 @idempotent(required=False)
 @blueprint.arguments(NewProductTypeSchema)
 @blueprint.response(201, ProductTypeSchema, headers=LOCATED)
-def create_product_type(given: dict[str, Any]) -> Any:
+def create_product_type(given: dict[str, Any]) -> object:
     """Define a type; products that name it as their `product_type` have its attributes."""
     type_id = product_type_service.create_product_type(
         given["name"], given.get("attributes", []), by=principal()
@@ -63,7 +64,7 @@ def create_product_type(given: dict[str, Any]) -> Any:
 @requires(Permission.CATALOG_READ)
 @may_answer(ProductTypeNotFound)
 @blueprint.response(200, ProductTypeSchema)
-def get_product_type(type_id: UUID) -> Any:
+def get_product_type(type_id: UUID) -> object:
     """Read one product type with what it defines."""
     return attribute_queries.get_product_type(type_id)
 
@@ -81,7 +82,9 @@ def get_product_type(type_id: UUID) -> Any:
 @versioned
 @blueprint.arguments(EditProductTypeSchema)
 @blueprint.response(200, ProductTypeSchema)
-def update_product_type(changes: dict[str, Any], type_id: UUID, expected_version: int) -> Any:
+def update_product_type(
+    changes: Mapping[str, object], type_id: UUID, expected_version: int
+) -> object:
     """Rename a type, its products along with it, or replace the list of its attributes."""
     with transaction():
         product_type_service.edit_product_type(

@@ -1,5 +1,6 @@
 """Products, variants and prices for staff: every write names the version that it is based on."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -39,9 +40,9 @@ from api.catalog.schemas.admin import (
     PricesSchema,
     ProductLineSchema,
     ProductSchema,
-    ProductsQuerySchema,
     VariantSchema,
 )
+from api.catalog.schemas.product_queries import ProductsQuerySchema
 from api.catalog.service import products as product_service
 from api.catalog.service import variants as variant_service
 from api.catalog.service.inputs import ProductInput, VariantInput
@@ -69,7 +70,7 @@ blueprint = Blueprint(
 @may_answer(AttributeNotFilterable, FilterUnreadable)
 @blueprint.arguments(ProductsQuerySchema, location="query")
 @blueprint.response(200, list_schema(ProductLineSchema))
-def list_products(query: dict[str, Any]) -> Any:
+def list_products(query: dict[str, Any]) -> object:
     """List products in any state, the newest first."""
     settings: Settings = current_app.extensions["stockroom_settings"]
     currency = query.pop("currency") or settings.currency
@@ -104,7 +105,7 @@ def list_products(query: dict[str, Any]) -> Any:
 @idempotent(required=False)
 @blueprint.arguments(NewProductSchema)
 @blueprint.response(201, ProductSchema, headers=LOCATED)
-def create_product(draft: ProductInput) -> Any:
+def create_product(draft: ProductInput) -> object:
     """Create a product as a draft, with its variants, prices and pictures."""
     stored = product_service.create_product(draft, by=principal())
     location = f"{blueprint.url_prefix}/products/{stored.product_id}"
@@ -115,7 +116,7 @@ def create_product(draft: ProductInput) -> Any:
 @requires(Permission.CATALOG_READ)
 @may_answer(ProductNotFound)
 @blueprint.response(200, ProductSchema)
-def get_product(product_id: UUID) -> Any:
+def get_product(product_id: UUID) -> object:
     """Read all of a product."""
     return admin_detail.get_product(product_id)
 
@@ -139,7 +140,9 @@ def get_product(product_id: UUID) -> Any:
 @versioned
 @blueprint.arguments(EditProductSchema)
 @blueprint.response(200, ProductSchema)
-def update_product(changes: dict[str, Any], product_id: UUID, expected_version: int) -> Any:
+def update_product(
+    changes: Mapping[str, object], product_id: UUID, expected_version: int
+) -> object:
     """Change what a product says of itself; lists replace what was there."""
     with transaction():
         product_service.edit_product(
@@ -153,7 +156,7 @@ def update_product(changes: dict[str, Any], product_id: UUID, expected_version: 
 @may_answer(InvalidState, ProductNotFound, RequiredAttributesMissing)
 @idempotent(required=False)
 @blueprint.response(200, ProductSchema)
-def publish_product(product_id: UUID) -> Any:
+def publish_product(product_id: UUID) -> object:
     """Publish a draft."""
     product_service.publish_product(product_id, expected_version=None, by=principal())
     return admin_detail.get_product(product_id)
@@ -164,7 +167,7 @@ def publish_product(product_id: UUID) -> Any:
 @may_answer(InvalidState, ProductNotFound, RequiredAttributesMissing)
 @idempotent(required=False)
 @blueprint.response(200, ProductSchema)
-def archive_product(product_id: UUID) -> Any:
+def archive_product(product_id: UUID) -> object:
     """Archive a product; orders that name it stay as they are."""
     product_service.archive_product(product_id, expected_version=None, by=principal())
     return admin_detail.get_product(product_id)
@@ -175,7 +178,7 @@ def archive_product(product_id: UUID) -> Any:
 @may_answer(InvalidState, ProductNotFound, RequiredAttributesMissing)
 @idempotent(required=False)
 @blueprint.response(200, ProductSchema)
-def unarchive_product(product_id: UUID) -> Any:
+def unarchive_product(product_id: UUID) -> object:
     """Make an archived product a draft again."""
     product_service.unarchive_product(product_id, expected_version=None, by=principal())
     return admin_detail.get_product(product_id)
@@ -201,7 +204,7 @@ def unarchive_product(product_id: UUID) -> Any:
 @idempotent(required=False)
 @blueprint.arguments(NewVariantSchema)
 @blueprint.response(201, VariantSchema, headers=LOCATED)
-def create_variant(draft: VariantInput, product_id: UUID) -> Any:
+def create_variant(draft: VariantInput, product_id: UUID) -> object:
     """Give a product one more variant."""
     variant_id = variant_service.add_variant(product_id, draft, by=principal())
     location = f"{blueprint.url_prefix}/variants/{variant_id}"
@@ -212,7 +215,7 @@ def create_variant(draft: VariantInput, product_id: UUID) -> Any:
 @requires(Permission.CATALOG_READ)
 @may_answer(VariantNotFound)
 @blueprint.response(200, VariantSchema)
-def get_variant(variant_id: UUID) -> Any:
+def get_variant(variant_id: UUID) -> object:
     """Read a variant with its prices."""
     return admin_detail.get_variant(variant_id)
 
@@ -236,7 +239,9 @@ def get_variant(variant_id: UUID) -> Any:
 @versioned
 @blueprint.arguments(EditVariantSchema)
 @blueprint.response(200, VariantSchema)
-def update_variant(changes: dict[str, Any], variant_id: UUID, expected_version: int) -> Any:
+def update_variant(
+    changes: Mapping[str, object], variant_id: UUID, expected_version: int
+) -> object:
     """Change a variant's codes, values, weight, tax class, place or picture."""
     with transaction():
         variant_service.edit_variant(
@@ -251,7 +256,7 @@ def update_variant(changes: dict[str, Any], variant_id: UUID, expected_version: 
 @versioned
 @blueprint.arguments(PricesSchema)
 @blueprint.response(200, VariantSchema)
-def set_variant_prices(given: dict[str, Any], variant_id: UUID, expected_version: int) -> Any:
+def set_variant_prices(given: dict[str, Any], variant_id: UUID, expected_version: int) -> object:
     """Name all prices of a variant; it is not for sale in a currency that is left out."""
     with transaction():
         variant_service.replace_prices(

@@ -1,7 +1,6 @@
 """Products beside products, for staff."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from api.catalog.errors import ProductNotFound, ProductsUnknown
@@ -28,7 +27,7 @@ blueprint = Blueprint(
 @requires(Permission.CATALOG_READ)
 @may_answer(ProductNotFound)
 @blueprint.response(200, RelationsSchema)
-def get_product_relations(product_id: UUID) -> Any:
+def get_product_relations(product_id: UUID) -> object:
     """Read what is shown beside a product, by kind."""
     return related_product_queries.get_relations(product_id)
 
@@ -41,7 +40,7 @@ def get_product_relations(product_id: UUID) -> Any:
 @blueprint.response(200, RelationsSchema)
 def set_product_relations(
     related: Mapping[RelationKind, Sequence[UUID]], product_id: UUID, expected_version: int
-) -> Any:
+) -> object:
     """Say which products are shown beside a product, by kind, in this order."""
     with transaction():
         related_product_service.relate_products(

@@ -41,7 +41,7 @@ blueprint = Blueprint(
 @may_answer(LanguageNotTranslated)
 @blueprint.arguments(TranslationsQuerySchema, location="query")
 @blueprint.response(200, list_schema(TranslationLineSchema))
-def list_translations(query: dict[str, Any]) -> Any:
+def list_translations(query: dict[str, Any]) -> object:
     """List things of one kind beside their originals, with `missing=true` what is left to do."""
     language = query.pop("language")
     translation_service.check_language(language)
@@ -60,7 +60,7 @@ def list_translations(query: dict[str, Any]) -> Any:
 @may_answer(TranslationSubjectUnknown)
 @blueprint.arguments(SubjectQuerySchema, location="query")
 @blueprint.response(200, list_schema(TranslationSchema))
-def list_translation_languages(query: dict[str, str], subject_id: UUID) -> Any:
+def list_translation_languages(query: dict[str, str], subject_id: UUID) -> object:
     """Read what one thing says in each language that the shop translates into."""
     settings: Settings = get_service(Settings)
     return translation_queries.translations_of(query["kind"], subject_id, settings.languages[1:])
@@ -71,7 +71,7 @@ def list_translation_languages(query: dict[str, str], subject_id: UUID) -> Any:
 @may_answer(LanguageNotTranslated, TranslationSubjectUnknown)
 @blueprint.arguments(TranslationQuerySchema, location="query")
 @blueprint.response(200, TranslationSchema)
-def get_translation(query: dict[str, str], subject_id: UUID) -> Any:
+def get_translation(query: dict[str, str], subject_id: UUID) -> object:
     """Read what one thing says in one language, beside the original."""
     translation_service.check_language(query["language"])
     return translation_queries.translation(query["kind"], subject_id, query["language"])
@@ -87,7 +87,7 @@ def get_translation(query: dict[str, str], subject_id: UUID) -> Any:
 @blueprint.response(200, TranslationSchema)
 def set_translation(
     query: dict[str, str], given: dict[str, Any], subject_id: UUID, expected_version: int
-) -> Any:
+) -> object:
     """Write all texts of a thing in one language; `If-Match: "0"` for the first time."""
     with transaction():
         translation_service.set_translation(

@@ -189,14 +189,14 @@ class PublishAtPassed(Unprocessable):
     """A product is published in the future, or now by a command."""
 
     code = "publish_at_passed"
-    sentence = "publish_at is over. Name a moment to come, or publish the product now."
+    sentence = "publish_at must be in the future. Choose a later time, or publish the product now."
 
 
 class PublishAtNeedsDraft(Conflict):
-    """Only what is not published yet can be published by itself."""
+    """Only a draft can have `publish_at`."""
 
     code = "publish_at_needs_draft"
-    sentence = "Only a draft can go on the shelf by itself; this product is {status}."
+    sentence = "Only a draft can be published on a date; this product is {status}."
 
 
 class VariantReferenceTaken(Conflict):
@@ -209,8 +209,8 @@ class VariantReferenceTaken(Conflict):
 class NotAMember(Unprocessable):
     """Only what is in a category or collection has a place in it."""
 
-    code = "not_on_shelf"
-    sentence = "Some of these products are not in here. Add them first."
+    code = "not_in_list"
+    sentence = "Some of these products are not in this category or collection. Add them first."
 
 
 class FilterUnreadable(Unprocessable):
@@ -345,7 +345,7 @@ class RequiredAttributesMissing(Unprocessable):
     """What a type requires must be given before a product is published, and stay given."""
 
     code = "required_attributes_missing"
-    sentence = "On the shelf, products of the type {product_type} need: {missing}."
+    sentence = "Published products of the type {product_type} need: {missing}."
 
 
 class ScheduleNotFound(NotFound):

@@ -12,7 +12,7 @@ from api.platform.db import Base, Versioned
 class Translation(Versioned, Base):
     """The texts of one thing in one language, by field; a field that is missing falls back.
 
-    One that was taken back stays as a row without texts, so that its version never comes again.
+    A deleted one stays as a row without texts, so that its version never comes again.
     The subject is a product, category, collection, attribute or attribute choice, as `kind` says.
     """
 

@@ -54,10 +54,11 @@ class PriceRange(Base):
 
 
 class PriceList(WithId, Versioned, Timestamped, Base):
-    """Other prices for a group and a time; where one has no price, the usual one holds.
+    """Other prices for a group, markets and a time; where one has no price, the usual one holds.
 
-    Of several lists that fit a customer, the one with the lowest `priority` that has the variant
-    decides; days are those of the shop's time zone.
+    Without a group it is for everybody in its markets, without markets for its group everywhere;
+    one of both it has. Of several lists that fit a customer, the one with the lowest `priority`
+    that has the variant decides; days are those of the shop's time zone.
     """
 
     __tablename__ = "price_lists"
@@ -69,7 +70,9 @@ class PriceList(WithId, Versioned, Timestamped, Base):
     code: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     currency: Mapped[str] = mapped_column(String(3))
-    group_id: Mapped[UUID] = mapped_column(ForeignKey("customer_groups.id"))
+    group_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer_groups.id"))
+    markets: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    """Codes of markets."""
     priority: Mapped[int] = mapped_column(default=100)
     is_active: Mapped[bool] = mapped_column(default=True)
     starts_on: Mapped[date | None]
@@ -108,6 +111,29 @@ class PriceHistoryEntry(WithId, Base):
 
 
 append_only(cast(Table, PriceHistoryEntry.__table__))
+
+
+class GeneralReduction(WithId, Base):
+    """What an automatic discount took off for everybody, and when: a price that was asked.
+
+    `products` and `collections` are ids; without any it was taken off all goods. `amount` is minor
+    units of `currency` off each unit.
+    """
+
+    __tablename__ = "general_reductions"
+    __table_args__ = (Index("ix_general_reductions_discount_id", "discount_id"),)
+
+    discount_id: Mapped[UUID]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    priority: Mapped[int]
+    is_exclusive: Mapped[bool]
+    stack_group: Mapped[str | None] = mapped_column(String(40))
+    currency: Mapped[str | None] = mapped_column(String(3))
+    basis_points: Mapped[int | None]
+    amount: Mapped[int | None] = mapped_column(BigInteger)
+    products: Mapped[list[str]]
+    collections: Mapped[list[str]]
 
 
 class ScheduleState(StrEnum):

@@ -57,6 +57,7 @@ class Product(WithId, Versioned, Timestamped, Base):
     description: Mapped[str] = mapped_column(Text, default="")
     seo_title: Mapped[str] = mapped_column(String(255), default="", server_default="")
     seo_description: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    pick_warning: Mapped[str] = mapped_column(String(300), default="", server_default="")
     status: Mapped[ProductStatus] = mapped_column(
         named_enum(ProductStatus, "product_status"), default=ProductStatus.DRAFT
     )
@@ -120,6 +121,9 @@ class Variant(WithId, Versioned, Timestamped, Base):
         UniqueConstraint("product_id", "option_values"),
         CheckConstraint("weight_grams >= 0", name="weight_not_negative"),
         CheckConstraint("position >= 0", name="position_not_negative"),
+        CheckConstraint("lot_tracking IN ('', 'lot', 'lot_and_expiry')", name="lot_tracking"),
+        CheckConstraint("back_orders IN ('deny', 'allow')", name="back_orders"),
+        CheckConstraint("back_order_limit >= 0", name="back_order_limit_not_negative"),
     )
 
     product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id"))
@@ -141,6 +145,16 @@ class Variant(WithId, Versioned, Timestamped, Base):
     """The code of the Harmonized System by which customs classify it, such as `6912.00.23`."""
     origin_country: Mapped[str] = mapped_column(String(2), default="", server_default="")
     """Where it was made (ISO 3166), as customs ask."""
+    lot_tracking: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    """Whether its units are kept in lots: `lot`, or `lot_and_expiry` where each lot has a date."""
+    back_orders: Mapped[str] = mapped_column(String(10), default="deny", server_default="deny")
+    """Whether it is sold when nothing is in stock: `deny` or `allow`."""
+    back_order_limit: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many units orders may wait for at once; 0 is no limit."""
+    back_order_note: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    """When it is expected, in words for customers."""
+    back_orders_full: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Derived: orders wait for as many units as the limit allows."""
     position: Mapped[int] = mapped_column(default=0)
     in_stock: Mapped[bool] = mapped_column(default=False)
     image_id: Mapped[UUID | None] = mapped_column(

@@ -23,7 +23,7 @@ _METADATA = {"public_metadata": "metadata"}
 """What a column is called on the wire, where it is not called so itself."""
 
 
-def get_product(product_id: UUID) -> dict[str, Any]:
+def get_product(product_id: UUID) -> dict[str, object]:
     """Return all of a product, its variants and their prices. Raises ProductNotFound."""
     product = session.execute(
         select(
@@ -67,7 +67,7 @@ def get_product(product_id: UUID) -> dict[str, Any]:
     }
 
 
-def get_variant(variant_id: UUID) -> dict[str, Any]:
+def get_variant(variant_id: UUID) -> dict[str, object]:
     """Return a variant with its prices. Raises VariantNotFound."""
     found = _variants(Variant.id == variant_id)
     if not found:
@@ -75,15 +75,15 @@ def get_variant(variant_id: UUID) -> dict[str, Any]:
     return found[0]
 
 
-def variants_of(product_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+def variants_of(product_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, object]]]:
     """Return the variants of products as their pages show them, by product id."""
-    found: dict[UUID, list[dict[str, Any]]] = {product_id: [] for product_id in product_ids}
+    found: dict[UUID, list[dict[str, object]]] = {product_id: [] for product_id in product_ids}
     for variant in _variants(Variant.product_id.in_(product_ids)):
         found[variant["product_id"]].append(variant)
     return found
 
 
-def list_categories() -> dict[str, Any]:
+def list_categories() -> dict[str, object]:
     """Return the whole tree as a flat list with versions, parents before children."""
     rows = in_tree_order(
         session.execute(
@@ -94,7 +94,7 @@ def list_categories() -> dict[str, Any]:
     return {"data": [_category(row) for row in rows], "page": page}
 
 
-def get_category(category_id: UUID) -> dict[str, Any]:
+def get_category(category_id: UUID) -> dict[str, object]:
     """Return a category with its version. Raises CategoryNotFound."""
     row = session.execute(select(*_CATEGORY).where(Category.id == category_id)).first()
     if row is None:
@@ -109,7 +109,7 @@ _CATEGORY = (
 )
 
 
-def _category(row: Any) -> dict[str, Any]:
+def _category(row: Any) -> dict[str, object]:
     return {**row._asdict(), "level": level_of(row.path)}
 
 
@@ -120,6 +120,8 @@ def _variants(which: Any) -> list[dict[str, Any]]:
             *(Variant.id, Variant.version, Variant.product_id, Variant.sku, Variant.barcode),
             *(Variant.title, Variant.option_values, Variant.weight_grams, Variant.tax_class),
             *(Variant.shipping_profile, Variant.hs_code, Variant.origin_country),
+            *(Variant.lot_tracking, Variant.back_orders, Variant.back_order_limit),
+            Variant.back_order_note,
             *(Variant.position, Variant.in_stock),
             ProductImage.url.label("image_url"),
             *(Variant.image_id, Variant.external_reference, Variant.private_metadata),
@@ -137,8 +139,8 @@ def _variants(which: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _prices(variant_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    found: dict[UUID, list[dict[str, Any]]] = {}
+def _prices(variant_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, object]]]:
+    found: dict[UUID, list[dict[str, object]]] = {}
     for row in session.execute(
         select(VariantPrice.__table__)
         .where(VariantPrice.variant_id.in_(variant_ids))

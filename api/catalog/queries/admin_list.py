@@ -3,7 +3,7 @@
 Statements are built once for each kind of list.
 """
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any
@@ -41,7 +41,7 @@ _VARIANT_COUNT = (
     .where(Variant.product_id == Product.id)
     .scalar_subquery()
 )
-_LINE: tuple[Any, ...] = (
+_LINE: tuple[object, ...] = (
     *(Product.id, Product.slug, Product.title, Product.status, Product.vendor),
     *(Product.product_type, Product.in_stock, Product.version, Product.created_at),
     *(Product.published_at, Product.publish_at, Product.external_reference),
@@ -68,7 +68,7 @@ def list_products(
     limit: int = 25,
     cursor: str | None = None,
     with_total: bool = False,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of products, the newest first or by name, whatever their state.
 
     Vendors, types and tags are compared without case and accents. A category counts with what
@@ -151,8 +151,8 @@ def _fitting(rows: Sequence[Any]) -> int:
 
 
 def _counted(
-    statement: AnySelect | None, values: dict[str, Any], with_total: bool
-) -> dict[str, Any]:
+    statement: AnySelect | None, values: Mapping[str, object], with_total: bool
+) -> dict[str, object]:
     """Return the members of `page` that tell the total, when it is asked for."""
     if not with_total:
         return {}
@@ -161,12 +161,12 @@ def _counted(
     return pagination.total_of(statement.with_only_columns(Product.id), values)
 
 
-def _collection_id(slug: str) -> Any:
+def _collection_id(slug: str) -> object:
     """Return a collection's id whether or not storefronts see it; None when there is none."""
     return session.scalar(select(Collection.id).where(Collection.slug == slug))
 
 
-def _line(row: Any, currency: str) -> dict[str, Any]:
+def _line(row: object, currency: str) -> dict[str, Any]:
     line = pagination.strip_sort_columns(row)
     lowest, highest = line.pop("lowest"), line.pop("highest")
     line["price"] = None if lowest is None else {"amount": lowest, "currency": currency}

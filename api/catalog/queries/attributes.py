@@ -33,7 +33,7 @@ def list_attributes(
     limit: int = 25,
     cursor: str | None = None,
     with_total: bool = False,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of attributes in the shop's order, with their choices."""
     statement = select(*_ATTRIBUTE)
     if kind is not None:
@@ -49,7 +49,7 @@ def list_attributes(
     return {"data": _with_choices(rows), "page": page}
 
 
-def get_attribute(attribute_id: UUID) -> dict[str, Any]:
+def get_attribute(attribute_id: UUID) -> dict[str, object]:
     """Return an attribute with its choices. Raises AttributeNotFound."""
     rows = session.execute(select(*_ATTRIBUTE).where(Attribute.id == attribute_id)).all()
     if not rows:
@@ -59,7 +59,7 @@ def get_attribute(attribute_id: UUID) -> dict[str, Any]:
 
 def list_product_types(
     *, limit: int = 25, cursor: str | None = None, with_total: bool = False
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of product types by name, with what they define."""
     statement = select(*_TYPE)
     rows, page = pagination.page(
@@ -72,7 +72,7 @@ def list_product_types(
     return {"data": _with_attributes(rows), "page": page}
 
 
-def get_product_type(type_id: UUID) -> dict[str, Any]:
+def get_product_type(type_id: UUID) -> dict[str, object]:
     """Return a product type with what it defines. Raises ProductTypeNotFound."""
     rows = session.execute(select(*_TYPE).where(ProductType.id == type_id)).all()
     if not rows:
@@ -80,7 +80,7 @@ def get_product_type(type_id: UUID) -> dict[str, Any]:
     return _with_attributes(rows)[0]
 
 
-def attribute_values(product_ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+def attribute_values(product_ids: Collection[UUID]) -> dict[UUID, dict[str, object]]:
     """Return what is said of these products, by code, in the shop's order; one statement."""
     rows = session.execute(
         select(ProductAttribute.product_id, Attribute.code, ProductAttribute.value)
@@ -88,7 +88,7 @@ def attribute_values(product_ids: Collection[UUID]) -> dict[UUID, dict[str, Any]
         .where(ProductAttribute.product_id.in_(product_ids))
         .order_by(Attribute.position, Attribute.code)
     )
-    found: dict[UUID, dict[str, Any]] = {}
+    found: dict[UUID, dict[str, object]] = {}
     for row in rows:
         found.setdefault(row.product_id, {})[row.code] = row.value
     return found
@@ -108,7 +108,7 @@ def slugs_of(product_ids: Collection[UUID]) -> list[str]:
     )
 
 
-def _with_choices(rows: Sequence[Any]) -> list[dict[str, Any]]:
+def _with_choices(rows: Sequence[Any]) -> list[dict[str, object]]:
     found: dict[UUID, dict[str, Any]] = {
         row.id: {**pagination.strip_sort_columns(row), "choices": []} for row in rows
     }
@@ -126,7 +126,7 @@ def _with_choices(rows: Sequence[Any]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _with_attributes(rows: Sequence[Any]) -> list[dict[str, Any]]:
+def _with_attributes(rows: Sequence[Any]) -> list[dict[str, object]]:
     found: dict[UUID, dict[str, Any]] = {
         row.id: {**pagination.strip_sort_columns(row), "attributes": []} for row in rows
     }

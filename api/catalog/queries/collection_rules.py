@@ -74,7 +74,7 @@ _SET = ("is_set", "is_not_set")
 _NUMBERS = ("is", "is_not", "greater_than", "less_than")
 
 
-def _own(column: Any) -> Callable[[Rule, Test], Condition]:
+def _own(column: object) -> Callable[[Rule, Test], Condition]:
     return lambda _, test: test(column)
 
 
@@ -169,7 +169,7 @@ def _day(given: Any) -> int | None:
         return None
 
 
-def _itself(value: Any) -> Any:
+def _itself(value: object) -> object:
     return value
 
 
@@ -204,7 +204,7 @@ def rules_to_sql(match: RuleMatch, rules: Sequence[Rule]) -> Condition:
     return join(*(_condition(rule) for rule in rules))
 
 
-def preview(match: RuleMatch, rules: Sequence[Rule], *, limit: int = 20) -> dict[str, Any]:
+def preview(match: RuleMatch, rules: Sequence[Rule], *, limit: int = 20) -> dict[str, object]:
     """Return the newest products that fit checked rules, and how many do, counted to 10,000."""
     fitting = select(Product.id).where(rules_to_sql(match, rules))
     rows = session.execute(
@@ -236,9 +236,9 @@ def _condition(rule: Rule) -> Condition:
     return found if relation == said else ~found
 
 
-def _as_text(asked: Any) -> Any:
+def _as_text(asked: object) -> object:
     return str(asked).lower() if isinstance(asked, bool) else asked
 
 
-def _as_number(asked: Any) -> Any:
+def _as_number(asked: object) -> object:
     return _day(asked) if isinstance(asked, str) else asked

@@ -45,7 +45,7 @@ def list_collections(
     limit: int = 25,
     cursor: str | None = None,
     with_total: bool = False,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of collections, the newest first; `q` is a part of the title or slug."""
     statement: Select[Any] = select(*_COLUMNS, _COUNT)
     if kind is not None:
@@ -66,7 +66,7 @@ def list_collections(
     return {"data": [pagination.strip_sort_columns(row) for row in rows], "page": page}
 
 
-def get_collection(collection_id: UUID) -> dict[str, Any]:
+def get_collection(collection_id: UUID) -> dict[str, object]:
     """Return a collection with its version and its rules. Raises CollectionNotFound."""
     row = session.execute(select(*_COLUMNS, _COUNT).where(Collection.id == collection_id)).first()
     if row is None:
@@ -76,7 +76,7 @@ def get_collection(collection_id: UUID) -> dict[str, Any]:
 
 def list_collection_products(
     collection_id: UUID, *, limit: int = 25, cursor: str | None = None, with_total: bool = False
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of what is in a collection, in the shop's order, whatever its state.
 
     Raises CollectionNotFound.

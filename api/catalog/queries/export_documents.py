@@ -213,9 +213,9 @@ def _fitting(
     category: str | None = None,
     vendor: str | None = None,
     q: str | None = None,
-    **_: Any,
+    **_: object,
 ) -> list[Any]:
-    found: list[Any] = []
+    found: list[object] = []
     if status:
         found.append(Product.status == ProductStatus(status))
     if vendor:
@@ -333,5 +333,5 @@ def _add_images_and_variants(snapshots: dict[UUID, ProductSnapshot], ids: list[U
         by_id[variant_id]["prices"][currency] = {"amount": amount, "compare_at": compare_at}
 
 
-def _text(column: Any) -> Any:
+def _text(column: object) -> Any:
     return cast(column, Text)

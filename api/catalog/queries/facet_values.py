@@ -78,7 +78,7 @@ def _candidates(kind: str, values: Sequence[str]) -> list[str]:
 
 
 def ids_by_pair(pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """Return the ids of traits by kind and key, as they are stored; none for what is not there."""
+    """Return the ids of facet values by kind and key, without those that do not exist."""
     told = sorted(pairs)
     asked = (
         func.unnest(

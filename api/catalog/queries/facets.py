@@ -35,6 +35,7 @@ from api.catalog.models.products import Product
 from api.catalog.queries import ranking
 from api.catalog.queries.facet_values import ATTRIBUTE, OPTION, described_attributes
 from api.catalog.queries.filters import FilterShape, ResolvedFilter, build_query
+from api.catalog.queries.own_prices import OWN_PRICES
 from api.catalog.queries.product_cards import money
 from api.catalog.queries.translations import NO_TEXTS, texts_for
 from api.catalog.texts import OPTION_NAMES, attribute_kind
@@ -54,7 +55,7 @@ def facets_of(
     *,
     has_few_hits: bool | None = None,
     languages: Sequence[str] = (),
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return the facets of a list: prices, stock, makers, types, tags, options and attributes.
 
     One statement for the counts, and up to three for how attributes are called. `parameter` and
@@ -64,7 +65,7 @@ def facets_of(
     row = session.execute(_facets(narrowing.shape, has_few_hits), dict(values)).one()
     own = {kind: place for place, kind in enumerate(narrowing.kinds)}
     chosen = {trait for place in own.values() for trait in values[f"group_{place}"]}
-    counted: dict[str, list[dict[str, Any]]] = {}
+    counted: dict[str, list[dict[str, object]]] = {}
     names: dict[str, str] = {}
     for place, kind, trait, key, label, count in row.counts or ():
         if kind == OPTION_NAMES:
@@ -104,7 +105,7 @@ def _facets(shape: FilterShape, has_few_hits: bool | None) -> AnySelect:
     return select(
         select(func.count()).select_from(plain).scalar_subquery().label("products"),
         select(func.count()).where(any_stock.c.in_stock).scalar_subquery().label("in_stock"),
-        _prices(among.newest(replace(shape, price=False))).label("prices"),
+        _prices(among.newest(replace(shape, price=False)), shape).label("prices"),
         _counts(
             {place: among.newest(shape, leaving_out=place) for place in range(_WHOLE, shape.groups)}
         ).label("counts"),
@@ -149,8 +150,12 @@ class _Among:
         return made
 
 
-def _prices(among: CTE) -> ScalarSelect[Any]:
+def _prices(among: CTE, shape: FilterShape) -> ScalarSelect[Any]:
     """Tell the lowest and the highest price."""
+    if shape.own_prices:
+        span = array([func.min(OWN_PRICES.c.lowest), func.max(OWN_PRICES.c.lowest)])
+        own = select(span).join_from(among, OWN_PRICES, OWN_PRICES.c.product_id == among.c.id)
+        return own.scalar_subquery()
     price = select(PriceRange.lowest).where(
         PriceRange.product_id == among.c.id,
         PriceRange.currency == bindparam("currency", type_=String),
@@ -162,7 +167,7 @@ def _prices(among: CTE) -> ScalarSelect[Any]:
 
 
 def _counts(among: Mapping[int, CTE]) -> ScalarSelect[Any]:
-    """Count traits, with all filters and without each group in turn."""
+    """Count facet values, with all filters and without each group in turn."""
     arms = []
     for place, products in among.items():
         trait = (
@@ -240,7 +245,7 @@ def _groups(
     names: Mapping[str, str],
     spans: Mapping[UUID, tuple[str, str]],
     languages: Sequence[str],
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Put facets into the shop's order and give each value its words.
 
     `names` are those of options as the shop writes them, by how they read.
@@ -285,8 +290,8 @@ def _groups(
 
 
 def _group(
-    parameter: str, code: str, label: str, values: Sequence[tuple[str, str, Mapping[str, Any]]]
-) -> dict[str, Any]:
+    parameter: str, code: str, label: str, values: Sequence[tuple[str, str, Mapping[str, object]]]
+) -> dict[str, object]:
     return {
         "parameter": parameter,
         "code": code,
@@ -300,7 +305,7 @@ def _group(
     }
 
 
-def _span(ends: tuple[str, str], kind: str) -> dict[str, Any]:
+def _span(ends: tuple[str, str], kind: str) -> dict[str, object]:
     """Write the ends of a range as a storefront sends them back."""
     if kind == AttributeKind.DATE:
         lowest, highest = (date.fromordinal(int(end)).isoformat() for end in ends)

@@ -33,6 +33,7 @@ from api.catalog.models.navigation import Category, CollectionProduct, ProductCa
 from api.catalog.models.prices import PriceRange
 from api.catalog.models.products import Product
 from api.catalog.queries.facet_values import described_attributes, facet_value_ids
+from api.catalog.queries.own_prices import OWN_PRICES, values_of_buyer
 from api.catalog.states import ProductStatus
 from api.catalog.texts import attribute_kind, option_kind
 
@@ -51,6 +52,8 @@ class ProductFilter:
     """Which products somebody asks for. Several values of one filter mean any of them."""
 
     currency: str
+    country: str | None = None
+    customer_groups: tuple[str, ...] = ()
     category: str | None = None
     collection: str | None = None
     q: str | None = None
@@ -78,6 +81,8 @@ class FilterShape:
     """For each attribute that is a number or a date: of how many ranges it may be in one."""
     price: bool = False
     in_stock: bool | None = None
+    own_prices: bool = False
+    """Whether the prices of a buyer's price lists count."""
 
     @property
     def product_id(self) -> Any:
@@ -92,9 +97,9 @@ class ResolvedFilter:
     """What was asked for, in ids and bounds; `is_empty` when a filter can fit nothing at all."""
 
     shape: FilterShape
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
-    """Which kind of trait each group is, in their order."""
+    """Which kind of facet value each group is, in their order."""
     numbers: tuple[UUID, ...] = ()
     """Which attribute each number is, in their order."""
 
@@ -107,17 +112,17 @@ class ResolvedFilter:
 def resolve_filter(
     wanted: ProductFilter,
     *,
-    collection_id: Any = None,
+    collection_id: object = None,
     status: ProductStatus | None = ProductStatus.ACTIVE,
     is_staffs: bool = False,
 ) -> ResolvedFilter:
     """Look up what the words of a question mean; at most three statements, none without filters.
 
-    Storefronts ask for what is on the shelf, staff for any status, or for all of them with None,
+    Storefronts ask for published products, staff for any status, or for all of them with None,
     and in hidden categories too.
     Raises FilterUnreadable and AttributeNotFilterable.
     """
-    values: dict[str, Any] = {"currency": wanted.currency}
+    values: dict[str, object] = {"currency": wanted.currency}
     if wanted.category is not None:
         values["category"] = wanted.category
     if wanted.collection is not None:
@@ -126,6 +131,9 @@ def resolve_filter(
     if has_price:
         values["price_gte"] = wanted.price_gte or 0
         values["price_lte"] = MOST_MONEY if wanted.price_lte is None else wanted.price_lte
+    own_prices = bool(wanted.customer_groups or wanted.country)
+    if own_prices:
+        values |= values_of_buyer(wanted.customer_groups, wanted.country)
     asked, numbers = _asked(wanted)
     found = facet_value_ids(asked) if asked else {}
     for place, kind in enumerate(asked):
@@ -143,6 +151,7 @@ def resolve_filter(
         numbers=tuple(map(len, numbers.values())),
         price=has_price,
         in_stock=wanted.in_stock,
+        own_prices=own_prices,
     )
     return ResolvedFilter(shape, values, tuple(asked), tuple(numbers))
 
@@ -180,10 +189,11 @@ def build_query(
         )
         statement = statement.join(CollectionProduct, member)
     if with_prices or shape.price:
-        statement = statement.join(PriceRange, price_of())
+        lowest = lowest_prices(shape)
+        statement = statement.join(lowest.table, lowest.of_product)
     if shape.price:
         low, high = (bindparam(f"price_{end}", type_=BigInteger) for end in ("gte", "lte"))
-        statement = statement.where(PriceRange.lowest.between(low, high))
+        statement = statement.where(lowest.price.between(low, high))
     if shape.in_stock is not None:
         statement = statement.where(Product.in_stock if shape.in_stock else ~Product.in_stock)
     for place in range(shape.groups):
@@ -194,6 +204,24 @@ def build_query(
         if place != at_any_number:
             statement = statement.where(_in_range(place, ranges))
     return statement
+
+
+@dataclass(frozen=True, slots=True)
+class LowestPrices:
+    """From which price on products are sold: a table, its join, and its columns."""
+
+    table: Any
+    of_product: ColumnElement[bool]
+    price: Any
+    product_id: object
+
+
+def lowest_prices(shape: FilterShape) -> LowestPrices:
+    """Return the prices that a list of this shape is sorted and narrowed by."""
+    if not shape.own_prices:
+        return LowestPrices(PriceRange, price_of(), PriceRange.lowest, PriceRange.product_id)
+    own = OWN_PRICES.c
+    return LowestPrices(OWN_PRICES, own.product_id == Product.id, own.lowest, own.product_id)
 
 
 def price_of() -> ColumnElement[bool]:
@@ -220,7 +248,7 @@ Range = tuple[Decimal, Decimal]
 
 
 def _asked(wanted: ProductFilter) -> tuple[dict[str, list[str]], dict[UUID, list[Range]]]:
-    """Sort filters into groups of traits, by kind, and ranges of numbers, by attribute."""
+    """Sort filters into groups of facet values, by kind, and ranges of numbers, by attribute."""
     asked: dict[str, list[str]] = {}
     for kind in ("vendor", "tag", "type"):
         if values := getattr(wanted, kind):

@@ -60,7 +60,7 @@ def is_media_gone(media_id: UUID) -> bool:
     return not session.scalar(select(exists().where(Media.id == media_id)))
 
 
-def get_media(media_id: UUID) -> dict[str, Any]:
+def get_media(media_id: UUID) -> dict[str, object]:
     """Return a picture with its sizes. Raises MediaNotFound."""
     row = session.execute(select(*_CARD).where(Media.id == media_id)).first()
     if row is None:
@@ -74,7 +74,7 @@ def list_media(
     limit: int = 25,
     cursor: str | None = None,
     with_total: bool = False,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of pictures, the newest first."""
     statement = select(*_CARD)
     if state is not None:
@@ -90,7 +90,7 @@ def list_media(
     return {"data": [_card(row) for row in rows], "page": page}
 
 
-def _card(row: Any) -> dict[str, Any]:
+def _card(row: object) -> dict[str, object]:
     storage: Storage = get_service(Storage)
     card = {column.key: getattr(row, column.key) for column in _CARD}
     key = card.pop("storage_key")

@@ -1,11 +1,12 @@
 """Price lists: for staff, and over the usual prices of what a customer of a group is shown.
 
-Lists are sorted and narrowed by the usual prices. A listed price is no reduction: nothing is shown
-struck through beside it, and the lowest price of 30 days (`prior_price`) is about the usual one.
+Lists are sorted and narrowed by the prices that the customer pays. A listed price is no reduction:
+nothing is shown struck through beside it, and the lowest price of 30 days (`prior_price`) is about
+the usual one.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from sqlalchemy import column, func, select, table, text
@@ -13,57 +14,77 @@ from sqlalchemy import column, func, select, table, text
 from api.catalog.errors.price_lists import PriceListNotFound
 from api.catalog.models.prices import ListedPrice, PriceList
 from api.catalog.models.products import Variant
+from api.catalog.queries.own_prices import IN_FORCE, values_of_buyer
 from api.catalog.queries.product_cards import money
 from api.kernel.money import Money
 from api.platform import pagination
 from api.platform.db import session
 from api.platform.pagination import Sort
 from api.platform.service_registry import get_service
-from api.platform.settings import Settings
 
-# The prices of the lists that are in force for some groups, each list in turn, smallest break
-# first, beside the usual price.
+NetOf = Callable[[int, str], int | None]
+"""Returns an amount of a tax class without tax; None where no rule is known."""
+
+
+class NetPrices(Protocol):
+    """Finds prices without tax; taxes belong to another package."""
+
+    def __call__(self, country: str | None) -> NetOf:
+        """Return how prices of goods for a country, by default the shop's, are told without tax."""
+        ...
+
+
+# The prices of the lists that are in force for a buyer, each list in turn, smallest break first,
+# beside the usual price.
 _LISTED: Final = text(
-    """
-    SELECT v.product_id, v.id, p.amount AS usual, (
+    f"""
+    SELECT v.product_id, v.id, v.tax_class, p.amount AS usual, EXISTS (
+        SELECT FROM customer_groups g
+        WHERE g.shows_net AND g.id = ANY(CAST(:customer_groups AS uuid[]))) AS shows_net, (
         SELECT jsonb_agg(jsonb_build_array(l.id, lp.min_quantity, lp.amount)
                          ORDER BY l.priority, l.id, lp.min_quantity)
         FROM price_list_prices lp JOIN price_lists l ON l.id = lp.list_id
-        WHERE lp.variant_id = v.id AND l.group_id = ANY(CAST(:groups AS uuid[]))
-            AND l.currency = :currency AND l.is_active
-            AND coalesce(l.starts_on, :today) <= :today AND coalesce(l.ends_on, :today) >= :today
+        WHERE lp.variant_id = v.id AND {IN_FORCE}
     ) AS listed
     FROM variants v
     LEFT JOIN variant_prices p ON p.variant_id = v.id AND p.currency = :currency
     WHERE v.product_id = ANY(CAST(:products AS uuid[]))
-    """
+    """  # noqa: S608 - our own words
 )
 
 
 def show_listed_prices(
-    products: Iterable[dict[str, Any]], groups: Sequence[str], currency: str
+    products: Iterable[dict[str, Any]],
+    groups: Sequence[str],
+    currency: str,
+    *,
+    country: str | None = None,
 ) -> None:
     """Put the prices of price lists in place of the usual ones, in cards and pages of products.
 
-    One statement, none without a group. Variants get their quantity breaks as `price_breaks`.
+    One statement, none without a group and a country. Variants get their quantity breaks as
+    `price_breaks`. For a group that is shown prices without tax, they are added as `net_price`; the
+    rates are then looked up.
     """
     shown = list(products)
-    if not groups or not shown:
+    if not shown or not (groups or country):
         return
-    settings: Settings = get_service(Settings)
     values = {
-        "groups": list(groups),
+        **values_of_buyer(groups, country),
         "currency": currency,
-        "today": settings.today,
         "products": [str(product["id"]) for product in shown],
     }
     found: dict[UUID, dict[UUID, Any]] = {}
     for row in session.execute(_LISTED, values):
         found.setdefault(row.product_id, {})[row.id] = row
+    is_net = any(row.shows_net for rows in found.values() for row in rows.values())
+    net_of = get_service(NetPrices)(country) if is_net else None
     for product in shown:
         rows = found.get(product["id"], {})
         if any(row.listed for row in rows.values()):
             _show(product, rows, currency)
+        if net_of is not None:
+            _show_net(product, rows, net_of)
 
 
 def price_at(listed: Sequence[Sequence[Any]], usual: int | None, quantity: int) -> int | None:
@@ -89,6 +110,25 @@ def _show(product: dict[str, Any], rows: dict[UUID, Any], currency: str) -> None
     product["for_sale"] = bool(asked)
 
 
+def _show_net(product: dict[str, Any], rows: dict[UUID, Any], net_of: NetOf) -> None:
+    for variant in product.get("variants", ()):
+        for shown in (variant, *variant.get("price_breaks", ())):
+            _set_net(shown, rows[variant["id"]].tax_class, net_of)
+    if "price" in product:
+        asked = [
+            (amount, row.tax_class)
+            for row in rows.values()
+            if (amount := price_at(row.listed or (), row.usual, 1)) is not None
+        ]
+        _set_net(product, min(asked)[1] if asked else "", net_of)
+
+
+def _set_net(shown: dict[str, Any], tax_class: str, net_of: NetOf) -> None:
+    price = shown["price"]
+    amount = None if price is None else net_of(price["amount"], tax_class)
+    shown["net_price"] = None if amount is None else money(amount, price["currency"])
+
+
 def _set_price(shown: dict[str, Any], amount: int | None, currency: str) -> None:
     shown |= {"price": money(amount, currency), "compare_at": None, "prior_price": None}
     shown["for_sale"] = amount is not None
@@ -96,8 +136,8 @@ def _set_price(shown: dict[str, Any], amount: int | None, currency: str) -> None
 
 def _breaks(
     listed: Sequence[Sequence[Any]], usual: int | None, currency: str
-) -> list[dict[str, Any]]:
-    breaks: list[dict[str, Any]] = []
+) -> list[dict[str, object]]:
+    breaks: list[dict[str, object]] = []
     before = price_at(listed, usual, 1)
     for quantity in sorted({row[1] for row in listed if row[1] > 1}):
         amount = price_at(listed, usual, quantity)
@@ -111,13 +151,14 @@ _GROUPS: Final = table("customer_groups", column("id"), column("code"))
 _LIST: Final = select(
     *(PriceList.id, PriceList.version, PriceList.code, PriceList.name, PriceList.currency),
     *(PriceList.priority, PriceList.is_active, PriceList.starts_on, PriceList.ends_on),
+    PriceList.markets,
     _GROUPS.c.code.label("customer_group"),
     select(func.count())
     .where(ListedPrice.list_id == PriceList.id)
     .correlate(PriceList)
     .scalar_subquery()
     .label("prices"),
-).join(_GROUPS, _GROUPS.c.id == PriceList.group_id)
+).outerjoin(_GROUPS, _GROUPS.c.id == PriceList.group_id)
 
 
 def price_list(list_id: UUID) -> dict[str, Any]:
@@ -128,7 +169,7 @@ def price_list(list_id: UUID) -> dict[str, Any]:
     return dict(row._mapping)
 
 
-def price_lists(*, limit: int, cursor: str | None, include: str | None) -> dict[str, Any]:
+def price_lists(*, limit: int, cursor: str | None, include: str | None) -> dict[str, object]:
     """Return a page of all price lists, by code."""
     rows, page = pagination.page(
         _LIST,
@@ -150,7 +191,7 @@ _PRICES: Final = (
 )
 
 
-def listed_prices(list_id: UUID, *, limit: int, cursor: str | None) -> dict[str, Any]:
+def listed_prices(list_id: UUID, *, limit: int, cursor: str | None) -> dict[str, object]:
     """Return a page of the prices of a list."""
     rows, page = pagination.page(
         _PRICES.where(ListedPrice.list_id == list_id),
@@ -172,6 +213,6 @@ def all_listed_prices(list_id: UUID) -> list[dict[str, Any]]:
     return [_price(row) for row in rows]
 
 
-def _price(row: Any) -> dict[str, Any]:
+def _price(row: Any) -> dict[str, object]:
     price = Money(row.amount, row.currency)
     return {"sku": row.sku, "title": row.title, "min_quantity": row.min_quantity, "price": price}

@@ -18,7 +18,7 @@ _NEWEST_FIRST = Sort((PriceHistoryEntry.since, PriceHistoryEntry.id), descending
 
 def price_history(
     variant_id: UUID, *, currency: str | None, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return what a variant cost from when to when, the newest first.
 
     What is in force has no end, and tells since when it is reduced and from which price. Raises
@@ -66,7 +66,7 @@ def price_history(
     return {"data": [_record(row) for row in rows], "page": page}
 
 
-def price_view(row: Any) -> dict[str, Any]:
+def price_view(row: Any) -> dict[str, object]:
     """Return how staff see a row of `variant_prices`."""
     return {
         "price": money(row.amount, row.currency),
@@ -76,7 +76,7 @@ def price_view(row: Any) -> dict[str, Any]:
     }
 
 
-def _record(row: Any) -> dict[str, Any]:
+def _record(row: Any) -> dict[str, object]:
     is_in_force = row.until is None
     return {
         "id": row.id,
@@ -90,7 +90,7 @@ def _record(row: Any) -> dict[str, Any]:
     }
 
 
-def money(amount: int | None, currency: str) -> dict[str, Any] | None:
+def money(amount: int | None, currency: str) -> dict[str, object] | None:
     """Return an amount as it is written on the wire."""
     return None if amount is None else {"amount": amount, "currency": currency}
 
@@ -106,7 +106,7 @@ _LAST_FIRST = Sort((ScheduledPrice.starts_at, ScheduledPrice.id), descending=Tru
 
 def scheduled_prices(
     variant_id: UUID, *, state: str | None, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of a variant's scheduled prices, the last to start first.
 
     Raises VariantNotFound.
@@ -127,7 +127,7 @@ def scheduled_prices(
     return {"data": [_view(row) for row in rows], "page": page}
 
 
-def scheduled_price(schedule_id: UUID) -> dict[str, Any]:
+def scheduled_price(schedule_id: UUID) -> dict[str, object]:
     """Return one scheduled price. Raises ScheduleNotFound."""
     row = session.execute(select(*_COLUMNS).where(ScheduledPrice.id == schedule_id)).first()
     if row is None:
@@ -135,7 +135,7 @@ def scheduled_price(schedule_id: UUID) -> dict[str, Any]:
     return _view(row)
 
 
-def _view(row: Any) -> dict[str, Any]:
+def _view(row: Any) -> dict[str, object]:
     currency = row.currency
     return {
         "id": row.id,

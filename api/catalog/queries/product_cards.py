@@ -112,7 +112,7 @@ def cards(
 
 def cards_of(
     product_ids: Sequence[UUID], currency: str, *, languages: Sequence[str] = ()
-) -> dict[UUID, dict[str, Any]]:
+) -> dict[UUID, dict[str, object]]:
     """Return cards of products by id; those that are not published are left out."""
     if not product_ids:
         return {}
@@ -121,12 +121,12 @@ def cards_of(
     return {card["id"]: card for card in made}
 
 
-def money(amount: int | None, currency: str) -> dict[str, Any] | None:
+def money(amount: int | None, currency: str) -> dict[str, object] | None:
     """Write an amount as the wire has it."""
     return None if amount is None else {"amount": amount, "currency": currency}
 
 
-def _card(row: Any, currency: str, texts: Texts) -> dict[str, Any]:
+def _card(row: Any, currency: str, texts: Texts) -> dict[str, object]:
     lowest, highest, before, prior = row.prices or (None, None, None, None)
     return {
         "id": row.id,
@@ -149,7 +149,7 @@ def _add_variants(
     currency: str,
     texts: Mapping[UUID, Texts],
 ) -> None:
-    variants: dict[UUID, list[dict[str, Any]]] = {}
+    variants: dict[UUID, list[dict[str, object]]] = {}
     for row in session.execute(_VARIANTS_OF, {"ids": list(ids), "currency": currency}):
         called = texts.get(row.product_id, NO_TEXTS).get("option_values", {})
         values = [called.get(value, value) for value in row.option_values]

@@ -10,7 +10,7 @@ knows too little of words to choose. So the newest products are looked at first:
 hits among them says which way to go.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -70,7 +70,7 @@ class SearchProbe:
         return self.in_title + self.in_head + self.in_text < MANY
 
 
-def probe_search(shape: FilterShape, values: dict[str, Any]) -> SearchProbe:
+def probe_search(shape: FilterShape, values: Mapping[str, object]) -> SearchProbe:
     """Look who is exactly it, and at the newest products that fit the filters. One statement."""
     return SearchProbe(*session.execute(_look(shape), values).one())
 
@@ -95,7 +95,7 @@ def search_page(
     limit: int,
     cursor: str | None,
     filters: object,
-) -> tuple[list[Any], dict[str, Any]]:
+) -> tuple[list[object], dict[str, object]]:
     """Read one page of hits in the order of relevance, and the `page` member of its envelope.
 
     One statement, or one more for each tier that the page reaches beyond the first two. The list
@@ -111,7 +111,7 @@ def search_page(
     rows = _rows(shape, seen, values, wanted + 1, tier, after)
     has_more = len(rows) > wanted and before + wanted < TOTAL_CAP
     rows = rows[:wanted]
-    page: dict[str, Any] = {"limit": limit, "next_cursor": None, "has_more": has_more}
+    page: dict[str, object] = {"limit": limit, "next_cursor": None, "has_more": has_more}
     if has_more:
         place = (rows[-1].tier, before + len(rows), rows[-1].id)
         page["next_cursor"] = pagination.encode_cursor(place, mark)
@@ -121,12 +121,12 @@ def search_page(
 def _rows(
     shape: FilterShape,
     seen: SearchProbe,
-    values: dict[str, Any],
+    values: Mapping[str, object],
     wanted: int,
     tier: int,
     after: UUID | None,
 ) -> list[Any]:
-    rows: list[Any] = []
+    rows: list[object] = []
     for step in _steps(seen):
         if tier <= step.last and len(rows) < wanted:
             statement = _step(shape, step, is_first=after is None)

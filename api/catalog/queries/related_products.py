@@ -25,7 +25,7 @@ def ids_by_slug(slugs: Collection[str]) -> dict[str, UUID]:
     return {row.slug: row.id for row in rows}
 
 
-def get_relations(product_id: UUID) -> dict[str, Any]:
+def get_relations(product_id: UUID) -> dict[str, object]:
     """Return what is shown beside a product, by kind, in order, with the product's version.
 
     Two statements, however many there are. Raises ProductNotFound.

@@ -176,7 +176,7 @@ def exact_ids() -> ColumnElement[Any]:
     return array_of(union(select(by_title.subquery()), by_sku, by_barcode))
 
 
-def values_of(typed: str) -> dict[str, Any]:
+def values_of(typed: str) -> dict[str, object]:
     """Return the values that questions about what was typed are bound to."""
     code = codes.read(typed)
     return {

@@ -65,7 +65,7 @@ def complete_query(typed: str) -> list[str]:
 
 def suggest_categories(
     typed: str, limit: int, languages: Sequence[str] = ()
-) -> dict[str, list[dict[str, Any]]]:
+) -> dict[str, list[dict[str, object]]]:
     """Return categories and collections with a word in their name that begins as was typed.
 
     Two statements, and one more when names are looked for in other languages: there are hundreds
@@ -115,7 +115,7 @@ def _named(
     rows: Sequence[dict[str, Any]],
     texts: Mapping[UUID, Texts],
     limit: int,
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     found = []
     for row in rows:
         called = texts.get(row.pop("id"), NO_TEXTS).get(name) or row[name]

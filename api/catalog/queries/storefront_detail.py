@@ -98,6 +98,7 @@ _VARIANTS = (
     select(
         *(Variant.id, Variant.sku, Variant.barcode, Variant.title, Variant.option_values),
         *(Variant.weight_grams, Variant.in_stock, Variant.image_id, Variant.public_metadata),
+        *(Variant.back_orders, Variant.back_orders_full, Variant.back_order_note),
         *(VariantPrice.amount, VariantPrice.compare_at, VariantPrice.prior_price),
     )
     .outerjoin(
@@ -136,7 +137,7 @@ def get_storefront_product(
     """Return a product's page, with a price for each variant that has one in the currency.
 
     `languages` are those in which texts are looked for before the shop's own. Raises
-    ProductNotFound for one that is not on the shelf.
+    ProductNotFound for one that is not published.
     """
     product = session.execute(_PAGE, {"slug": slug}).first()
     if product is None:
@@ -246,10 +247,19 @@ def _variant(
         "prior_price": money(variant.prior_price, currency),
         "for_sale": variant.amount is not None,
         "in_stock": variant.in_stock,
+        "availability": _availability(variant),
+        "back_order_note": variant.back_order_note,
         "weight_grams": variant.weight_grams,
         "image_url": urls.get(str(variant.image_id)),
         "metadata": variant.public_metadata,
     }
+
+
+def _availability(variant: Any) -> str:
+    if variant.in_stock:
+        return "in_stock"
+    can_wait = variant.back_orders == "allow" and not variant.back_orders_full
+    return "backorder" if can_wait else "out_of_stock"
 
 
 def _options(names: Sequence[str], values: Sequence[Sequence[str]]) -> list[dict[str, Any]]:

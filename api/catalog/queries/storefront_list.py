@@ -19,7 +19,6 @@ from api.catalog.errors import (
 )
 from api.catalog.models.navigation import Category, CollectionProduct, ProductCategory
 from api.catalog.models.navigation import Collection as ProductCollection
-from api.catalog.models.prices import PriceRange
 from api.catalog.models.products import Product
 from api.catalog.queries import ranking, search_query
 from api.catalog.queries.facets import facets_of
@@ -29,6 +28,7 @@ from api.catalog.queries.filters import (
     ProductFilter,
     ResolvedFilter,
     build_query,
+    lowest_prices,
     resolve_filter,
 )
 from api.catalog.queries.product_cards import CARD, cards
@@ -44,9 +44,9 @@ SORTS = ("relevance", "newest", "name", "price", "-price", "position")
 class _Found:
     """A page of a list, and what its totals and facets are to be counted with."""
 
-    rows: list[Any]
-    page: dict[str, Any]
-    values: dict[str, Any]
+    rows: list[object]
+    page: dict[str, object]
+    values: dict[str, object]
     has_few_hits: bool | None = None
     """Whether a search has few hits, which are then gathered; None without a search."""
     corrected_q: str | None = None
@@ -98,7 +98,7 @@ def list_storefront_products(
         none = {"total": 0, "total_is_capped": False}
         page |= none if narrowing.is_empty else pagination.total_of(everything, found.values)
     data, spoken = cards(found.rows, wanted.currency, languages=languages, expand=expand)
-    shown: dict[str, Any] = {"data": data, "page": page, "languages": spoken}
+    shown: dict[str, object] = {"data": data, "page": page, "languages": spoken}
     if wanted.q:
         shown["corrected_q"] = found.corrected_q
     if with_facets:
@@ -113,7 +113,7 @@ def list_storefront_products(
 
 def search_storefront_products(
     q: str, *, currency: str, limit: int, languages: Sequence[str]
-) -> tuple[list[dict[str, Any]], list[str]]:
+) -> tuple[list[dict[str, object]], list[str]]:
     """Return the cards of the first products that a search finds, and their languages."""
     wanted = ProductFilter(currency=currency, q=q)
     values = {"currency": currency, **search_query.values_of(q)}
@@ -128,7 +128,7 @@ def _nothing(
     if cursor:
         raise CursorInvalid
     searched = search_query.values_of(wanted.q) if wanted.q else {}
-    page: dict[str, Any] = {"limit": limit, "next_cursor": None, "has_more": False}
+    page: dict[str, object] = {"limit": limit, "next_cursor": None, "has_more": False}
     return _Found([], page, narrowing.values | searched, True if wanted.q else None)
 
 
@@ -196,14 +196,15 @@ def _listing(order: str, shape: FilterShape, has_few_hits: bool | None) -> Prepa
     """Build the statement of one kind of list; `has_few_hits` is None without a search."""
     by_price = order.endswith("price")
     statement = _searched(build_query(CARD, shape, with_prices=by_price), shape, has_few_hits)
-    columns: tuple[Any, ...] = (shape.product_id,)
+    columns: tuple[object, ...] = (shape.product_id,)
     if order == "name":
         columns = (Product.search_title, Product.id)
     elif order == "position":
         member = CollectionProduct if shape.in_collection else ProductCategory
         columns = (member.position, member.product_id)
     elif by_price:
-        columns = (PriceRange.lowest, PriceRange.product_id)
+        prices = lowest_prices(shape)
+        columns = (prices.price, prices.product_id)
     return pagination.listing(statement, Sort(columns, descending=order in ("newest", "-price")))
 
 

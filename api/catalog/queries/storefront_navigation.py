@@ -24,7 +24,7 @@ _SHOWN_COLLECTIONS = pagination.listing(
 )
 
 
-def list_storefront_categories(languages: Sequence[str] = ()) -> dict[str, Any]:
+def list_storefront_categories(languages: Sequence[str] = ()) -> dict[str, object]:
     """Return what is shown of the tree as a flat list, parents before children, in its order."""
     rows = in_tree_order(
         session.execute(
@@ -42,7 +42,7 @@ def list_storefront_categories(languages: Sequence[str] = ()) -> dict[str, Any]:
     }
 
 
-def get_storefront_category(slug: str, languages: Sequence[str] = ()) -> dict[str, Any]:
+def get_storefront_category(slug: str, languages: Sequence[str] = ()) -> dict[str, object]:
     """Return one category, what stands above it and what directly below. CategoryNotFound."""
     row = session.execute(
         select(
@@ -77,7 +77,7 @@ def get_storefront_category(slug: str, languages: Sequence[str] = ()) -> dict[st
 
 def list_storefront_collections(
     *, limit: int, cursor: str | None, languages: Sequence[str] = ()
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of the collections that storefronts may see, by title."""
     rows, page = pagination.page_of(_SHOWN_COLLECTIONS, {}, limit=limit, cursor=cursor)
     texts = texts_for([row.id for row in rows], languages)
@@ -88,7 +88,7 @@ def list_storefront_collections(
     }
 
 
-def get_storefront_collection(slug: str, languages: Sequence[str] = ()) -> dict[str, Any]:
+def get_storefront_collection(slug: str, languages: Sequence[str] = ()) -> dict[str, object]:
     """Return one collection. Its products are a list of their own. CollectionNotFound."""
     row = session.execute(
         select(*_COLLECTION).where(Collection.slug == slug, Collection.is_visible)
@@ -99,7 +99,7 @@ def get_storefront_collection(slug: str, languages: Sequence[str] = ()) -> dict[
     return {**_collection(row, texts), "languages": languages_of([row.id], texts, "title")}
 
 
-def _collection(row: Any, texts: Mapping[UUID, Texts]) -> dict[str, Any]:
+def _collection(row: Any, texts: Mapping[UUID, Texts]) -> dict[str, object]:
     own = texts.get(row.id, NO_TEXTS)
     return {
         "id": row.id,
@@ -111,7 +111,7 @@ def _collection(row: Any, texts: Mapping[UUID, Texts]) -> dict[str, Any]:
     }
 
 
-def _category(row: Any, texts: Mapping[UUID, Texts]) -> dict[str, Any]:
+def _category(row: Any, texts: Mapping[UUID, Texts]) -> dict[str, object]:
     return {
         "id": row.id,
         "slug": row.slug,
@@ -134,7 +134,7 @@ def in_tree_order(rows: Sequence[Any]) -> list[Any]:
     below: dict[UUID | None, list[Any]] = defaultdict(list)
     for row in rows:
         below[row.parent_id].append(row)
-    ordered: list[Any] = []
+    ordered: list[object] = []
     waiting = below[None][::-1]
     while waiting:
         row = waiting.pop()

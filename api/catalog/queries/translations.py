@@ -95,7 +95,7 @@ def languages_of(subject_ids: Iterable[UUID], texts: Mapping[UUID, Texts], field
     return list(dict.fromkeys(own.language if own and field in own else "" for own in shown))
 
 
-def translation(kind: str, subject_id: UUID, language: str) -> dict[str, Any]:
+def translation(kind: str, subject_id: UUID, language: str) -> dict[str, object]:
     """Return the texts of one thing in one language, beside what they translate.
 
     One that nobody has translated yet has version 0 and no texts. Raises
@@ -117,7 +117,7 @@ def translation(kind: str, subject_id: UUID, language: str) -> dict[str, Any]:
     }
 
 
-def translations_of(kind: str, subject_id: UUID, languages: Sequence[str]) -> dict[str, Any]:
+def translations_of(kind: str, subject_id: UUID, languages: Sequence[str]) -> dict[str, object]:
     """Return the texts of one thing in each of the languages. TranslationSubjectUnknown."""
     original = original_of(kind, subject_id)
     rows = session.execute(
@@ -140,7 +140,7 @@ def translations_of(kind: str, subject_id: UUID, languages: Sequence[str]) -> di
     return {"data": data, "page": {"limit": len(data), "next_cursor": None, "has_more": False}}
 
 
-def original_of(kind: str, subject_id: UUID) -> dict[str, Any]:
+def original_of(kind: str, subject_id: UUID) -> dict[str, object]:
     """Return what one thing says in the catalogue's own language. TranslationSubjectUnknown."""
     subject = SUBJECTS[kind]
     row = session.execute(
@@ -159,7 +159,7 @@ def list_translations(
     limit: int = 25,
     cursor: str | None = None,
     with_total: bool = False,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of all things of a kind with their texts in one language, the oldest first.
 
     With `is_missing` only those of which a text is not translated yet. Options and their values
@@ -205,13 +205,13 @@ def list_translations(
 
 def _originals(kind: str) -> list[Any]:
     subject = SUBJECTS[kind]
-    columns: list[Any] = [subject.model.__table__.c[name] for name in subject.fields]
+    columns: list[object] = [subject.model.__table__.c[name] for name in subject.fields]
     if kind == "product":
         columns += [Product.options, _OPTION_VALUES.label("option_values")]
     return columns
 
 
-def _original(kind: str, row: Any) -> dict[str, Any]:
+def _original(kind: str, row: Any) -> dict[str, object]:
     original = {name: getattr(row, name) for name in SUBJECTS[kind].fields}
     if kind == "product":
         original |= {"options": row.options, "option_values": sorted(row.option_values or ())}

@@ -2,17 +2,31 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, and_, any_, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
 from api.catalog import codes
 from api.catalog.models.media import ProductImage
 from api.catalog.models.prices import VariantPrice
 from api.catalog.models.products import Barcode, Product, Variant
 from api.catalog.states import ProductStatus
-from api.platform.db import session
+from api.platform.db import AnySelect, session
+from api.platform.prepared import prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +34,7 @@ class Offer:
     """A variant as it is offered in one currency right now.
 
     `unit_price` is in minor units, None when the variant has no price in the currency.
-    `is_for_sale` needs a price and a product on the shelf; whether any is left, inventory knows.
+    `is_for_sale` needs a price and a published product; whether any is left, inventory knows.
     """
 
     variant_id: UUID
@@ -47,6 +61,7 @@ class VariantLabel:
     barcode: str | None
     product_title: str
     variant_title: str
+    lot_tracking: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +76,9 @@ _LABEL = (
     Variant.product_id,
     Variant.sku,
     Variant.barcode,
-    Product.title,
+    Product.title.label("product_title"),
     Variant.title,
+    Variant.lot_tracking,
 )
 
 
@@ -116,24 +132,37 @@ def find_variant(code: str) -> VariantFound | None:
     wanted = codes.read(code)
     if not wanted.text:
         return None
-    keys = literal(wanted.keys, ARRAY(Text))
+    asked = {"text": wanted.text, "keys": list(wanted.keys)}
+    row = session.execute(_FOUND, asked).first()
+    return VariantFound(*row) if row else None
+
+
+def _found_statement() -> AnySelect:
+    keys = bindparam("keys", type_=ARRAY(Text))
     meant = union_all(
         select(Variant.id, literal(1).label("pack_quantity"), literal(0).label("rank")).where(
-            Variant.sku_key == func.lower(wanted.text)
+            Variant.sku_key == func.lower(bindparam("text", type_=Text))
         ),
         select(
             *(Barcode.variant_id, Barcode.pack_quantity),
             func.array_position(keys, Barcode.code_key),
         ).where(Barcode.code_key == any_(keys)),
     ).subquery()
-    row = session.execute(
+    return (
         select(*_LABEL, meant.c.pack_quantity)
         .join(meant, meant.c.id == Variant.id)
         .join(Product, Product.id == Variant.product_id)
         .order_by(meant.c.rank)
         .limit(1)
-    ).first()
-    return VariantFound(*row) if row else None
+    )
+
+
+# Built once: building costs more than running.
+_FOUND: Final = prepared(_found_statement())
+SCANNED: Final = select(func.to_jsonb(literal_column("variant"))).select_from(
+    _found_statement().subquery("variant")
+)
+"""What `find_variant` finds as one JSON value, of the parameters `text` and `keys`."""
 
 
 def barcodes_of(variant_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
@@ -141,15 +170,18 @@ def barcodes_of(variant_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]
     found: dict[UUID, list[dict[str, Any]]] = {}
     if not variant_ids:
         return found
-    for row in session.execute(
-        select(Barcode.variant_id, Barcode.code, Barcode.pack_quantity)
-        .where(Barcode.variant_id.in_(variant_ids))
-        .order_by(Barcode.position, Barcode.code)
-    ):
+    for row in session.execute(_BARCODES, {"variant_ids": list(variant_ids)}):
         found.setdefault(row.variant_id, []).append(
             {"code": row.code, "pack_quantity": row.pack_quantity}
         )
     return found
+
+
+_BARCODES: Final = prepared(
+    select(Barcode.variant_id, Barcode.code, Barcode.pack_quantity)
+    .where(Barcode.variant_id == any_(bindparam("variant_ids", type_=ARRAY(Uuid))))
+    .order_by(Barcode.position, Barcode.code)
+)
 
 
 def variant_labels(variant_ids: Collection[UUID]) -> dict[UUID, VariantLabel]:

@@ -6,10 +6,8 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from api.catalog.fields import PRODUCT_FIELDS, VARIANT_FIELDS
-from api.catalog.queries.admin_list import LINE_EXPANSIONS, VARIANTS_OF_A_PAGE
 from api.catalog.schemas.field_forms import written_fields
 from api.catalog.schemas.media import PictureSizeSchema
-from api.catalog.schemas.storefront import CurrencyQuerySchema
 from api.catalog.service.inputs import (
     BarcodeInput,
     CategoryInput,
@@ -18,18 +16,15 @@ from api.catalog.service.inputs import (
     ProductInput,
     VariantInput,
 )
-from api.catalog.states import ProductStatus
 from api.platform.http import (
     NOT_BLANK,
     TRIMMED,
     DateTimeField,
     MoneySchema,
-    PageQuerySchema,
     Pattern,
     Schema,
     Slug,
 )
-from api.platform.query_fields import IdList, NameList
 from api.platform.rules import AtLeastOne, AtMostOne, Rule
 
 MOST_VARIANTS = 2_000
@@ -57,35 +52,6 @@ def _tags() -> fields.Field[Any]:
     )
 
 
-class ProductsQuerySchema(PageQuerySchema, CurrencyQuerySchema):
-    """Which products staff want to list."""
-
-    status = fields.String(
-        load_default=None, validate=validate.OneOf([status.value for status in ProductStatus])
-    )
-    q = fields.String(load_default=None, validate=validate.Length(max=200))
-    external_reference = fields.String(load_default=None, validate=validate.Length(1, 255))
-    vendor = fields.String(load_default=None, validate=validate.Length(1, 255))
-    product_type = fields.String(load_default=None, validate=validate.Length(1, 255))
-    tag = fields.String(load_default=None, validate=validate.Length(1, 255))
-    category = fields.String(
-        load_default=None,
-        validate=validate.Length(1, 120),
-        metadata={"description": "The slug of a category; what stands below it counts."},
-    )
-    collection = fields.String(load_default=None, validate=validate.Length(1, 120))
-    ids = IdList(
-        most=MOST_IDS,
-        description="Only these products; an id that is no product's is not in the answer.",
-    )
-    expand = NameList(
-        *LINE_EXPANSIONS,
-        description="What each product brings along. With variants a page ends before its "
-        f"products have more than {VARIANTS_OF_A_PAGE:,} of them, but not before its first one.",
-    )
-    sort = fields.String(load_default="newest", validate=validate.OneOf(["newest", "name"]))
-
-
 class BarcodeSchema(Schema):
     """A code on goods, and how many units one scan of it means."""
 
@@ -102,7 +68,7 @@ class BarcodeSchema(Schema):
     )
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> BarcodeInput:
+    def _draft(self, given: dict[str, Any], **_: object) -> BarcodeInput:
         return BarcodeInput(**given)
 
 
@@ -130,7 +96,7 @@ class PriceSchema(Schema):
     prior_price = fields.Nested(MoneySchema, dump_only=True, allow_none=True)
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> PriceInput:
+    def _draft(self, given: dict[str, Any], **_: object) -> PriceInput:
         return PriceInput(**given)
 
 
@@ -164,7 +130,7 @@ class ImageSchema(Schema):
     )
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> ImageInput:
+    def _draft(self, given: dict[str, Any], **_: object) -> ImageInput:
         return ImageInput(**given)
 
 
@@ -223,7 +189,7 @@ class NewVariantSchema(VariantFieldsSchema):
     prices = fields.List(fields.Nested(PriceSchema), validate=validate.Length(max=50))
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> VariantInput:
+    def _draft(self, given: dict[str, Any], **_: object) -> VariantInput:
         return VariantInput(**_tuples(given, "option_values", "prices", "barcodes"))
 
 
@@ -292,7 +258,7 @@ class ProductFieldsSchema(Schema):
         include = written_fields(PRODUCT_FIELDS)
 
     @ma.validates_schema
-    def _each_picture_once(self, given: dict[str, Any], **_: Any) -> None:
+    def _each_picture_once(self, given: dict[str, Any], **_: object) -> None:
         images: list[ImageInput] = given.get("images", [])
         if len({image.media_id or image.url for image in images}) < len(images):
             raise ma.ValidationError("Name each picture once.", "images")
@@ -312,7 +278,7 @@ class NewProductSchema(ProductFieldsSchema):
     )
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> ProductInput:
+    def _draft(self, given: dict[str, Any], **_: object) -> ProductInput:
         return ProductInput(
             **_tuples(given, "tags", "options", "images", "variants", "category_ids")
         )
@@ -370,7 +336,7 @@ class NewCategorySchema(CategoryFieldsSchema):
     name = fields.String(required=True, validate=(*_NAME, validate.Length(max=200)))
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> CategoryInput:
+    def _draft(self, given: dict[str, Any], **_: object) -> CategoryInput:
         return CategoryInput(**given)
 
 

@@ -48,7 +48,7 @@ class ChoiceSchema(Schema):
     position = _position(metadata={"description": "Left out it is its place in the list."})
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> ChoiceInput:
+    def _draft(self, given: dict[str, Any], **_: object) -> ChoiceInput:
         return ChoiceInput(
             given["value"], given.get("label", given["value"]), given.get("position")
         )
@@ -72,7 +72,7 @@ class AttributeFieldsSchema(Schema):
     )
 
     @ma.validates_schema
-    def _each_choice_once(self, given: dict[str, Any], **_: Any) -> None:
+    def _each_choice_once(self, given: dict[str, Any], **_: object) -> None:
         seen: set[str] = set()
         for draft in given.get("choices", []):
             key = facet_key(draft.value)
@@ -89,7 +89,7 @@ class NewAttributeSchema(AttributeFieldsSchema):
     kind = fields.Enum(AttributeKind, by_value=True, required=True)
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> AttributeInput:
+    def _draft(self, given: dict[str, Any], **_: object) -> AttributeInput:
         return AttributeInput(**given)
 
 
@@ -132,7 +132,7 @@ class NewTypeAttributeSchema(Schema):
     )
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> TypeAttributeInput:
+    def _draft(self, given: dict[str, Any], **_: object) -> TypeAttributeInput:
         return TypeAttributeInput(**given)
 
 

@@ -28,8 +28,8 @@ class ProductIds(fields.List[Any]):
             **options,
         )
 
-    def _deserialize(self, *given: Any, **options: Any) -> list[Any]:
-        ids: list[Any] = super()._deserialize(*given, **options)
+    def _deserialize(self, *given: object, **options: object) -> list[object]:
+        ids: list[object] = super()._deserialize(*given, **options)
         first = {id_: place for place, id_ in reversed(list(enumerate(ids)))}
         twice = {
             place: [f"Named before, at {first[id_]}. Name each product once."]
@@ -121,7 +121,7 @@ class NewCollectionSchema(CollectionFieldsSchema):
     kind = fields.Enum(CollectionKind, by_value=True, load_default=CollectionKind.MANUAL)
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> CollectionInput:
+    def _draft(self, given: dict[str, Any], **_: object) -> CollectionInput:
         return CollectionInput(**given)
 
 

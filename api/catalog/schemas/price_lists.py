@@ -15,7 +15,16 @@ class EditPriceListSchema(Schema):
     """What to change about a price list; its code and currency stay."""
 
     name = ma.fields.String(validate=_NAME)
-    customer_group = ma.fields.String(validate=_CODE, metadata={"example": "wholesale"})
+    customer_group = ma.fields.String(
+        allow_none=True,
+        validate=_CODE,
+        metadata={"description": "Null: everybody in its markets.", "example": "wholesale"},
+    )
+    markets = ma.fields.List(
+        ma.fields.String(validate=ma.validate.Length(1, 40)),
+        validate=ma.validate.Length(0, 200),
+        metadata={"description": "Codes of markets; without any it holds in all of them."},
+    )
     priority = ma.fields.Integer(
         strict=True,
         validate=ma.validate.Range(0, 1000),
@@ -33,7 +42,6 @@ class NewPriceListSchema(EditPriceListSchema):
 
     code = ma.fields.String(required=True, validate=_CODE, metadata={"example": "wholesale-2026"})
     name = ma.fields.String(required=True, validate=_NAME)
-    customer_group = ma.fields.String(required=True, validate=_CODE)
     currency = ma.fields.String(required=True, validate=CurrencyCode())
 
 
@@ -43,7 +51,8 @@ class PriceListSchema(Schema):
     id = ma.fields.UUID(required=True)
     code = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
-    customer_group = ma.fields.String(required=True)
+    customer_group = ma.fields.String(required=True, allow_none=True)
+    markets = ma.fields.List(ma.fields.String(), required=True)
     currency = ma.fields.String(required=True)
     priority = ma.fields.Integer(required=True)
     is_active = ma.fields.Boolean(required=True)

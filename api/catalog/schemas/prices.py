@@ -60,7 +60,7 @@ class NewScheduledPriceSchema(Schema):
     )
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _draft(self, given: dict[str, Any], **_: object) -> dict[str, object]:
         given["price"] = PriceInput(given["price"], given.pop("compare_at"))
         return given
 

@@ -23,7 +23,7 @@ class RelateProductsSchema(Schema):
     replacement = ProductIds(most=MOST_RELATED, load_default=list)
 
     @ma.post_load
-    def _by_kind(self, given: dict[str, Any], **_: Any) -> dict[RelationKind, list[UUID]]:
+    def _by_kind(self, given: dict[str, Any], **_: object) -> dict[RelationKind, list[UUID]]:
         return {RelationKind(name): ids for name, ids in given.items()}
 
 

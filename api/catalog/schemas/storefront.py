@@ -1,112 +1,14 @@
 """What storefronts ask and read."""
 
-from typing import Any
-
 from marshmallow import fields, validate
 
 from api.catalog.fields import PRODUCT_FIELDS
-from api.catalog.queries.product_cards import CARD_EXPANSIONS
-from api.catalog.queries.storefront_detail import PAGE_EXPANSIONS
-from api.catalog.queries.storefront_list import SORTS
 from api.catalog.schemas.field_forms import shown_fields
 from api.platform.http import (
-    MAX_AMOUNT,
-    CurrencyCode,
     MoneySchema,
-    PageQuerySchema,
     PageSchema,
     Schema,
 )
-from api.platform.query_fields import NameList
-
-MOST_FILTERS = 50
-"""Values of one filter; each is looked up."""
-
-
-def _words(description: str, example: str) -> fields.Field[Any]:
-    """Return a filter of which several values may be given; they mean any of these."""
-    return fields.List(
-        fields.String(validate=validate.Length(1, 300)),
-        load_default=list,
-        validate=validate.Length(max=MOST_FILTERS),
-        metadata={"description": description, "example": [example]},
-    )
-
-
-class CurrencyQuerySchema(Schema):
-    """In which currency prices are asked for."""
-
-    currency = fields.String(
-        load_default=None,
-        validate=CurrencyCode(),
-        metadata={"description": "The shop's own currency when left out."},
-    )
-
-
-class ShownProductsQuerySchema(PageQuerySchema, CurrencyQuerySchema):
-    """Which products a storefront wants to list, and in which order.
-
-    Several values of one filter mean any of them; different filters must all fit.
-    """
-
-    category = fields.String(
-        load_default=None,
-        validate=validate.Length(min=1),
-        metadata={"description": "Slug; what stands below it is included."},
-    )
-    collection = fields.String(
-        load_default=None, validate=validate.Length(min=1), metadata={"description": "Slug."}
-    )
-    q = fields.String(
-        load_default=None,
-        validate=validate.Length(max=200),
-        metadata={
-            "description": "Words in any order; the last may be only begun. SKUs and barcodes too."
-        },
-    )
-    price_gte = fields.Integer(
-        load_default=None,
-        validate=validate.Range(0, MAX_AMOUNT),
-        metadata={"description": "Lowest price of the product at least, in minor units."},
-    )
-    price_lte = fields.Integer(
-        load_default=None,
-        validate=validate.Range(0, MAX_AMOUNT),
-        metadata={"description": "Lowest price of the product at most, in minor units."},
-    )
-    in_stock = fields.Boolean(load_default=None)
-    vendor = _words("By name, whatever its case.", "Kiln & Co")
-    tag = _words("By name, whatever its case.", "summer")
-    type = _words("By name, whatever its case.", "Mug")
-    option = _words("An option and a value of it.", "size:M")
-    attribute = _words(
-        "A filterable attribute and a value of it; numbers and dates also as a range with both "
-        "ends included: `width:10..20`, `width:10..`.",
-        "material:oak",
-    )
-    sort = fields.String(
-        load_default=None,
-        validate=validate.OneOf(SORTS),
-        metadata={
-            "description": "Unless given: relevance with q, the collection's own order in a "
-            "collection, otherwise newest. `position` needs a category or a collection."
-        },
-    )
-    include = NameList("total", "facets", description="What the answer counts.")
-    expand = NameList(*CARD_EXPANSIONS, description="What each product brings along.")
-
-
-class ShownProductQuerySchema(CurrencyQuerySchema):
-    """How a storefront wants a product's page."""
-
-    expand = NameList(*PAGE_EXPANSIONS, description="What the page brings along.")
-
-
-class SuggestionsQuerySchema(CurrencyQuerySchema):
-    """What somebody is typing."""
-
-    q = fields.String(required=True, validate=validate.Length(1, 100))
-    limit = fields.Integer(load_default=5, validate=validate.Range(1, 10))
 
 
 class ShownSizeSchema(Schema):
@@ -139,6 +41,14 @@ class ShownPricesSchema(Schema):
     price = fields.Nested(MoneySchema, required=True, allow_none=True)
     compare_at = fields.Nested(MoneySchema, required=True, allow_none=True)
     prior_price = fields.Nested(MoneySchema, required=True, allow_none=True)
+    net_price = fields.Nested(
+        MoneySchema,
+        allow_none=True,
+        metadata={
+            "description": "`price` without tax, for customers of a group with `shows_net`; of "
+            "`country`, or of the shop's own. Null where there is no rule for it."
+        },
+    )
     for_sale = fields.Boolean(required=True)
     in_stock = fields.Boolean(required=True)
 
@@ -148,6 +58,7 @@ class ShownPriceBreakSchema(Schema):
 
     min_quantity = fields.Integer(required=True)
     price = fields.Nested(MoneySchema, required=True)
+    net_price = fields.Nested(MoneySchema, allow_none=True)
 
 
 _PRICE_BREAKS = fields.List(
@@ -284,6 +195,21 @@ class ShownVariantSchema(ShownPricesSchema):
     barcode = fields.String(required=True, allow_none=True)
     title = fields.String(required=True)
     option_values = fields.List(fields.String(), required=True)
+    availability = fields.String(
+        required=True,
+        validate=validate.OneOf(["in_stock", "backorder", "out_of_stock"]),
+        metadata={
+            "description": "`backorder`: it can be ordered although nothing is in stock, and ships"
+            " once it has come."
+        },
+    )
+    back_order_note = fields.String(
+        required=True,
+        metadata={
+            "description": "When it is expected, in the shop's words; may be empty.",
+            "example": "Ships from 14 March",
+        },
+    )
     weight_grams = fields.Integer(required=True)
     image_url = fields.String(required=True, allow_none=True)
     metadata = fields.Dict(keys=fields.String(), required=True)

@@ -13,7 +13,7 @@ _KIND = validate.OneOf(list(SUBJECTS))
 class Language(fields.String):
     """A language tag (BCP 47), in small letters as the settings have them."""
 
-    def _deserialize(self, *given: Any, **options: Any) -> Any:
+    def _deserialize(self, *given: object, **options: object) -> Any:
         return super()._deserialize(*given, **options).lower()
 
 

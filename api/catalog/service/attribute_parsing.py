@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from api.catalog.models.attributes import AttributeKind
 
@@ -24,11 +24,11 @@ class InvalidAttributeValue(Exception):
 class ParsedValue(NamedTuple):
     """A value as it is stored, and as ranges are asked of it: see models.ProductAttribute."""
 
-    value: Any
+    value: object
     number: Decimal | None = None
 
 
-def parse_value(kind: AttributeKind, given: Any, choices: Sequence[str] = ()) -> ParsedValue:
+def parse_value(kind: AttributeKind, given: object, choices: Sequence[str] = ()) -> ParsedValue:
     """Check a value and return it in the form in which it is stored. Raises Unfit.
 
     Several choices are put into the order in which the shop has them, each once.
@@ -52,7 +52,7 @@ def parse_value(kind: AttributeKind, given: Any, choices: Sequence[str] = ()) ->
     return ParsedValue(_choices(given, choices))
 
 
-def _text(given: Any) -> str:
+def _text(given: object) -> str:
     if not isinstance(given, str) or not given.strip():
         raise InvalidAttributeValue("Send a text that is not blank, or null to remove it.")
     if len(given) > LONGEST_TEXT:
@@ -60,7 +60,7 @@ def _text(given: Any) -> str:
     return given
 
 
-def _number(given: Any) -> Decimal:
+def _number(given: object) -> Decimal:
     wanted = (
         f"Send a number of at most {MOST_DIGITS} digits, {MOST_DECIMALS} of them decimals,"
         " or null to remove it."
@@ -84,7 +84,7 @@ def _number(given: Any) -> Decimal:
     return number
 
 
-def _date(given: Any) -> date:
+def _date(given: object) -> date:
     wanted = "Send a day such as 2026-05-31, or null to remove it."
     if not isinstance(given, str) or not _FULL_DATE.fullmatch(given):
         raise InvalidAttributeValue(wanted)
@@ -94,13 +94,13 @@ def _date(given: Any) -> date:
         raise InvalidAttributeValue(wanted) from unreadable
 
 
-def _choice(given: Any, choices: Sequence[str]) -> str:
+def _choice(given: object, choices: Sequence[str]) -> str:
     if not isinstance(given, str) or given not in choices:
         raise InvalidAttributeValue(f"Send one of {_named(choices)}, or null to remove it.")
     return given
 
 
-def _choices(given: Any, choices: Sequence[str]) -> list[str]:
+def _choices(given: object, choices: Sequence[str]) -> list[str]:
     if not isinstance(given, list) or not given:
         raise InvalidAttributeValue(f"Send a list of {_named(choices)}, or null to remove it.")
     for one in given:

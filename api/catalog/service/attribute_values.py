@@ -128,8 +128,8 @@ def values_of(product_ids: Collection[UUID]) -> dict[UUID, dict[str, AttributeVa
 
 
 def validate_new_values(
-    drafts: Sequence[tuple[str, Mapping[str, Any]]],
-) -> list[tuple[list[dict[str, Any]], list[AttributeValue]]]:
+    drafts: Sequence[tuple[str, Mapping[str, object]]],
+) -> list[tuple[list[dict[str, object]], list[AttributeValue]]]:
     """Check what is said of new products, given as type and values by code.
 
     Returns for each the rows to store, without their product, and the values. Asks nothing when
@@ -156,13 +156,13 @@ class Typed(Protocol):
 
 
 def assign_attribute_values(
-    product: Typed, given: Mapping[str, Any], *, has_new_type: bool = False
-) -> dict[str, Any]:
-    """Say these things of a locked product, by code; None takes one back, the rest stays.
+    product: Typed, given: Mapping[str, object], *, has_new_type: bool = False
+) -> dict[str, object]:
+    """Set attributes of a locked product, by code; None removes one, the rest stays.
 
     Returns what changed. Refuses what its type, as it is now, does not define, whether it is said
-    now or was said before, and values that do not fit. While the product is on the shelf, what
-    its type requires cannot be taken back.
+    now or was said before, and values that do not fit. While the product is published, what
+    its type requires cannot be removed.
     """
     there = values_of([product.id]).get(product.id, {})
     if not given and not there and not (has_new_type and product.status is ProductStatus.ACTIVE):
@@ -217,7 +217,7 @@ def type_change_error(
 ) -> DomainError | None:
     """Say why a product cannot have another type, given the codes by which something is said.
 
-    The type must define these and, when the product is on the shelf, require nothing else.
+    The type must define these and, when the product is published, require nothing else.
     """
     wrong = [_left_over(code, name, defined) for code in sorted(set(there) - defined.keys())]
     if wrong:
@@ -226,9 +226,9 @@ def type_change_error(
 
 
 def _new(
-    name: str, defined: AttributeSchema, given: Mapping[str, Any]
-) -> tuple[list[dict[str, Any]], list[AttributeValue]]:
-    rows: list[dict[str, Any]] = []
+    name: str, defined: AttributeSchema, given: Mapping[str, object]
+) -> tuple[list[dict[str, object]], list[AttributeValue]]:
+    rows: list[dict[str, object]] = []
     values: list[AttributeValue] = []
     wrong: list[dict[str, str]] = []
     for code, value in given.items():

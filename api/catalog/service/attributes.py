@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, text
 
 from api.catalog.errors import AttributeIsFixed, AttributeNotFound, ChoiceInUse, ChoicesNotExpected
-from api.catalog.events import AttributeFilterChanged, CatalogueChanged
+from api.catalog.events import AttributeFilterChanged, CatalogChanged
 from api.catalog.models.attributes import Attribute, AttributeChoice, AttributeKind
 from api.catalog.models.i18n import Translation
 from api.catalog.service import facet_values
@@ -62,7 +62,7 @@ def create_attribute(draft: AttributeInput, *, by: Principal) -> UUID:
         )
     _add_choices(attribute_id, list(enumerate(draft.choices)))
     audit.record("attribute.created", by=by, subject_id=attribute_id, code=draft.code)
-    emit(CatalogueChanged(is_tree=True))
+    emit(CatalogChanged(is_tree=True))
     return attribute_id
 
 
@@ -93,7 +93,7 @@ def edit_attribute(
     audit.record("attribute.edited", by=by, subject_id=attribute.id, **changed)
     if "is_filterable" in changed:
         emit(AttributeFilterChanged(attribute_id=attribute.id))
-    emit(CatalogueChanged(is_tree=True))
+    emit(CatalogChanged(is_tree=True))
 
 
 def delete_attribute(attribute_id: UUID, *, expected_version: int, by: Principal) -> None:
@@ -107,7 +107,7 @@ def delete_attribute(attribute_id: UUID, *, expected_version: int, by: Principal
         session.execute(delete(Attribute).where(Attribute.id == attribute_id))
     _forget_translations([attribute_id, *choices])
     audit.record("attribute.deleted", by=by, subject_id=attribute_id, code=attribute.code)
-    emit(CatalogueChanged(is_tree=True))
+    emit(CatalogChanged(is_tree=True))
 
 
 def _lock(attribute_id: UUID) -> Attribute:

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import Table, delete, select
@@ -63,7 +63,7 @@ def merge_barcodes(codes: Codes, said: Codes) -> list[BarcodeInput]:
     return found
 
 
-def barcode_rows(variant_id: UUID, codes: Codes) -> list[dict[str, Any]]:
+def barcode_rows(variant_id: UUID, codes: Codes) -> list[dict[str, object]]:
     """Return the rows of a variant's codes, in their order."""
     return [
         {

@@ -1,6 +1,6 @@
 """Store new products in set form: one statement per table, however many products come."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -121,13 +121,13 @@ def create_products(
     product's type does not define, and values that do not fit them.
     """
     now = clock.now()
-    products: list[dict[str, Any]] = []
-    images: list[dict[str, Any]] = []
-    variants: list[dict[str, Any]] = []
-    codes: list[dict[str, Any]] = []
-    prices: list[dict[str, Any]] = []
+    products: list[dict[str, object]] = []
+    images: list[dict[str, object]] = []
+    variants: list[dict[str, object]] = []
+    codes: list[dict[str, object]] = []
+    prices: list[dict[str, object]] = []
     found: list[facet_values.FacetLabels] = []
-    said_rows: list[dict[str, Any]] = []
+    said_rows: list[dict[str, object]] = []
     stored: list[CreatedProduct] = []
     values = attribute_values.validate_new_values(
         [(draft.product_type, draft.attributes) for draft in drafts]
@@ -194,12 +194,12 @@ def create_products(
     return stored
 
 
-def add_rows(model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+def add_rows(model: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
     """Insert rows by their table: nobody needs objects of them, and that is half of the cost."""
     bulk_sql.bulk_insert(cast(Table, model.__table__), rows)
 
 
-def add_first_prices(rows: Sequence[dict[str, Any]], now: datetime) -> None:
+def add_first_prices(rows: Sequence[Mapping[str, object]], now: datetime) -> None:
     """Insert the prices of variants that are new, and the first records of their history."""
     prices, records = price_service.first_prices(rows, now=now)
     add_rows(VariantPrice, prices)
@@ -231,7 +231,7 @@ def variant_row(
     }
 
 
-def price_rows(variant_id: UUID, prices: Sequence[PriceInput]) -> list[dict[str, Any]]:
+def price_rows(variant_id: UUID, prices: Sequence[PriceInput]) -> list[dict[str, object]]:
     """Return the rows of a variant's prices."""
     return [
         {
@@ -246,7 +246,7 @@ def price_rows(variant_id: UUID, prices: Sequence[PriceInput]) -> list[dict[str,
 
 def _product_row(
     draft: ProductInput, product_id: UUID, slug: str, status: ProductStatus, now: datetime
-) -> dict[str, Any]:
+) -> dict[str, object]:
     return {
         "id": product_id,
         "version": 1,
@@ -261,9 +261,9 @@ def _product_row(
     }
 
 
-def _columns(fields: Sequence[Field], draft: ProductInput | VariantInput) -> dict[str, Any]:
+def _columns(fields: Sequence[Field], draft: ProductInput | VariantInput) -> dict[str, object]:
     """Return the plain fields of a draft as columns."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for one in fields:
         value = getattr(draft, one.name)
         if one.kind is Kind.METADATA:

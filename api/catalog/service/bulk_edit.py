@@ -1,12 +1,11 @@
 """Change many products or variants in one go: row by row, and told as one change."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogChanged
 from api.catalog.models.products import Product, Variant
 from api.catalog.service import denormalization, facet_values, products, variants
 from api.kernel.principal import Principal
@@ -28,7 +27,7 @@ _NAMING = {
 """Changes that take what nobody else may have, or bring words that are new to the shop."""
 
 
-def bulk_edit_products(batch: Batch, *, by: Principal) -> dict[str, Any]:
+def bulk_edit_products(batch: Batch, *, by: Principal) -> dict[str, object]:
     """Edit, publish and archive products as each row says; returns what became of each.
 
     A row's changes come before its command. Locks all products first, in id order, so that batches
@@ -43,11 +42,11 @@ def bulk_edit_products(batch: Batch, *, by: Principal) -> dict[str, Any]:
     _queue_to_name(said)
     facet_values.ensure_values_of_changes(said)
     answer = batch.carry_out(lambda row: _edit_product(row, by=by))
-    _tell_once()
+    _coalesce_events()
     return answer
 
 
-def bulk_edit_variants(batch: Batch, *, by: Principal) -> dict[str, Any]:
+def bulk_edit_variants(batch: Batch, *, by: Principal) -> dict[str, object]:
     """Edit and price variants as each row says; returns what became of each.
 
     Locks all of their products first and then the variants, both in id order. Those that give
@@ -71,7 +70,7 @@ def bulk_edit_variants(batch: Batch, *, by: Principal) -> dict[str, Any]:
     )
     for product_id in sorted(touched):
         products.refresh_search(touched[product_id])
-    _tell_once()
+    _coalesce_events()
     return answer
 
 
@@ -109,7 +108,7 @@ def _lock_products(product_ids: Sequence[UUID]) -> None:
     )
 
 
-def _queue_to_name(said: Sequence[Mapping[str, Any]]) -> None:
+def _queue_to_name(said: Sequence[Mapping[str, object]]) -> None:
     """Let no other batch give names until the transaction ends.
 
     Names are taken row by row, in the order of the request. Two batches that want the same ones in
@@ -119,14 +118,14 @@ def _queue_to_name(said: Sequence[Mapping[str, Any]]) -> None:
         session.execute(select(func.pg_advisory_xact_lock(_NAMES_LOCK)))
 
 
-def _tell_once() -> None:
-    """Make one fact of all that storefronts must read anew."""
-    facts = discard_events(CatalogueChanged)
-    if facts:
+def _coalesce_events() -> None:
+    """Emit one event instead of one per product."""
+    events = discard_events(CatalogChanged)
+    if events:
         emit(
-            CatalogueChanged(
-                slugs=tuple(dict.fromkeys(slug for fact in facts for slug in fact.slugs)),
-                shelves=tuple(dict.fromkeys(shelf for fact in facts for shelf in fact.shelves)),
-                is_tree=any(fact.is_tree for fact in facts),
+            CatalogChanged(
+                slugs=tuple(dict.fromkeys(slug for event in events for slug in event.slugs)),
+                lists=tuple(dict.fromkeys(name for event in events for name in event.lists)),
+                is_tree=any(event.is_tree for event in events),
             )
         )

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import Table, delete, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from api.catalog.events import CatalogueChanged, ProductArchived, ProductPublished
+from api.catalog.events import CatalogChanged, ProductArchived, ProductPublished
 from api.catalog.models.i18n import Translation
 from api.catalog.models.media import ProductImage
 from api.catalog.models.products import Barcode, Product, Variant
@@ -49,15 +49,15 @@ def write_changes(rows: ChangedRows, *, now: datetime, by: Principal) -> None:
         elif step == "archive":
             emit(ProductArchived(product_id=product_id))
     emit(
-        CatalogueChanged(
+        CatalogChanged(
             slugs=tuple(dict.fromkeys(rows.slugs)),
-            shelves=tuple(sorted(left)),
+            lists=tuple(sorted(left)),
             is_tree=any(respelled),  # it stands among the filters of any list
         )
     )
 
 
-def write_translations(translations: Mapping[tuple[UUID, str], Mapping[str, Any]]) -> None:
+def write_translations(translations: Mapping[tuple[UUID, str], Mapping[str, object]]) -> None:
     """Make these the texts of products by language; one that goes keeps its version."""
     if not translations:
         return
@@ -125,5 +125,5 @@ def _write_prices(rows: ChangedRows, *, now: datetime, by: Principal) -> None:
     denormalization.refresh_price_ranges(rows.priced)
 
 
-def _change(model: type[Base], rows: Iterable[dict[str, Any]]) -> None:
+def _change(model: type[Base], rows: Iterable[Mapping[str, object]]) -> None:
     bulk_sql.bulk_update(cast(Table, model.__table__), list(rows))

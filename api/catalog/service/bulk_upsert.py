@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from api.catalog.errors import ProductChangedSince, TitleMissing
-from api.catalog.events import CatalogueChanged, ProductPublished
+from api.catalog.events import CatalogChanged, ProductPublished
 from api.catalog.queries.export_documents import ProductSnapshot, lock_products, product_snapshots
 from api.catalog.queries.related_products import RELATION_FIELDS
 from api.catalog.service import (
@@ -212,7 +212,7 @@ class _DocumentPlanner:
         is_shown = snapshot is not None and snapshot.document["status"] == "active"
         return document.get("status") == "active" and not is_shown
 
-    def _said(self, document: Document, name: str, default: Any) -> Any:
+    def _said(self, document: Document, name: str, default: object) -> Any:
         snapshot = self._known.get(document["slug"])
         return document.get(name, snapshot.document[name] if snapshot else default)
 
@@ -226,7 +226,7 @@ class _DocumentPlanner:
 
 
 def _apply(
-    plan: Plan, given: Sequence[Any], held: ManualCollections, *, by: Principal
+    plan: Plan, given: Sequence[object], held: ManualCollections, *, by: Principal
 ) -> list[UpsertResult]:
     """Write all together; where the database or a rule refuses something, each alone."""
     changes = plan(given)
@@ -239,7 +239,9 @@ def _apply(
         return [_apply_alone(plan, one, held, by=by) for one in given]
 
 
-def _apply_alone(plan: Plan, one: Any, held: ManualCollections, *, by: Principal) -> UpsertResult:
+def _apply_alone(
+    plan: Plan, one: object, held: ManualCollections, *, by: Principal
+) -> UpsertResult:
     (change,) = plan([one])
     try:
         _write([change], held, by=by)
@@ -290,7 +292,7 @@ def _create(changes: Sequence[ProductChange], *, by: Principal) -> None:
         statuses=[change.status for change in changes],
         by=by,
     )
-    translations: dict[tuple[UUID, str], Mapping[str, Any]] = {}
+    translations: dict[tuple[UUID, str], Mapping[str, object]] = {}
     for made, change in zip(stored, changes, strict=True):
         result = change.result
         result.outcome, result.product_id = UpsertStatus.CREATED, made.product_id
@@ -302,7 +304,7 @@ def _create(changes: Sequence[ProductChange], *, by: Principal) -> None:
             emit(ProductPublished(product_id=made.product_id))
     write_translations(translations)
     reindex.reindex_products(sorted({product_id for product_id, _ in translations}))
-    emit(CatalogueChanged(slugs=tuple(made.slug for made in stored)))
+    emit(CatalogChanged(slugs=tuple(made.slug for made in stored)))
 
 
 def _change(

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, or_, select, update
 
 from api.catalog.errors import CategoryCycle, CategoryNotFound
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogChanged
 from api.catalog.models.navigation import Category, ProductCategory
 from api.catalog.service import denormalization, redirects, smart_collections, sort_order
 from api.catalog.service.inputs import CategoryInput
@@ -54,7 +54,7 @@ def create_category(draft: CategoryInput, *, by: Principal) -> UUID:
         )
     redirects.drop_redirects("category", [slug])
     audit.record("category.created", by=by, subject_id=category_id, slug=slug)
-    emit(CatalogueChanged(is_tree=True))
+    emit(CatalogChanged(is_tree=True))
     return category_id
 
 
@@ -83,7 +83,7 @@ def ensure_categories(names: Sequence[str]) -> dict[str, UUID]:
                 there[slug] = new_id()
                 session.add(Category(id=there[slug], slug=slug, name=name[:200], path=slug))
         session.flush()
-        emit(CatalogueChanged(is_tree=True))
+        emit(CatalogChanged(is_tree=True))
     return {name: there[slug] for name, slug in slugs.items()}
 
 
@@ -124,7 +124,7 @@ def edit_category(
         _reshelve_below(category)
         smart_collections.invalidate_rules_on("category")
     audit.record("category.edited", by=by, subject_id=category_id, **changed)
-    emit(CatalogueChanged(is_tree=True))
+    emit(CatalogChanged(is_tree=True))
 
 
 def delete_category(category_id: UUID, *, expected_version: int, by: Principal) -> None:
@@ -137,7 +137,7 @@ def delete_category(category_id: UUID, *, expected_version: int, by: Principal) 
         session.execute(delete(Category).where(Category.id == category_id))
     redirects.delete_redirects("category", category_id)
     audit.record("category.deleted", by=by, subject_id=category_id, slug=category.slug)
-    emit(CatalogueChanged(is_tree=True))
+    emit(CatalogChanged(is_tree=True))
 
 
 def _by_slug(slugs: Collection[str]) -> dict[str, UUID]:
@@ -240,7 +240,7 @@ def _lock(category_id: UUID) -> Category:
 def _note(category: Category, *, by: Principal, **changed: object) -> None:
     category.version += 1
     audit.record("category.ordered", by=by, subject_id=category.id, **changed)
-    emit(CatalogueChanged(shelves=(f"category:{category.slug}",)))
+    emit(CatalogChanged(lists=(f"category:{category.slug}",)))
 
 
 Path = tuple[tuple[str, str], ...]
@@ -325,7 +325,7 @@ class _Tree:
             session.add(category)
             session.flush()
         denormalization.refresh_visibility([category.path for category in self._new])
-        emit(CatalogueChanged(is_tree=True))
+        emit(CatalogChanged(is_tree=True))
 
     def _step(
         self, step: tuple[str, str], parent: tuple[UUID, UUID | None, str] | None

@@ -31,12 +31,12 @@ class _Wrong(Exception):
         super().__init__(detail)
 
 
-def validate_rules(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def validate_rules(rules: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
     """Return rules as they are kept. Raises RulesInvalid, pointing at everything that is wrong.
 
     One statement for all categories that they name and one for all attributes.
     """
-    errors: list[dict[str, Any]] = []
+    errors: list[dict[str, object]] = []
     if not rules or len(rules) > MOST_RULES:
         errors.append(_error("/rules", f"Send 1 to {MOST_RULES} rules."))
     known = _Known(rules[:MOST_RULES])
@@ -64,7 +64,7 @@ def validate_rules(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 class _Known:
     """What the rules name that has to be there."""
 
-    def __init__(self, rules: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, rules: Iterable[Mapping[str, object]]) -> None:
         values = [(rule.get("field"), rule.get("value")) for rule in rules]
         slugs = [v.lower() for name, v in values if name == "category" and isinstance(v, str)]
         codes = [
@@ -83,48 +83,48 @@ class _Known:
             self.attributes = {row.code: row.kind for row in rows}
 
 
-def _error(pointer: str, detail: str) -> dict[str, Any]:
+def _error(pointer: str, detail: str) -> dict[str, object]:
     return {"pointer": pointer, "in": "body", "code": "invalid", "detail": detail}
 
 
-def _text(value: Any, *, part: str = "") -> str:
+def _text(value: object, *, part: str = "") -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_TEXT:
         raise _Wrong(f"Send a text of 1 to {LONGEST_TEXT} characters.", part)
     return value.strip()
 
 
-def _plain(value: Any, relation: str, _: _Known) -> str | None:
+def _plain(value: object, relation: str, _: _Known) -> str | None:
     if relation in _BARE:
         _refuse_any(value)
         return None
     return _text(value)
 
 
-def _refuse_any(value: Any) -> None:
+def _refuse_any(value: object) -> None:
     if value is not None:
         raise _Wrong("Leave the value out: this relation needs none.")
 
 
-def _whole(value: Any, *, most: int, part: str = "") -> int:
+def _whole(value: object, *, most: int, part: str = "") -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
         raise _Wrong(f"Send a whole number from 0 to {most}.", part)
     return value
 
 
-def _members(value: Any, *names: str) -> dict[str, Any]:
+def _members(value: object, *names: str) -> dict[str, object]:
     if not isinstance(value, dict) or value.keys() - set(names):
         raise _Wrong(f"Send an object of {' and '.join(names)}.")
     return value
 
 
-def _currency(given: Mapping[str, Any]) -> str:
+def _currency(given: Mapping[str, object]) -> str:
     currency = given.get("currency")
     if not isinstance(currency, str) or not is_currency(currency):
         raise _Wrong("Use an ISO 4217 code such as EUR.", "/currency")
     return currency
 
 
-def _price(value: Any, relation: str, _: _Known) -> dict[str, Any]:
+def _price(value: object, relation: str, _: _Known) -> dict[str, object]:
     if relation in _BARE:
         return {"currency": _currency(_members(value, "currency"))}
     given = _members(value, "amount", "currency")
@@ -132,13 +132,13 @@ def _price(value: Any, relation: str, _: _Known) -> dict[str, Any]:
     return {"amount": amount, "currency": _currency(given)}
 
 
-def _is_true(value: Any, _relation: str, _: _Known) -> bool:
+def _is_true(value: object, _relation: str, _: _Known) -> bool:
     if not isinstance(value, bool):
         raise _Wrong("Send true or false.")
     return value
 
 
-def _category(value: Any, relation: str, known: _Known) -> str | None:
+def _category(value: object, relation: str, known: _Known) -> str | None:
     if relation in _BARE:
         _refuse_any(value)
         return None
@@ -148,7 +148,7 @@ def _category(value: Any, relation: str, known: _Known) -> str | None:
     return slug
 
 
-def _option(value: Any, relation: str, _: _Known) -> dict[str, Any]:
+def _option(value: object, relation: str, _: _Known) -> dict[str, object]:
     if relation in _BARE:
         return {"name": _text(_members(value, "name").get("name"), part="/name")}
     given = _members(value, "name", "value")
@@ -158,7 +158,7 @@ def _option(value: Any, relation: str, _: _Known) -> dict[str, Any]:
     }
 
 
-def _attribute(value: Any, relation: str, known: _Known) -> dict[str, Any]:
+def _attribute(value: object, relation: str, known: _Known) -> dict[str, object]:
     names = ("code",) if relation in _BARE else ("code", "value")
     given = _members(value, *names)
     code = given.get("code")
@@ -187,7 +187,7 @@ _OF_KIND: Mapping[AttributeKind, tuple[str, ...]] = {
 }
 
 
-def _said(value: Any, kind: AttributeKind) -> Any:
+def _said(value: object, kind: AttributeKind) -> object:
     if kind is AttributeKind.BOOLEAN:
         if not isinstance(value, bool):
             raise _Wrong("Send true or false.", "/value")
@@ -207,7 +207,7 @@ def _said(value: Any, kind: AttributeKind) -> Any:
     return text
 
 
-def _grams(value: Any, _relation: str, _: _Known) -> int:
+def _grams(value: object, _relation: str, _: _Known) -> int:
     return _whole(value, most=HEAVIEST_GRAMS)
 
 

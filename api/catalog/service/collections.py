@@ -25,7 +25,7 @@ from api.catalog.errors import (
     CollectionNotFound,
     ProductsUnknown,
 )
-from api.catalog.events import CatalogueChanged, CollectionRulesChanged
+from api.catalog.events import CatalogChanged, CollectionRulesChanged
 from api.catalog.models.navigation import Collection, CollectionKind, CollectionProduct, RuleMatch
 from api.catalog.models.products import Product
 from api.catalog.service import collection_rules, redirects, sort_order
@@ -57,7 +57,7 @@ class CollectionInput:
     seo_title: str = ""
     seo_description: str = ""
     match: RuleMatch = RuleMatch.ALL
-    rules: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    rules: Sequence[Mapping[str, object]] = field(default_factory=list)
     sort: str | None = None
     is_visible: bool = True
 
@@ -92,7 +92,7 @@ def create_collection(draft: CollectionInput, *, by: Principal) -> UUID:
         )
     redirects.drop_redirects("collection", [slug])
     audit.record("collection.created", by=by, subject_id=collection_id, slug=slug)
-    emit(CatalogueChanged(shelves=(f"collection:{slug}",)))
+    emit(CatalogChanged(lists=(f"collection:{slug}",)))
     if has_rules:
         emit(CollectionRulesChanged(collection_id=collection_id))
     return collection_id
@@ -303,4 +303,4 @@ def _note(collection: Collection, what: str, *, by: Principal, **changed: object
 
 
 def _tell(*slugs: str) -> None:
-    emit(CatalogueChanged(shelves=tuple(f"collection:{slug}" for slug in dict.fromkeys(slugs))))
+    emit(CatalogChanged(lists=tuple(f"collection:{slug}" for slug in dict.fromkeys(slugs))))

@@ -43,24 +43,24 @@ _STEPS: Mapping[tuple[str, str], tuple[str, ...]] = {
 class ChangedRows:
     """What is to be written of products, by table."""
 
-    products: list[dict[str, Any]] = field(default_factory=list)
-    variants: list[dict[str, Any]] = field(default_factory=list)
-    new_variants: list[dict[str, Any]] = field(default_factory=list)
-    images: list[dict[str, Any]] = field(default_factory=list)
-    new_images: list[dict[str, Any]] = field(default_factory=list)
+    products: list[dict[str, object]] = field(default_factory=list)
+    variants: list[dict[str, object]] = field(default_factory=list)
+    new_variants: list[dict[str, object]] = field(default_factory=list)
+    images: list[dict[str, object]] = field(default_factory=list)
+    new_images: list[dict[str, object]] = field(default_factory=list)
     gone_images: list[UUID] = field(default_factory=list)
     recoded: dict[UUID, Sequence[BarcodeInput]] = field(default_factory=dict)
-    new_codes: list[dict[str, Any]] = field(default_factory=list)
-    prices: dict[UUID, list[dict[str, Any]]] = field(default_factory=dict)
+    new_codes: list[dict[str, object]] = field(default_factory=list)
+    prices: dict[UUID, list[dict[str, object]]] = field(default_factory=dict)
     gone_prices: list[Key] = field(default_factory=list)
-    first_prices: list[dict[str, Any]] = field(default_factory=list)
+    first_prices: list[dict[str, object]] = field(default_factory=list)
     product_of: dict[UUID, UUID] = field(default_factory=dict)
     priced: set[UUID] = field(default_factory=set)
-    translations: dict[tuple[UUID, str], dict[str, Any]] = field(default_factory=dict)
+    translations: dict[tuple[UUID, str], dict[str, object]] = field(default_factory=dict)
     categories: dict[UUID, Sequence[UUID]] = field(default_factory=dict)
     reworded: set[UUID] = field(default_factory=set)
     slugs: list[str] = field(default_factory=list)
-    audited: dict[str, dict[UUID, dict[str, Any]]] = field(default_factory=dict)
+    audited: dict[str, dict[UUID, dict[str, object]]] = field(default_factory=dict)
     moved: list[tuple[str, UUID]] = field(default_factory=list)
     attributes: list["GivenAttributes"] = field(default_factory=list)
     spelled: list[tuple[Document, Document]] = field(default_factory=list)
@@ -77,7 +77,7 @@ class ChangedRows:
             else:
                 own.update(more)
 
-    def audit(self, action: str, subject_id: UUID, changes: Mapping[str, Any]) -> None:
+    def audit(self, action: str, subject_id: UUID, changes: Mapping[str, object]) -> None:
         """Note an audit row; of one subject and action there is one."""
         self.audited.setdefault(action, {}).setdefault(subject_id, {}).update(changes)
 
@@ -93,7 +93,7 @@ class GivenAttributes:
     id: UUID
     product_type: str
     status: ProductStatus
-    given: Mapping[str, Any]
+    given: Mapping[str, object]
     has_new_type: bool
     is_alone: bool = False
 
@@ -117,7 +117,7 @@ class _Product:
     ) -> None:
         self._change, self._there, self._rows, self._now = change, there, rows, now
         self._before, self._after = there.document, change.after
-        self._row: dict[str, Any] = {}
+        self._row: dict[str, object] = {}
         self._images = {url: UUID(key) for url, (key, _) in there.images.items()}
 
     def compare(self) -> None:
@@ -149,7 +149,7 @@ class _Product:
     def _differs(self, name: str) -> bool:
         return name in self._after and self._after[name] != self._before[name]
 
-    def _plain(self) -> dict[str, Any]:
+    def _plain(self) -> dict[str, object]:
         changed = {
             one.name: from_document(one, self._after[one.name])
             for one in PRODUCT_COLUMNS
@@ -189,7 +189,7 @@ class _Product:
                 self._rows.new_images.append(row)
         return True
 
-    def _translations(self) -> dict[str, Any]:
+    def _translations(self) -> dict[str, object]:
         if not self._differs("translations"):
             return {}
         before, after = self._before["translations"], self._after["translations"]
@@ -203,10 +203,10 @@ class _Product:
         self._rows.reworded.add(self._there.id)
         return {"translations": changed}
 
-    def _attributes(self, edited: Mapping[str, Any]) -> None:
+    def _attributes(self, edited: Mapping[str, object]) -> None:
         """Have the attributes looked at that are said, or that must fit another type."""
         before = self._before["attributes"]
-        given: dict[str, Any] = {}
+        given: dict[str, object] = {}
         if self._differs("attributes"):
             after = self._after["attributes"]
             given = {**dict.fromkeys(before.keys() - after.keys()), **after}

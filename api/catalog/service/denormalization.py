@@ -79,7 +79,7 @@ _ABOVE = """
         FROM above a JOIN categories c ON c.id = a.category_id WHERE c.parent_id IS NOT NULL
     )
 """
-_SHELVES = text(
+_ANCESTOR_ROWS = text(
     f"""{_ABOVE}
     INSERT INTO category_members (category_id, product_id, is_direct, position)
     SELECT category_id, product_id, false, {UNPLACED.format(id="product_id")} FROM above
@@ -166,14 +166,14 @@ def search_columns_of(
     return found
 
 
-def translated_texts(product_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+def translated_texts(product_ids: Collection[UUID]) -> dict[UUID, list[dict[str, object]]]:
     """Return what products say in other languages, in the order of these; one statement."""
     rows = session.execute(
         select(Translation.subject_id, Translation.texts)
         .where(Translation.subject_id.in_(list(product_ids)))
         .order_by(Translation.language)
     )
-    found: dict[UUID, list[dict[str, Any]]] = {}
+    found: dict[UUID, list[dict[str, object]]] = {}
     for row in rows:
         found.setdefault(row.subject_id, []).append(row.texts)
     return found
@@ -207,7 +207,7 @@ def assign_categories(categories: Mapping[UUID, Sequence[UUID]]) -> None:
             "direct": [True] * len(pairs),
         },
     )
-    session.execute(_SHELVES, {"ids": sorted(categories)})
+    session.execute(_ANCESTOR_ROWS, {"ids": sorted(categories)})
 
 
 def replace_categories(categories: Mapping[UUID, Sequence[UUID]]) -> set[str]:
@@ -234,7 +234,7 @@ def rebuild_category_ancestors(product_ids: Collection[UUID]) -> None:
     if product_ids:
         ids = sorted(product_ids)
         session.execute(_UNSHELVE, {"ids": ids})
-        session.execute(_SHELVES, {"ids": ids})
+        session.execute(_ANCESTOR_ROWS, {"ids": ids})
 
 
 def lock_category_tree(*, alone: bool) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 Document = Mapping[str, Any]
 
 _UNCOMPARED = {"version", "variants", "stock"}
-"""A version is no fact about a product, nor is what lies on the shelf; variants are compared one
+"""Versions and stock are not compared; variants are compared one
 by one."""
 
 
 def diff_documents(
     before: Document, after: Document, *, with_unlisted: bool = True
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Return each field that differs: `field`, `before` and `after`.
 
     What `after` does not name is not compared, so it may be part of a document. Fields of variants
@@ -63,7 +63,7 @@ def is_stale(before: Document, document: Document) -> bool:
     )
 
 
-def _plain(before: Document, after: Document, prefix: str) -> list[dict[str, Any]]:
+def _plain(before: Document, after: Document, prefix: str) -> list[dict[str, object]]:
     return [
         {"field": f"{prefix}{name}", "before": before.get(name), "after": value}
         for name, value in after.items()

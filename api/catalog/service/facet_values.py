@@ -1,7 +1,8 @@
 """What products can be filtered by, as it follows from what is said of them.
 
-A trait is one value of one kind; `products.traits` holds the ids of a product's, in order. All of
-it is in set form: one look for the ids of a whole batch, and one more to add what is new.
+A facet value is one value of one kind. The table is called `traits`, and `products.traits` holds
+the ids of a product's facet values, sorted. A batch of products takes one statement to find the
+ids, and one more to add new values.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +23,7 @@ LONGEST_TEXT = 120
 FacetLabels = dict[tuple[str, str], str]
 """Labels by kind and key."""
 
-_MEMO = "catalogue_traits"
+_MEMO = "facet_values"
 
 _WORDS = ARRAY(Text)
 _ADD = text(
@@ -43,7 +44,7 @@ def facet_values_of(
 ) -> FacetLabels:
     """Return what a product can be filtered by: from its row, its variants' values and attributes.
 
-    A blank word is no trait. Of several ways to write the same value the first one stays.
+    A blank text is no facet value. Of several spellings of one value the first stays.
     """
     found: FacetLabels = {}
 
@@ -68,14 +69,14 @@ def facet_values_of(
 
 
 def ensure_facet_values(found: Sequence[FacetLabels]) -> list[list[int]]:
-    """Return the ids of the traits of many products, sorted; what is new becomes a trait.
+    """Return the ids of the facet values of many products, sorted; new values are added.
 
     Needs a transaction that has locked its products already: two writers who introduce the same
     word wait for each other here, and whoever waits must not be waited for.
     """
     wanted: FacetLabels = {}
-    for traits in found:
-        for pair, label in traits.items():
+    for labels in found:
+        for pair, label in labels.items():
             wanted.setdefault(pair, label)
     known = _memo()
     missing = {pair: label for pair, label in wanted.items() if pair not in known}
@@ -84,11 +85,11 @@ def ensure_facet_values(found: Sequence[FacetLabels]) -> list[list[int]]:
         new = {pair: label for pair, label in missing.items() if pair not in known}
         if new:
             known |= _introduce(new)
-    return [sorted(known[pair] for pair in traits) for traits in found]
+    return [sorted(known[pair] for pair in labels) for labels in found]
 
 
 def ensure_values_of_inputs(drafts: Iterable[ProductInput]) -> None:
-    """Make traits of all that drafts bring, in one order for everyone who does the same.
+    """Add the facet values of new products, in one order for everyone who does the same.
 
     Whoever then stores them one by one holds no word that another waits for, and the other way
     round.
@@ -109,7 +110,7 @@ def ensure_values_of_inputs(drafts: Iterable[ProductInput]) -> None:
     )
 
 
-def ensure_values_of_changes(changes: Iterable[Mapping[str, Any]]) -> None:
+def ensure_values_of_changes(changes: Iterable[Mapping[str, object]]) -> None:
     """Make facet values of the vendors, types and tags that edits bring."""
     nothing = {"vendor": "", "product_type": "", "tags": (), "options": ()}
     found = [facet_values_of({**nothing, **said}, ()) for said in changes]
@@ -117,7 +118,7 @@ def ensure_values_of_changes(changes: Iterable[Mapping[str, Any]]) -> None:
         ensure_facet_values(found)
 
 
-def rename_facet_values(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+def rename_facet_values(before: Mapping[str, object], after: Mapping[str, object]) -> bool:
     """Call makers, types and tags as an edit spells them now, when it changed only the spelling.
 
     Else `acme` would stand among the filters for ever, although every product says `Acme`. Says
@@ -178,7 +179,7 @@ def _memo() -> dict[tuple[str, str], int]:
 
 
 def _introduce(new: FacetLabels) -> dict[tuple[str, str], int]:
-    """Add traits in one order for everyone, so that two who add the same ones never deadlock."""
+    """Add facet values in one order, so that two who add the same ones never deadlock."""
     labels = {**new, **_choice_labels(new)}
     told = sorted(new)
     rows = session.execute(
@@ -196,7 +197,7 @@ def _introduce(new: FacetLabels) -> dict[tuple[str, str], int]:
 
 
 def _choice_labels(new: FacetLabels) -> FacetLabels:
-    """Return what choices are called, for those of the traits that are one."""
+    """Return what choices are called, for those of the facet values that are one."""
     asked = [pair for pair in new if pair[0].startswith("attribute:")]
     if not asked:
         return {}

@@ -8,7 +8,6 @@ that is made for it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from api.catalog.codes import code_key
 from api.catalog.errors import (
@@ -132,7 +131,7 @@ class FeedMerge:
         """Return where a product is put: it is not published without what its type requires."""
         draft = product.draft
         name = draft.product_type or (before.document["product_type"] if before else "")
-        values: Mapping[str, Any] = before.document["attributes"] if before else draft.attributes
+        values: Mapping[str, object] = before.document["attributes"] if before else draft.attributes
         has_gaps = attribute_values.missing_required(self._types.get(name, {}), values.keys())
         return ProductStatus.DRAFT if has_gaps else product.status
 
@@ -224,7 +223,7 @@ def _merged(
     """Say what a known product becomes: what the file says of it, on top of what it is."""
     assert change.before is not None
     there = change.before.document
-    after: dict[str, Any] = {
+    after: dict[str, object] = {
         one.name: list(said) if isinstance(said, tuple) else said
         for one in PRODUCT_COLUMNS
         if (said := getattr(draft, one.name))

@@ -59,6 +59,10 @@ class VariantInput:
     shipping_profile: str = ""
     hs_code: str = ""
     origin_country: str = ""
+    lot_tracking: str = ""
+    back_orders: str = "deny"
+    back_order_limit: int = 0
+    back_order_note: str = ""
     prices: tuple[PriceInput, ...] = ()
     image_url: str | None = None
     image_id: UUID | None = None
@@ -97,6 +101,7 @@ class ProductInput:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     seo_title: str = ""
     seo_description: str = ""
+    pick_warning: str = ""
     public_metadata: Mapping[str, Any] = field(default_factory=dict)
     private_metadata: Mapping[str, Any] = field(default_factory=dict)
     publish_at: datetime | None = None

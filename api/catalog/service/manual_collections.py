@@ -8,7 +8,7 @@ from sqlalchemy import Table, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from api.catalog.errors import CollectionFollowsRules, CollectionFull, CollectionUnknown
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogChanged
 from api.catalog.models.navigation import Collection, CollectionKind, CollectionProduct
 from api.catalog.service.collections import MOST_BY_HAND
 from api.catalog.service.diff import Document
@@ -189,4 +189,4 @@ def _note(collection: Collection, said: Mapping[UUID, Memberships], *, by: Princ
         subject_id=collection.id,
         products=[str(product_id) for product_id in sorted(said)[:20]],
     )
-    emit(CatalogueChanged(shelves=(f"collection:{collection.slug}",)))
+    emit(CatalogChanged(lists=(f"collection:{collection.slug}",)))

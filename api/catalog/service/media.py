@@ -1,19 +1,18 @@
 """Keep pictures: which file is which, what was made of it, and which products show it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from api.catalog.errors.media import MediaInUse, MediaNotFound, MediaUnknown, PictureTwice
-from api.catalog.events import CatalogueChanged, MediaRemoved, MediaUploaded
+from api.catalog.events import CatalogChanged, MediaRemoved, MediaUploaded
 from api.catalog.models.media import Media, MediaState, ProductImage
 from api.catalog.models.products import Product
 from api.catalog.service.inputs import ImageInput
-from api.catalog.service.thumbnails import ImageInfo
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
@@ -23,11 +22,14 @@ from api.platform.outbox import emit
 from api.platform.service_registry import get_service
 from api.platform.storage import Storage
 
+if TYPE_CHECKING:
+    from api.catalog.service.thumbnails import ImageInfo
+
 _LONGEST_ERROR = 500
 
 
 def create_media(
-    media_id: UUID, picture: ImageInfo, *, checksum: str, key: str, by: Principal
+    media_id: UUID, picture: "ImageInfo", *, checksum: str, key: str, by: Principal
 ) -> UUID:
     """Write down a picture whose file is stored; returns its id, or that of the same file before.
 
@@ -72,7 +74,7 @@ def create_media(
     return kept
 
 
-def attach_thumbnails(media_id: UUID, sizes: Sequence[dict[str, Any]]) -> bool:
+def attach_thumbnails(media_id: UUID, sizes: Sequence[Mapping[str, object]]) -> bool:
     """Write down the sizes of a picture, also with every product that shows it.
 
     False when the picture is gone or has its sizes already. Locks the picture: a product that
@@ -97,7 +99,7 @@ def attach_thumbnails(media_id: UUID, sizes: Sequence[dict[str, Any]]) -> bool:
     ).all()
     if product_ids:
         slugs = session.scalars(select(Product.slug).where(Product.id.in_(product_ids)))
-        emit(CatalogueChanged(slugs=tuple(sorted(set(slugs)))))
+        emit(CatalogChanged(slugs=tuple(sorted(set(slugs)))))
     return True
 
 

@@ -36,18 +36,18 @@ def merge_metadata(before: Product | Variant, changes: Mapping[str, Any]) -> dic
     return result
 
 
-def without_nulls(given: Mapping[str, Any]) -> dict[str, Any]:
+def without_nulls(given: Mapping[str, object]) -> dict[str, object]:
     """Return the metadata of something new; a key without a value is left out."""
     return {key: value for key, value in given.items() if value is not None}
 
 
-def validate_metadata(*, public: Mapping[str, Any], private: Mapping[str, Any]) -> None:
+def validate_metadata(*, public: Mapping[str, object], private: Mapping[str, object]) -> None:
     """Refuse metadata of something new that has too many keys or is too large."""
     _check(without_nulls(public), NAMES["public_metadata"])
     _check(without_nulls(private), NAMES["private_metadata"])
 
 
-def _check(kept: Mapping[str, Any], name: str) -> None:
+def _check(kept: Mapping[str, object], name: str) -> None:
     is_too_deep = _is_deeper(kept, MAX_DEPTH)
     size = 0 if is_too_deep else len(orjson.dumps(kept))
     if is_too_deep or len(kept) > MOST_KEYS or size > MOST_BYTES:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, text, tuple_, update
+from sqlalchemy import and_, delete, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -27,24 +27,25 @@ from api.platform.outbox import emit
 _NO_SYNC = {"synchronize_session": False}
 
 
-def create_price_list(values: Mapping[str, Any], *, by: Principal) -> UUID:
-    """Create a price list for a group of customers. Raises `PriceListImpossible`."""
+def create_price_list(values: Mapping[str, object], *, by: Principal) -> UUID:
+    """Create a price list for a group, markets, or both. Raises `PriceListImpossible`."""
     list_id = new_id()
     columns = _columns(values)
     statement = insert(PriceList).values(
-        **{"priority": 100, "is_active": True, **columns},
+        **{"priority": 100, "is_active": True, "markets": [], "group_id": None, **columns},
         id=list_id,
         created_at=clock.now(),
         version=1,
     )
     _write(statement)
+    _check_is_for_somebody(list_id)
     _changed(list_id)
     audit.record("price_list.created", by=by, subject_id=list_id, code=values["code"])
     return list_id
 
 
 def edit_price_list(
-    list_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+    list_id: UUID, changes: Mapping[str, object], *, expected_version: int, by: Principal
 ) -> None:
     """Change a price list; its currency stays. Raises `PriceListNotFound`, `Stale` and more."""
     _lock(list_id, expected_version)
@@ -54,6 +55,7 @@ def edit_price_list(
         .values(**_columns(changes), version=PriceList.version + 1)
         .execution_options(**_NO_SYNC)
     )
+    _check_is_for_somebody(list_id)
     _changed(list_id)
     audit.record("price_list.edited", by=by, subject_id=list_id, changed=sorted(changes))
 
@@ -122,16 +124,22 @@ def _check_rows(
         raise ListedPricesRefused(count=len(errors), errors=errors[:100])
 
 
-def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
+def _columns(values: Mapping[str, Any]) -> dict[str, object]:
     columns = dict(values)
     if "customer_group" in columns:
         code = columns.pop("customer_group")
         group_id = require_transaction().scalar(
             text("SELECT id FROM customer_groups WHERE code = :code"), {"code": code}
         )
-        if group_id is None:
+        if group_id is None and code is not None:
             raise _impossible("customer_group", f"There is no customer group {code}.")
         columns["group_id"] = group_id
+    if columns.get("markets"):
+        columns["markets"] = list(dict.fromkeys(columns["markets"]))
+        known = set(require_transaction().scalars(text("SELECT code FROM markets")))
+        for place, code in enumerate(columns["markets"]):
+            if code not in known:
+                raise _impossible(f"markets/{place}", f"There is no market {code}.")
     return columns
 
 
@@ -144,6 +152,14 @@ def _write(statement: Any) -> None:
         if "ends_after_it_starts" in str(error.orig):
             raise _impossible("ends_on", "It ends before it begins.") from error
         raise
+
+
+def _check_is_for_somebody(list_id: UUID) -> None:
+    nobody = and_(PriceList.group_id.is_(None), PriceList.markets == [])
+    if require_transaction().scalar(select(nobody).where(PriceList.id == list_id)):
+        raise _impossible(
+            "customer_group", "Say for which group of customers, in which markets, or both."
+        )
 
 
 def _impossible(member: str, detail: str) -> PriceListImpossible:

@@ -4,7 +4,8 @@ Each price that comes, changes or goes leaves a record, and the records of one v
 currency never share a moment. From them follows what a shop must tell beside a reduced price: the
 lowest price of the 30 days before the reduction began (Directive 98/6/EC, Article 6a). A reduction
 begins with the first compare-at price and lasts until there is none; reduced further, it is still
-the same one and keeps what was found when it began.
+the same one and keeps what was found when it began. What discounts took off for everybody counts as
+asked (`reductions`).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -30,6 +31,7 @@ from sqlalchemy.types import TypeEngine
 
 from api.catalog.events import PriceChanged
 from api.catalog.models.prices import PriceHistoryEntry, VariantPrice
+from api.catalog.service.reductions import lowest_reduced
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
@@ -127,8 +129,8 @@ class _Standing:
 
 
 def first_prices(
-    rows: Sequence[Mapping[str, Any]], *, now: datetime
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    rows: Sequence[Mapping[str, object]], *, now: datetime
+) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Return what is stored of the first prices of new variants: the prices and their records.
 
     Nothing was asked for them before, so one that begins reduced has no prior price.
@@ -146,7 +148,7 @@ def write_prices(
     """Write prices and take away those that are gone; returns what really changed, in order.
 
     The products are locked by the caller, so that no other writer stands between what is read and
-    what is written. At most five statements, however many prices there are. Versions, facts and
+    what is written. At most eight statements, however many prices there are. Versions, facts and
     price ranges are the caller's.
     """
     require_transaction()
@@ -217,7 +219,12 @@ def _lowest_before(moments: Mapping[Key, datetime]) -> dict[Key, int | None]:
     if not moments:
         return {}
     rows = session.execute(_LOWEST, {**_columns(moments), "moments": list(moments.values())})
-    return {(row.variant_id, row.currency): row.lowest for row in rows}
+    lowest = {(row.variant_id, row.currency): row.lowest for row in rows}
+    reduced = lowest_reduced(moments, LOOKS_BACK)
+    return {
+        key: amount if amount is None else min(amount, reduced.get(key, amount))
+        for key, amount in lowest.items()
+    }
 
 
 def _row(
@@ -226,7 +233,7 @@ def _row(
     before: _Standing,
     moment: datetime,
     prior: Mapping[Key, int | None],
-) -> dict[str, Any]:
+) -> dict[str, object]:
     since, lowest = before.reduced_since, before.prior_price
     if after[1] is None:
         since, lowest = None, None
@@ -242,12 +249,12 @@ def _row(
     }
 
 
-def _upsert(rows: Sequence[dict[str, Any]]) -> None:
+def _upsert(rows: Sequence[Mapping[str, object]]) -> None:
     if rows:
         session.execute(_WRITE, {name: [row[name] for row in rows] for name in _WRITTEN})
 
 
-def _columns(keys: Collection[Key]) -> dict[str, Any]:
+def _columns(keys: Collection[Key]) -> dict[str, object]:
     return {
         "variants": [variant_id for variant_id, _ in keys],
         "currencies": [currency for _, currency in keys],
@@ -255,7 +262,7 @@ def _columns(keys: Collection[Key]) -> dict[str, Any]:
 
 
 def change_prices(
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, object]],
     *,
     gone: Collection[Key] = (),
     product_of: Mapping[UUID, UUID],

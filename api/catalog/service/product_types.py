@@ -13,7 +13,7 @@ from api.catalog.errors import (
     ProductTypeNotFound,
     ProductTypeTooCommon,
 )
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogChanged
 from api.catalog.models.attributes import (
     Attribute,
     ProductAttribute,
@@ -67,7 +67,7 @@ def edit_product_type(
     renamed = _lock_named(type_id) if "name" in changes else []
     kind = _lock(type_id)
     check(kind.version, expected_version)
-    changed: dict[str, Any] = {}
+    changed: dict[str, object] = {}
     if "attributes" in changes:
         rows = _rows(changes["attributes"])
         before = _there(type_id)
@@ -222,4 +222,4 @@ def _rename(product_ids: Sequence[UUID], name: str) -> None:
     reindex.reindex_products([row.id for row in renamed])
     slugs = tuple(row.slug for row in renamed if row.status is ProductStatus.ACTIVE)
     if slugs:
-        emit(CatalogueChanged(slugs=slugs))
+        emit(CatalogChanged(slugs=slugs))

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.catalog.errors import ProductNotFound, PublishAtNeedsDraft, PublishAtPassed
-from api.catalog.events import CatalogueChanged, ProductArchived, ProductPublished
+from api.catalog.events import CatalogChanged, ProductArchived, ProductPublished
 from api.catalog.models.i18n import Translation
 from api.catalog.models.media import ProductImage
 from api.catalog.models.navigation import ProductCategory
@@ -109,9 +109,9 @@ def edit_product(
         product.version += 1
     audit.record("product.edited", by=by, subject_id=product.id, **changed)
     emit(
-        CatalogueChanged(
+        CatalogChanged(
             slugs=tuple(dict.fromkeys((before_slug, product.slug))),
-            shelves=tuple(sorted(left)),
+            lists=tuple(sorted(left)),
             is_tree=is_respelled,  # it stands among the filters of any list
         )
     )
@@ -172,7 +172,7 @@ def _move(
     product.publish_at = None
     product.version += 1
     audit.record(f"product.{command}", by=by, subject_id=product.id, status=product.status.value)
-    emit(CatalogueChanged(slugs=(product.slug,)))
+    emit(CatalogChanged(slugs=(product.slug,)))
     return product
 
 
@@ -186,8 +186,8 @@ def _refuse_moment(product: Product, publish_at: datetime | None) -> None:
 
 
 def _settle(
-    product: Product, given: Mapping[str, Any], changed: Mapping[str, Any]
-) -> dict[str, Any]:
+    product: Product, given: Mapping[str, object], changed: Mapping[str, object]
+) -> dict[str, object]:
     """Say what is said by attributes, and look again at all of it when the type is another."""
     has_new_type = "product_type" in changed
     if not given and not has_new_type:
@@ -334,7 +334,7 @@ def discard_products(product_ids: Sequence[UUID], *, by: Principal) -> tuple[set
         archived = ProductStatus.ARCHIVED.value
         audit.record("product.archive", by=by, subject_id=key, status=archived)
         emit(ProductArchived(product_id=key))
-    emit(CatalogueChanged(slugs=tuple(found[key].slug for key in sorted(removed | leaving))))
+    emit(CatalogChanged(slugs=tuple(found[key].slug for key in sorted(removed | leaving))))
     return removed, left
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, bindparam, func, select, text
 
-from api.catalog.events import AttributeFilterChanged, CatalogueChanged
+from api.catalog.events import AttributeFilterChanged, CatalogChanged
 from api.catalog.models.attributes import ProductAttribute
 from api.catalog.models.products import Barcode, Product, Variant
 from api.catalog.service import attribute_values, denormalization, facet_values, search_terms
@@ -38,7 +38,7 @@ Step = Callable[[Sequence[UUID]], Collection[UUID]]
 """Sets something right for products that are locked; returns those for which it was not."""
 
 
-def index_columns(products: Mapping[UUID, Mapping[str, Any]]) -> dict[UUID, dict[str, Any]]:
+def index_columns(products: Mapping[UUID, Mapping[str, object]]) -> dict[UUID, dict[str, Any]]:
     """Return the columns that follow from locked products, whose `INDEXED_FIELDS` are given.
 
     Four statements for any number of products, and one more for words that are new to the shop.
@@ -68,7 +68,7 @@ def index_columns(products: Mapping[UUID, Mapping[str, Any]]) -> dict[UUID, dict
 
 
 def reindex_products(product_ids: Sequence[UUID]) -> list[UUID]:
-    """Find search words and traits of locked products anew; returns whose were not right.
+    """Compute search words and facet values of locked products; returns whose were wrong.
 
     Writes only what differs, so that doing it again costs reading alone.
     """
@@ -76,7 +76,7 @@ def reindex_products(product_ids: Sequence[UUID]) -> list[UUID]:
         return []
     session.flush()
     kept = (*INDEXED_FIELDS, *_WORDS, "traits")
-    rows: dict[UUID, Mapping[str, Any]] = {
+    rows: dict[UUID, Mapping[str, object]] = {
         row["id"]: dict(row)
         for row in session.execute(
             select(Product.id, *(getattr(Product, name) for name in kept))
@@ -160,7 +160,7 @@ def _tell(product_ids: Collection[UUID]) -> None:
             )
         ).all()
         if slugs:
-            emit(CatalogueChanged(slugs=tuple(slugs)))
+            emit(CatalogChanged(slugs=tuple(slugs)))
 
 
 def _variants_of(product_ids: Iterable[UUID]) -> dict[UUID, list[dict[str, Any]]]:
@@ -174,7 +174,7 @@ def _variants_of(product_ids: Iterable[UUID]) -> dict[UUID, list[dict[str, Any]]
         .where(Variant.product_id.in_(list(product_ids)))
         .order_by(Variant.position, Variant.id)
     ).mappings()
-    found: dict[UUID, list[dict[str, Any]]] = {}
+    found: dict[UUID, list[dict[str, object]]] = {}
     for row in rows:
         found.setdefault(row["product_id"], []).append(dict(row))
     return found

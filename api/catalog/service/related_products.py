@@ -1,13 +1,13 @@
 """Which products are shown beside another one: related, upsell, cross-sell and others."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import Table, delete, select, tuple_, update
 
 from api.catalog.errors import ProductsUnknown
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogChanged
 from api.catalog.models.products import Product, ProductRelation, RelationKind
 from api.catalog.queries.related_products import RELATION_FIELDS, ids_by_slug
 from api.catalog.service.diff import Document
@@ -55,7 +55,7 @@ def relate_products(
         subject_id=product_id,
         **{kind.value: [str(id_) for id_ in ids] for kind, ids in related.items()},
     )
-    emit(CatalogueChanged(slugs=(product.slug,)))
+    emit(CatalogChanged(slugs=(product.slug,)))
 
 
 def relate_many(
@@ -113,7 +113,7 @@ def relate_many(
         },
         by=by,
     )
-    emit(CatalogueChanged(slugs=tuple(slugs[product_id] for product_id in sorted(changed))))
+    emit(CatalogChanged(slugs=tuple(slugs[product_id] for product_id in sorted(changed))))
 
 
 def relate_new(related: Mapping[UUID, Mapping[RelationKind, Sequence[UUID]]]) -> None:
@@ -121,7 +121,7 @@ def relate_new(related: Mapping[UUID, Mapping[RelationKind, Sequence[UUID]]]) ->
     bulk_sql.bulk_insert(cast(Table, ProductRelation.__table__), _rows(related))
 
 
-def _rows(related: Mapping[UUID, Mapping[RelationKind, Sequence[UUID]]]) -> list[dict[str, Any]]:
+def _rows(related: Mapping[UUID, Mapping[RelationKind, Sequence[UUID]]]) -> list[dict[str, object]]:
     return [
         {"product_id": product_id, "kind": kind, "related_id": id_, "position": place}
         for product_id, by_kind in related.items()

@@ -3,7 +3,7 @@
 Whoever evaluates rules holds the collections concerned. So two evaluations of one collection never
 cross, and the later one has seen at least what the earlier one saw; and because every change of a
 product is told as a fact, the last evaluation has seen everything. Membership knows no state:
-drafts are members too, and storefronts leave out what is not on the shelf.
+drafts are members too, and storefronts leave out what is not published.
 """
 
 from collections.abc import Collection as Some
@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import array, insert
 
-from api.catalog.events import CatalogueChanged, CollectionRulesChanged
+from api.catalog.events import CatalogChanged, CollectionRulesChanged
 from api.catalog.models.navigation import Collection, CollectionKind, CollectionProduct
 from api.catalog.models.products import Product
 from api.catalog.queries import collection_rules as collection_rule_queries
@@ -47,7 +47,7 @@ class RebuildProgress:
     """How far a collection has been filled, by which rules."""
 
     collection_id: UUID
-    rules: Mapping[str, Any]
+    rules: Mapping[str, object]
     last: UUID | None = None
 
 
@@ -109,7 +109,7 @@ def rebuild_next_batch(progress: RebuildProgress) -> RebuildProgress | None:
         .execution_options(synchronize_session=False)
     ).all()
     if gone or come:
-        emit(CatalogueChanged(shelves=(f"collection:{held.slug}",)))
+        emit(CatalogChanged(lists=(f"collection:{held.slug}",)))
     return RebuildProgress(held.id, progress.rules, ids[-1])
 
 
@@ -177,7 +177,7 @@ def _held(only: Sequence[UUID] | None = None) -> Sequence[Collection]:
     ).all()
 
 
-def _rules_of(held: Collection) -> Mapping[str, Any]:
+def _rules_of(held: Collection) -> Mapping[str, object]:
     return {"match": held.match, "rules": held.rules}
 
 
@@ -199,7 +199,7 @@ def _gather(ids: Sequence[UUID], held: Sequence[Collection]) -> None:
         pair = _pairs(gone)
         session.execute(
             delete(members)
-            .where(members.collection_id == pair.c.shelf, members.product_id == pair.c.id)
+            .where(members.collection_id == pair.c.collection_id, members.product_id == pair.c.id)
             .execution_options(synchronize_session=False)
         )
     if come:
@@ -209,15 +209,15 @@ def _gather(ids: Sequence[UUID], held: Sequence[Collection]) -> None:
             insert(members)
             .from_select(
                 ["collection_id", "product_id", "position"],
-                select(pair.c.shelf, pair.c.id, position),
+                select(pair.c.collection_id, pair.c.id, position),
             )
             .on_conflict_do_nothing()
         )
-    changed = {shelf for shelf, _ in (*come, *gone)}
+    changed = {collection_id for collection_id, _ in (*come, *gone)}
     if changed:
         emit(
-            CatalogueChanged(
-                shelves=tuple(f"collection:{one.slug}" for one in held if one.id in changed)
+            CatalogChanged(
+                lists=tuple(f"collection:{one.slug}" for one in held if one.id in changed)
             )
         )
 
@@ -247,9 +247,9 @@ def _fitting(ids: Sequence[UUID], held: Sequence[Collection]) -> Iterator[tuple[
 def _pairs(pairs: Sequence[tuple[UUID, UUID]]) -> Any:
     return (
         func.unnest(
-            literal([shelf for shelf, _ in pairs], ARRAY(Uuid)),
+            literal([collection_id for collection_id, _ in pairs], ARRAY(Uuid)),
             literal([id_ for _, id_ in pairs], ARRAY(Uuid)),
         )
-        .table_valued(column("shelf", Uuid), column("id", Uuid))
+        .table_valued(column("collection_id", Uuid), column("id", Uuid))
         .render_derived(name="pair")
     )

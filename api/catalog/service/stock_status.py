@@ -1,6 +1,6 @@
-"""The one function through which inventory tells the catalogue what is there."""
+"""How inventory tells the catalogue what is there, and what can be back-ordered."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from sqlalchemy import (
@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogChanged
 from api.catalog.models.products import Product, Variant
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
@@ -63,7 +63,44 @@ def update_in_stock(in_stock: Collection[UUID], out_of_stock: Collection[UUID]) 
         .execution_options(synchronize_session=False)
     )
     # Drafts too: collections by rule hold them before they are published.
-    emit(CatalogueChanged(slugs=tuple(row.slug for row in products)))
+    emit(CatalogChanged(slugs=tuple(row.slug for row in products)))
+
+
+def update_back_orders(waiting: Mapping[UUID, int]) -> None:
+    """Remember of which variants no more can be back-ordered, by what orders wait for.
+
+    One statement where nothing changes. Locks the products concerned, in id order, then their
+    variants. No version rises: nobody edited anything.
+    """
+    rows = require_transaction().execute(
+        select(
+            *(Variant.id, Variant.product_id, Variant.back_orders_full),
+            *(Variant.back_orders, Variant.back_order_limit),
+        ).where(_among(Variant.id, sorted(waiting)))
+    )
+    changing: dict[UUID, tuple[UUID, bool]] = {}
+    for row in rows:
+        is_limited = row.back_orders == "allow" and row.back_order_limit > 0
+        is_full = is_limited and waiting[row.id] >= row.back_order_limit
+        if is_full != row.back_orders_full:
+            changing[row.id] = (row.product_id, is_full)
+    if not changing:
+        return
+    products = session.execute(
+        select(Product.id, Product.slug)
+        .where(_among(Product.id, sorted({product_id for product_id, _ in changing.values()})))
+        .order_by(Product.id)
+        .with_for_update(key_share=True)
+    ).all()
+    for is_full in (True, False):
+        ids = sorted(one for one, (_, becomes) in changing.items() if becomes is is_full)
+        session.execute(
+            update(Variant)
+            .where(_among(Variant.id, ids))
+            .values(back_orders_full=is_full)
+            .execution_options(synchronize_session=False)
+        )
+    emit(CatalogChanged(slugs=tuple(row.slug for row in products)))
 
 
 def _among(column: InstrumentedAttribute[UUID], ids: list[UUID]) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from api.catalog.errors.translations import (
     TextsDoNotFit,
     TranslationSubjectUnknown,
 )
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogChanged
 from api.catalog.models.i18n import Translation
 from api.catalog.models.navigation import Collection
 from api.catalog.models.products import Product
@@ -42,7 +42,7 @@ def set_translation(
     kind: str,
     subject_id: UUID,
     language: str,
-    texts: Mapping[str, Any],
+    texts: Mapping[str, object],
     *,
     expected_version: int,
     by: Principal,
@@ -97,7 +97,7 @@ def check_language(language: str) -> None:
         )
 
 
-def _lock(kind: str, subject_id: UUID) -> Any:
+def _lock(kind: str, subject_id: UUID) -> object:
     """Lock the thing, so that two translators queue, and it cannot go while it is translated."""
     model: Any = SUBJECTS[kind].model
     found = session.scalar(
@@ -111,10 +111,10 @@ def _lock(kind: str, subject_id: UUID) -> Any:
     return found
 
 
-def _fitting(kind: str, subject_id: UUID, texts: Mapping[str, Any]) -> dict[str, Any]:
+def _fitting(kind: str, subject_id: UUID, texts: Mapping[str, Any]) -> dict[str, object]:
     """Return what is said, without what is empty; refuse what does not fit, all at once."""
     wrong = []
-    kept: dict[str, Any] = {}
+    kept: dict[str, object] = {}
     original: dict[str, Any] = {}
     if any(name in texts for name in MAPS) and kind == "product":
         original = translation_queries.original_of(kind, subject_id)
@@ -146,20 +146,20 @@ def _wrong(pointer: str, detail: str) -> dict[str, str]:
     return {"pointer": where, "in": "body", "code": "invalid", "detail": detail}
 
 
-def _page(product: Product) -> CatalogueChanged:
-    return CatalogueChanged(slugs=(product.slug,))
+def _page(product: Product) -> CatalogChanged:
+    return CatalogChanged(slugs=(product.slug,))
 
 
-def _collection_page(collection: Collection) -> CatalogueChanged:
-    return CatalogueChanged(shelves=(f"collection:{collection.slug}",))
+def _collection_page(collection: Collection) -> CatalogChanged:
+    return CatalogChanged(lists=(f"collection:{collection.slug}",))
 
 
-def _everything(_: object) -> CatalogueChanged:
+def _everything(_: object) -> CatalogChanged:
     """Names of categories and attributes stand on any page and beside any list."""
-    return CatalogueChanged(is_tree=True)
+    return CatalogChanged(is_tree=True)
 
 
-_TOLD: Mapping[str, Callable[[Any], CatalogueChanged]] = {
+_TOLD: Mapping[str, Callable[[Any], CatalogChanged]] = {
     "product": _page,
     "collection": _collection_page,
 }

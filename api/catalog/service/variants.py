@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select
 from api.catalog.codes import code_key
 from api.catalog.codes import read as read_code
 from api.catalog.errors import ImageUnknown, VariantNotFound
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogChanged
 from api.catalog.models.media import ProductImage
 from api.catalog.models.prices import VariantPrice
 from api.catalog.models.products import Barcode, Product, Variant
@@ -59,7 +59,7 @@ def add_variant(product_id: UUID, draft: VariantInput, *, by: Principal) -> UUID
     refresh_search(product)
     product.version += 1
     audit.record("variant.created", by=by, subject_id=row["id"], sku=row["sku"])
-    emit(CatalogueChanged(slugs=(product.slug,)))
+    emit(CatalogChanged(slugs=(product.slug,)))
     variant_id: UUID = row["id"]
     return variant_id
 
@@ -112,7 +112,7 @@ def edit_variant(
     if "position" in changed:
         denormalization.refresh_price_ranges([product.id])
     audit.record("variant.edited", by=by, subject_id=variant.id, **changed)
-    emit(CatalogueChanged(slugs=(product.slug,)))
+    emit(CatalogChanged(slugs=(product.slug,)))
 
 
 def learn_barcode(sku: str, code: str, pack_quantity: int, *, by: Principal) -> UUID:
@@ -188,7 +188,7 @@ def reprice(
         return False
     denormalization.refresh_price_ranges([product.id])
     variant.version += 1
-    emit(CatalogueChanged(slugs=(product.slug,)))
+    emit(CatalogChanged(slugs=(product.slug,)))
     return True
 
 

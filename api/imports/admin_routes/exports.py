@@ -38,7 +38,7 @@ _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @idempotent(required=False)
 @blueprint.arguments(ExportQuerySchema)
 @blueprint.response(202, ExportSchema, headers=LOCATED)
-def create_export(body: dict[str, Any]) -> Any:
+def create_export(body: dict[str, Any]) -> object:
     """Ask for products as a file; a worker writes it. Follow Location to see how far it is.
 
     `csv` and `jsonl` are our own and say everything; `xlsx` is the first of them as a workbook,
@@ -60,7 +60,7 @@ def create_export(body: dict[str, Any]) -> Any:
 @requires(Permission.IMPORTS_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(ExportSchema))
-def list_exports(query: dict[str, Any]) -> Any:
+def list_exports(query: dict[str, Any]) -> object:
     """List exports, the newest first."""
     with_total = query.pop("include") == "total"
     return queries.list_exports(with_total=with_total, **query)
@@ -70,7 +70,7 @@ def list_exports(query: dict[str, Any]) -> Any:
 @requires(Permission.IMPORTS_WRITE)
 @may_answer(ExportNotFound)
 @blueprint.response(200, ExportSchema)
-def get_export(export_id: UUID) -> Any:
+def get_export(export_id: UUID) -> object:
     """See how far the writing of a file is."""
     return queries.get_export(export_id)
 
@@ -80,7 +80,7 @@ def get_export(export_id: UUID) -> Any:
 @may_answer(ExportNotFound, InvalidState)
 @idempotent(required=False)
 @blueprint.response(200, ExportSchema)
-def cancel_export(export_id: UUID) -> Any:
+def cancel_export(export_id: UUID) -> object:
     """Stop the writing of a file; what was written is thrown away."""
     export_jobs.cancel_export(export_id, by=principal())
     return queries.get_export(export_id)
@@ -97,7 +97,7 @@ def cancel_export(export_id: UUID) -> Any:
         }
     }
 )
-def download_export(export_id: UUID) -> Any:
+def download_export(export_id: UUID) -> object:
     """Fetch the file of an export that is completed, packed with gzip for those who accept it."""
     kind, size = queries.exported_file(export_id)
     name, media = failed_rows_csv.named("products", kind)

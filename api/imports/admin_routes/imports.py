@@ -55,7 +55,7 @@ _BODY = {
 @blueprint.doc(requestBody=_BODY)
 @blueprint.arguments(ImportQuerySchema, location="query")
 @blueprint.response(202, ImportSchema, headers=LOCATED)
-def create_import(query: dict[str, Any]) -> Any:
+def create_import(query: dict[str, Any]) -> object:
     """Hand in a product file of Shopify, of WooCommerce or of ours; a worker reads it.
 
     What is no product file at all is refused at once, with the columns that it lacks: `column`
@@ -83,7 +83,7 @@ def create_import(query: dict[str, Any]) -> Any:
 @requires(Permission.IMPORTS_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(ImportSchema))
-def list_imports(query: dict[str, Any]) -> Any:
+def list_imports(query: dict[str, Any]) -> object:
     """List imports, the newest first."""
     with_total = query.pop("include") == "total"
     return queries.list_imports(with_total=with_total, **query)
@@ -93,7 +93,7 @@ def list_imports(query: dict[str, Any]) -> Any:
 @requires(Permission.IMPORTS_WRITE)
 @may_answer(ImportNotFound)
 @blueprint.response(200, ImportSchema)
-def get_import(import_id: UUID) -> Any:
+def get_import(import_id: UUID) -> object:
     """See how far the reading of a file is, and what became of it."""
     return queries.get_import(import_id)
 
@@ -103,7 +103,7 @@ def get_import(import_id: UUID) -> Any:
 @may_answer(ImportNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(ImportProblemSchema))
-def list_import_errors(query: dict[str, Any], import_id: UUID) -> Any:
+def list_import_errors(query: dict[str, Any], import_id: UUID) -> object:
     """List what was wrong with a file: row, column, value, and what would be right."""
     with_total = query.pop("include") == "total"
     return queries.list_problems(import_id, with_total=with_total, **query)
@@ -114,7 +114,7 @@ def list_import_errors(query: dict[str, Any], import_id: UUID) -> Any:
 @may_answer(ImportNotFound, InvalidState)
 @idempotent(required=False)
 @blueprint.response(200, ImportSchema)
-def cancel_import(import_id: UUID) -> Any:
+def cancel_import(import_id: UUID) -> object:
     """Stop the reading of a file; what was taken in before stays."""
     import_jobs.cancel(import_id, by=principal())
     return queries.get_import(import_id)
@@ -125,7 +125,7 @@ def cancel_import(import_id: UUID) -> Any:
 @may_answer(ImportNotFound)
 @blueprint.arguments(ChangesQuerySchema, location="query")
 @blueprint.response(200, list_schema(ImportChangeSchema))
-def list_import_changes(query: dict[str, Any], import_id: UUID) -> Any:
+def list_import_changes(query: dict[str, Any], import_id: UUID) -> object:
     """List what a file changed, or after a dry run what it would change, field by field.
 
     Products that stay as they are are only counted. A conflict is a product that somebody changed
@@ -140,7 +140,7 @@ def list_import_changes(query: dict[str, Any], import_id: UUID) -> Any:
 @may_answer(ImportNotFound, InvalidState, NotADryRun)
 @idempotent(required=False)
 @blueprint.response(202, ImportSchema)
-def run_import(import_id: UUID) -> Any:
+def run_import(import_id: UUID) -> object:
     """Do what a dry run has shown; the same file is read again, for good."""
     import_jobs.run(import_id, by=principal())
     return queries.get_import(import_id)
@@ -151,7 +151,7 @@ def run_import(import_id: UUID) -> Any:
 @may_answer(ImportNotFound, InvalidState, NothingToUndo)
 @idempotent(required=False)
 @blueprint.response(202, ImportSchema)
-def undo_import(import_id: UUID) -> Any:
+def undo_import(import_id: UUID) -> object:
     """Undo what an import did; a worker does it, and asking twice does it once.
 
     Created products go to the archive, or are deleted when nothing refers to them; changed ones
@@ -173,7 +173,7 @@ def undo_import(import_id: UUID) -> Any:
         }
     }
 )
-def download_import_failed_rows(import_id: UUID) -> Any:
+def download_import_failed_rows(import_id: UUID) -> object:
     """Fetch the rows that failed as a file like the one that was handed in, to be mended.
 
     The last column says why; it is passed over when the file is handed in again.

@@ -6,8 +6,6 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 
-import xlsxwriter
-
 from api.imports.formats.native.csv_escaping import unsafe
 
 MOST_ROWS = 1_048_575
@@ -22,6 +20,8 @@ _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,4})?")
 
 def workbook_of(content: Iterable[bytes]) -> Iterator[bytes]:
     """Write a file of ours as a workbook, piece by piece. Holds one row in memory at a time."""
+    import xlsxwriter  # noqa: PLC0415 - 2 MB that only who exports has to load
+
     with tempfile.TemporaryFile() as file:
         book = xlsxwriter.Workbook(
             file,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import Table, func, select
@@ -30,7 +30,7 @@ _NEWS = (UpsertStatus.CREATED, UpsertStatus.CHANGED)
 class ChangeRow:
     """A row of `import_changes`."""
 
-    row: dict[str, Any]
+    row: dict[str, object]
 
     @property
     def is_conflict(self) -> bool:
@@ -139,7 +139,7 @@ def changed(
     row: int,
     product_id: UUID | None,
     was: Document,
-    fields: list[dict[str, Any]],
+    fields: Sequence[Mapping[str, object]],
     mark: str,
 ) -> ChangeRow:
     """Say that a product is not what it was."""
@@ -165,7 +165,7 @@ def _conflict(held: Claim, described: ParsedProduct, one: UpsertResult) -> Chang
     )
 
 
-def _row(held: Claim, row: int, slug: str, kind: ChangeKind) -> dict[str, Any]:
+def _row(held: Claim, row: int, slug: str, kind: ChangeKind) -> dict[str, object]:
     return {
         "id": new_id(),
         "import_id": held.import_id,

@@ -77,7 +77,7 @@ def resolve_deferred_batch(held: Claim, source: ImportReader, *, by: Principal) 
     known = _known(held, {s for one in waiting for listed in one.related.values() for s in listed})
     problems: list[RowError] = []
     wanted: dict[UUID, Related] = {}
-    fields: dict[str, list[dict[str, Any]]] = {}
+    fields: dict[str, list[dict[str, object]]] = {}
     for one in waiting:
         problems += _missing(one, known, source)
         if one.slug not in by_slug:

@@ -1,8 +1,7 @@
 """Keep an exported file: who writes it, how far it is, and how long it can be fetched."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select, update
@@ -33,7 +32,7 @@ class ExportClaim:
     export_id: UUID
     writer: UUID
     format: FileFormat
-    filters: Mapping[str, Any]
+    filters: Mapping[str, object]
 
 
 class ExportLost(Exception):
@@ -41,7 +40,7 @@ class ExportLost(Exception):
 
 
 def open_export(
-    kind: FileFormat, filters: Mapping[str, Any], *, by: Principal, announce: bool
+    kind: FileFormat, filters: Mapping[str, object], *, by: Principal, announce: bool
 ) -> UUID:
     """Ask for the catalogue, or what fits the filters, as a file; with `announce` of a worker."""
     require_transaction()
@@ -178,7 +177,7 @@ def lock_export(export_id: UUID) -> Export:
     return row
 
 
-def _documents(ids: list[UUID]) -> list[dict[str, Any]]:
+def _documents(ids: list[UUID]) -> list[dict[str, object]]:
     """Read products with their stock."""
     found = export_documents.product_documents(ids)
     keys = export_documents.variant_keys(ids)
@@ -189,7 +188,7 @@ def _documents(ids: list[UUID]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _written(row: Export, documents: list[dict[str, Any]]) -> tuple[str, int]:
+def _written(row: Export, documents: Sequence[Mapping[str, object]]) -> tuple[str, int]:
     if row.format is FileFormat.JSONL:
         return "".join(map(jsonl_file.jsonl_line, documents)), len(documents)
     texts, count = [], 0

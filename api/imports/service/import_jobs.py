@@ -224,7 +224,7 @@ def begin_again(held: Claim) -> Claim:
     return replace(held, rows_read=0)
 
 
-def _forget_report(import_id: UUID) -> dict[str, Any]:
+def _forget_report(import_id: UUID) -> dict[str, object]:
     """Forget what was found in the rows of a file; returns the counts to begin with."""
     for table in (ImportFailedRow, ImportChange, ImportWaiting):
         session.execute(delete(table).where(table.import_id == import_id))
@@ -235,7 +235,7 @@ def _forget_report(import_id: UUID) -> dict[str, Any]:
     return asdict(Counters(problems=kept or 0))
 
 
-def save_progress(held: Claim, **values: Any) -> None:
+def save_progress(held: Claim, **values: object) -> None:
     """Write down how far the reading has come and that the reader lives.
 
     Raises ClaimLost when the import is no longer this reader's.

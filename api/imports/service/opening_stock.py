@@ -1,7 +1,6 @@
 """Opening stock of a batch: its levels are locked before its products, and opened after them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from api.catalog.queries import export_documents
@@ -71,7 +70,7 @@ def open_stock(
     return found
 
 
-def kept(one: UpsertResult, opened: Opened) -> list[dict[str, Any]]:
+def kept(one: UpsertResult, opened: Opened) -> list[dict[str, object]]:
     """Return what was opened of a product, as it is written down to be undone."""
     return [
         {"variant_id": str(variant.variant_id), "location_id": str(place), "quantity": quantity}
@@ -83,7 +82,7 @@ def kept(one: UpsertResult, opened: Opened) -> list[dict[str, Any]]:
 
 def differences(
     changed: Mapping[UUID, UpsertResult], opened: Opened
-) -> dict[UUID, list[dict[str, Any]]]:
+) -> dict[UUID, list[dict[str, object]]]:
     """Return by product what was opened of it as fields that differ: `variants.MUG.stock.MAIN`."""
     own = {
         product_id: [v.variant_id for v in one.variants if v.variant_id in opened]

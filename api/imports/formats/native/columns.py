@@ -12,11 +12,11 @@ from api.imports.formats.cell_parsers import CellError
 from api.imports.formats.native import csv_escaping
 
 
-def _json_cell(value: Any) -> str:
+def _json_cell(value: object) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode() if value else ""
 
 
-def _json(cell: str, column: str) -> Any:
+def _json(cell: str, column: str) -> object:
     if not cell:
         return {}
     try:
@@ -25,7 +25,7 @@ def _json(cell: str, column: str) -> Any:
         raise CellError(column, cell, f"This is not JSON: {wrong.msg}.") from wrong
 
 
-def _number(cell: str, column: str) -> Any:
+def _number(cell: str, column: str) -> object:
     if not cell:
         return None
     if not cell.isdecimal() or len(cell) > 10:
@@ -49,7 +49,7 @@ def _categories_cell(paths: Sequence[Sequence[Mapping[str, str]]]) -> str:
     )
 
 
-def _categories(cell: str, column: str) -> Any:
+def _categories(cell: str, column: str) -> object:
     found = []
     for path in csv_escaping.parts(cell, "|"):
         steps = []
@@ -70,7 +70,7 @@ def _places_cell(places: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def _places(cell: str, column: str) -> Any:
+def _places(cell: str, column: str) -> object:
     found = []
     for part in csv_escaping.parts(cell, "|"):
         slug, *rest = csv_escaping.parts(part, "*")
@@ -94,7 +94,7 @@ def _codes_cell(codes: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def _codes(cell: str, column: str) -> Any:
+def _codes(cell: str, column: str) -> object:
     found = []
     for part in csv_escaping.parts(cell, "|"):
         code, *pack = csv_escaping.parts(part, "*")
@@ -111,19 +111,19 @@ def _same(value: Any) -> str:
     return value or ""
 
 
-def _text(cell: str, column: str) -> Any:
+def _text(cell: str, column: str) -> object:
     return cell
 
 
-def _maybe(cell: str, column: str) -> Any:
+def _maybe(cell: str, column: str) -> object:
     return cell or None
 
 
-def _whole_cell(value: Any) -> str:
+def _whole_cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _values(cell: str, column: str) -> Any:
+def _values(cell: str, column: str) -> object:
     return csv_escaping.values(cell)
 
 

@@ -132,7 +132,7 @@ class NativeCsvReader(csv_reader.CsvReader):
             self._note(found, rows[0], bad)
         return found
 
-    def _checked(self, rows: Sequence[Row], numbers: list[int]) -> dict[str, Any]:
+    def _checked(self, rows: Sequence[Row], numbers: list[int]) -> dict[str, object]:
         """Return what rows say; `numbers` become those of its variants.
 
         What is wrong is told by row and column, as the file has them.
@@ -154,8 +154,8 @@ class NativeCsvReader(csv_reader.CsvReader):
             RowError(row.number, bad.column, bad.value, bad.reason, Consequence.PRODUCT_SKIPPED)
         )
 
-    def _document(self, rows: Sequence[Row]) -> dict[str, Any]:
-        document: dict[str, Any] = {"slug": self._cell(rows[0], "slug")}
+    def _document(self, rows: Sequence[Row]) -> dict[str, object]:
+        document: dict[str, object] = {"slug": self._cell(rows[0], "slug")}
         document |= self._fields(rows[0], PRODUCT)
         if "image_url" in self.places:
             document["images"] = [
@@ -167,11 +167,12 @@ class NativeCsvReader(csv_reader.CsvReader):
             document["variants"] = [self._variant(row) for row in rows if self._cell(row, "sku")]
         return document
 
-    def _variant(self, row: Row) -> dict[str, Any]:
+    def _variant(self, row: Row) -> dict[str, object]:
         try:
             found = self._fields(row, VARIANT)
-            if found.get("weight_grams", 0) is None:
-                found["weight_grams"] = 0
+            for name in ("weight_grams", "back_order_limit"):
+                if found.get(name, 0) is None:
+                    found[name] = 0
             if self._prices:
                 found["prices"] = self._read_prices(row)
             if self._stock:
@@ -180,7 +181,7 @@ class NativeCsvReader(csv_reader.CsvReader):
             raise _BadRow(row, bad) from bad
         return found
 
-    def _fields(self, row: Row, known: tuple[tuple[str, str, Cell], ...]) -> dict[str, Any]:
+    def _fields(self, row: Row, known: tuple[tuple[str, str, Cell], ...]) -> dict[str, object]:
         return {
             name: read(self._cell(row, column), self.name_of(column))
             for name, column, (_, read) in known

@@ -1,7 +1,7 @@
 """JSON Lines: a product a line."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import ClassVar
 
 import orjson
 
@@ -74,7 +74,7 @@ class JsonlReader:
                 yield line
 
 
-def jsonl_line(document: dict[str, Any]) -> str:
+def jsonl_line(document: Mapping[str, object]) -> str:
     """Write a product as a line: names in order, so that the same is written alike."""
     return orjson.dumps(document, option=orjson.OPT_SORT_KEYS).decode() + "\n"
 

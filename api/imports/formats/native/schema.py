@@ -5,7 +5,16 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from api.catalog.fields import HS_CODE, PRODUCT_FIELDS, VARIANT_FIELDS, Field, Kind
+from api.catalog.fields import (
+    BACK_ORDERS,
+    HIGHEST_BACK_ORDER_LIMIT,
+    HS_CODE,
+    LOT_TRACKING,
+    PRODUCT_FIELDS,
+    VARIANT_FIELDS,
+    Field,
+    Kind,
+)
 from api.catalog.queries.related_products import RELATION_FIELDS
 from api.catalog.service.metadata import MAX_DEPTH
 from api.catalog.states import ProductStatus
@@ -24,6 +33,8 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _TRIMMED = re.compile(r"\S(.*\S)?", re.DOTALL)
 _TAX_CLASS = re.compile(r"[a-z0-9_-]{1,40}")
 _HS_CODE = re.compile(HS_CODE)
+_LOT_TRACKING = re.compile("|".join(LOT_TRACKING))
+_BACK_ORDERS = re.compile("|".join(BACK_ORDERS))
 _COUNTRY = re.compile(f"|{'|'.join(sorted(COUNTRIES))}")
 _LOCATION = re.compile(r"\S(.{0,38}\S)?")
 _LARGEST_INTEGER = 2**31 - 1
@@ -36,7 +47,7 @@ Check = Callable[[Any, str], Any]
 def text(longest: int | None = None) -> Check:
     """Read a text; a NUL is none."""
 
-    def check(value: Any, where: str) -> Any:
+    def check(value: object, where: str) -> object:
         if not isinstance(value, str):
             raise CellError(where, _shown(value), "Write a text.")
         if "\0" in value:
@@ -53,7 +64,7 @@ def text(longest: int | None = None) -> Check:
 def said(longest: int) -> Check:
     """Read a text that must not be blank."""
 
-    def check(value: Any, where: str) -> Any:
+    def check(value: object, where: str) -> object:
         found = text(longest)(value, where)
         if not found.strip():
             raise CellError(where, found, "This must not be empty.")
@@ -70,7 +81,7 @@ def optional(inner: Check) -> Check:
 def whole(least: int, most: int) -> Check:
     """Read a whole number within bounds."""
 
-    def check(value: Any, where: str) -> Any:
+    def check(value: object, where: str) -> object:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise CellError(where, _shown(value), f"Write a whole number from {least} to {most}.")
         return value
@@ -81,7 +92,7 @@ def whole(least: int, most: int) -> Check:
 def listed(inner: Check) -> Check:
     """Read a list of things of one kind."""
 
-    def check(value: Any, where: str) -> Any:
+    def check(value: object, where: str) -> object:
         if not isinstance(value, list):
             raise CellError(where, _shown(value), "Write a list.")
         return [inner(one, f"{where}/{place}") for place, one in enumerate(value)]
@@ -92,7 +103,7 @@ def listed(inner: Check) -> Check:
 def once(inner: Check, name_of: Callable[[Any], str] = str) -> Check:
     """Read a list in which nothing comes twice."""
 
-    def check(value: Any, where: str) -> Any:
+    def check(value: object, where: str) -> object:
         found = listed(inner)(value, where)
         seen: set[str] = set()
         for place, one in enumerate(found):
@@ -108,7 +119,7 @@ def once(inner: Check, name_of: Callable[[Any], str] = str) -> Check:
 def members(known: Mapping[str, Check], *, needed: tuple[str, ...] = ()) -> Check:
     """Read an object with these members; others are refused, so that no typo goes unnoticed."""
 
-    def check(value: Any, where: str) -> Any:
+    def check(value: object, where: str) -> object:
         if not isinstance(value, dict):
             raise CellError(where, _shown(value), "Write an object.")
         for name in sorted(value.keys() - known.keys()):
@@ -126,7 +137,7 @@ def members(known: Mapping[str, Check], *, needed: tuple[str, ...] = ()) -> Chec
 def mapping(key: Check, inner: Check) -> Check:
     """Read an object whose names are values too."""
 
-    def check(value: Any, where: str) -> Any:
+    def check(value: object, where: str) -> object:
         if not isinstance(value, dict):
             raise CellError(where, _shown(value), "Write an object.")
         return {key(name, where): inner(one, f"{where}/{name}") for name, one in value.items()}
@@ -134,7 +145,7 @@ def mapping(key: Check, inner: Check) -> Check:
     return check
 
 
-def anything(value: Any, where: str, *, depth: int = 0) -> Any:
+def anything(value: object, where: str, *, depth: int = 0) -> object:
     """Read any JSON of sensible depth without NUL, which the database cannot hold."""
     if depth > MAX_DEPTH:
         raise CellError(where, "", f"This is nested deeper than {MAX_DEPTH} levels.")
@@ -150,13 +161,13 @@ def anything(value: Any, where: str, *, depth: int = 0) -> Any:
     return value
 
 
-def without_nothing(value: Any, where: str) -> Any:
+def without_nothing(value: object, where: str) -> object:
     """Read an object of anything; a name without a value is as if it were not there."""
     found = mapping(text(), anything)(value, where)
     return {name: one for name, one in found.items() if one is not None}
 
 
-def moment(value: Any, where: str) -> str:
+def moment(value: object, where: str) -> str:
     """Read a moment with its zone, and write it as ours are written."""
     try:
         found = datetime.fromisoformat(text()(value, where))
@@ -172,7 +183,7 @@ def moment(value: Any, where: str) -> str:
 def matching(pattern: re.Pattern[str], longest: int, example: str) -> Check:
     """Read a text of one shape."""
 
-    def check(value: Any, where: str) -> Any:
+    def check(value: object, where: str) -> object:
         found = text(longest)(value, where)
         if not pattern.fullmatch(found):
             raise CellError(where, found, f"Write something such as {example}.")
@@ -184,7 +195,7 @@ def matching(pattern: re.Pattern[str], longest: int, example: str) -> Check:
 def _address(longest: int, example: str) -> Check:
     """Read the slug of something."""
 
-    def check(value: Any, where: str) -> Any:
+    def check(value: object, where: str) -> object:
         found = text(longest)(value, where)
         if not is_address(found):
             raise CellError(where, found, f"Write something such as {example}.")
@@ -193,13 +204,13 @@ def _address(longest: int, example: str) -> Check:
     return check
 
 
-def _status(value: Any, where: str) -> Any:
+def _status(value: object, where: str) -> object:
     if value not in [status.value for status in ProductStatus]:
         raise CellError(where, _shown(value), "Write draft, active or archived.")
     return value
 
 
-def _price(value: Any, where: str) -> Any:
+def _price(value: object, where: str) -> object:
     amount = whole(0, HIGHEST_AMOUNT)
     found = members({"amount": amount, "compare_at": optional(amount)}, needed=("amount",))(
         value, where
@@ -208,14 +219,14 @@ def _price(value: Any, where: str) -> Any:
     return found
 
 
-def _url(value: Any, where: str) -> Any:
+def _url(value: object, where: str) -> object:
     found = url(text()(value, where), where)
     if found is None:
         raise CellError(where, "", "Write an address that begins with https://.")
     return found
 
 
-def _title(value: Any, where: str) -> Any:
+def _title(value: object, where: str) -> object:
     found = text(255)(value, where)
     if not found.strip():
         why = "Each product needs a title. Keep the rows of one product together."
@@ -223,7 +234,7 @@ def _title(value: Any, where: str) -> Any:
     return found
 
 
-def _translations(value: Any, where: str) -> Any:
+def _translations(value: object, where: str) -> object:
     """Read texts by language; an empty one is none."""
     found = mapping(matching(_LANGUAGE, 35, "de"), _TEXTS)(value, where)
     kept = {
@@ -233,14 +244,14 @@ def _translations(value: Any, where: str) -> Any:
     return {language: texts for language, texts in kept.items() if texts}
 
 
-def _slug(value: Any, where: str) -> Any:
+def _slug(value: object, where: str) -> object:
     found = _address(255, "blue-mug")(value, where)
     if found != found.lower():
         raise CellError(where, found, f"Use small letters: {found.lower()}.")
     return found
 
 
-def _way(value: Any, where: str) -> Any:
+def _way(value: object, where: str) -> object:
     """Read the way to a category, which has at least one step."""
     found = listed(_STEP)(value, where)
     if not found:
@@ -252,7 +263,7 @@ def _way_of(steps: Any) -> str:
     return "/".join(step["slug"] for step in steps)
 
 
-def _variants(value: Any, where: str) -> Any:
+def _variants(value: object, where: str) -> object:
     """Read variants; each SKU is there once, whatever its case, as the shop has it."""
     found = listed(members(VARIANT, needed=("sku",)))(value, where)
     if len(found) > MOST_VARIANTS:
@@ -290,7 +301,7 @@ _TEXTS = members(
 )
 
 
-def _prices(value: Any, where: str) -> Any:
+def _prices(value: object, where: str) -> object:
     """Read prices by their currency, which must be one that there is."""
     found = mapping(text(3), _price)(value, where)
     for code in found:
@@ -300,7 +311,7 @@ def _prices(value: Any, where: str) -> Any:
     return found
 
 
-def _sku(value: Any, where: str) -> Any:
+def _sku(value: object, where: str) -> object:
     """Read a SKU; without one the shop makes one."""
     return matching(_TRIMMED, 255, "MUG-BLUE")(value, where) if value != "" else ""
 
@@ -334,6 +345,9 @@ VARIANT = _checks(
         "tax_class": matching(_TAX_CLASS, 40, "standard"),
         "hs_code": matching(_HS_CODE, 14, "6912.00.23"),
         "origin_country": matching(_COUNTRY, 2, "DE"),
+        "lot_tracking": matching(_LOT_TRACKING, 20, "lot_and_expiry"),
+        "back_orders": matching(_BACK_ORDERS, 10, "allow"),
+        "back_order_limit": whole(0, HIGHEST_BACK_ORDER_LIMIT),
         "prices": _prices,
         "stock": mapping(matching(_LOCATION, 40, "MAIN"), whole(0, HIGHEST_QUANTITY)),
         "image_url": optional(_url),
@@ -361,7 +375,7 @@ PRODUCT = _checks(
 _DOCUMENT = members(PRODUCT, needed=("slug",))
 
 
-def validate_document(document: Any) -> dict[str, Any]:
+def validate_document(document: object) -> dict[str, Any]:
     """Return a document all of whose fields are what they must be. Raises BadCell."""
     found: dict[str, Any] = _DOCUMENT(document, "")
     for name in RELATION_FIELDS:
@@ -370,5 +384,5 @@ def validate_document(document: Any) -> dict[str, Any]:
     return found
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return str(value)[:200]

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from api.catalog.events import CatalogueChanged
-from api.catalog.jobs import learn_search_words
+from api.catalog.events import CatalogChanged
+from api.catalog.jobs import index_search_terms
 from api.catalog.models.i18n import SearchTerm
 from api.catalog.models.products import Variant
 from api.catalog.queries import storefront_list
@@ -39,8 +39,8 @@ def shelf(app: Flask) -> Flask:
     for number, title in enumerate(titles):
         a_product(f"W-{number}", title=title, slug=f"w-{number}", vendor="Kiln & Co")
     with transaction():
-        learn_search_words(
-            [CatalogueChanged(slugs=tuple(f"w-{number}" for number in range(len(titles))))]
+        index_search_terms(
+            [CatalogChanged(slugs=tuple(f"w-{number}" for number in range(len(titles))))]
         )
     return app
 

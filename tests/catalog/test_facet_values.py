@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
-from api.catalog.events import AttributeFilterChanged, CatalogueChanged
+from api.catalog.events import AttributeFilterChanged, CatalogChanged
 from api.catalog.models.attributes import Attribute, AttributeKind, FacetValue
 from api.catalog.models.prices import PriceRange
 from api.catalog.models.products import Product
@@ -389,7 +389,7 @@ def test_what_becomes_filterable_or_no_longer_is_follows(
     assert all(("attribute:hidden", "yes") not in _traits(one) for one in product_ids)
     told = facts_of(AttributeFilterChanged)
     assert [fact.after for fact in told] == [None, product_ids[1], product_ids[3]] * 2
-    slugs = [fact.slugs for fact in facts_of(CatalogueChanged) if fact.slugs == ("shirt-0",)]
+    slugs = [fact.slugs for fact in facts_of(CatalogChanged) if fact.slugs == ("shirt-0",)]
     assert len(slugs) >= 3
     assert not _wrong()
 
@@ -567,7 +567,7 @@ def test_the_catalogue_is_refreshed_after_an_upgrade_and_found_right_the_second_
     assert "5 products looked at, 0 set right." in second.output
     assert (after.exit_code, "sound" in after.output) == (0, True)
     assert len(session.scalars(select(PriceRange.lowest)).all()) == 5
-    told = {slug for fact in facts_of(CatalogueChanged) for slug in fact.slugs}
+    told = {slug for fact in facts_of(CatalogChanged) for slug in fact.slugs}
     assert {f"mug-{n}" for n in range(1, 5)} <= told
 
 
@@ -780,11 +780,11 @@ def test_a_maker_is_called_as_the_last_correction_spells_it(app: Flask) -> None:
     with transaction():
         changes = {"vendor": "Acme GmbH", "tags": ["neu"], "product_type": "Mug"}
         product_service.edit_product(one, changes, expected_version=None, by=SYSTEM)
-    assert facts_of(CatalogueChanged)[-1].is_tree, "any list may show it among its filters"
+    assert facts_of(CatalogChanged)[-1].is_tree, "any list may show it among its filters"
     with transaction():
         product_service.edit_product(two, {"vendor": "Acme GmbH"}, expected_version=None, by=SYSTEM)
 
-    assert not facts_of(CatalogueChanged)[-1].is_tree, "it was called so already"
+    assert not facts_of(CatalogChanged)[-1].is_tree, "it was called so already"
     assert _labels() == {"vendor": ["Acme GmbH"], "tag": ["neu"], "type": ["Mug"]}
 
 
@@ -798,7 +798,7 @@ def test_another_maker_leaves_the_spelling_of_the_first_alone(app: Flask) -> Non
         product_service.edit_product(two, {"vendor": "ACME"}, expected_version=None, by=SYSTEM)
 
     assert _labels() == {"vendor": ["Acme", "Kiln"]}
-    assert not facts_of(CatalogueChanged)[-1].is_tree
+    assert not facts_of(CatalogChanged)[-1].is_tree
 
 
 def _labels() -> dict[str, list[str]]:

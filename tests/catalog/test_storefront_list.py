@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.catalog.events import CatalogueChanged
-from api.catalog.jobs import on_catalogue_changed
+from api.catalog.events import CatalogChanged
+from api.catalog.jobs import on_catalog_changed
 from api.catalog.queries import variant_lookup
 from api.catalog.schemas.storefront import (
     ShownCategoryPageSchema,
@@ -128,6 +128,8 @@ def test_a_product_page_says_all_that_a_buyer_asks(client: FlaskClient) -> None:
                 "prior_price": None,
                 "for_sale": True,
                 "in_stock": False,
+                "availability": "out_of_stock",
+                "back_order_note": "",
                 "weight_grams": 180,
                 "image_url": "https://img.test/front.jpg",
                 "metadata": {},
@@ -143,6 +145,8 @@ def test_a_product_page_says_all_that_a_buyer_asks(client: FlaskClient) -> None:
                 "prior_price": None,
                 "for_sale": True,
                 "in_stock": True,
+                "availability": "in_stock",
+                "back_order_note": "",
                 "weight_grams": 0,
                 "image_url": None,
                 "metadata": {},
@@ -425,7 +429,7 @@ def test_a_renamed_category_shows_in_every_breadcrumb(client: FlaskClient) -> No
 
     with transaction():
         category_service.edit_category(shirts, {"name": "Tops"}, expected_version=1, by=SYSTEM)
-    on_catalogue_changed([CatalogueChanged(is_tree=True)])
+    on_catalog_changed([CatalogChanged(is_tree=True)])
 
     page = client.get("/api/v1/products/oxford").get_json()
     assert page["breadcrumbs"] == [{"slug": "shirts", "name": "Tops"}]
@@ -465,6 +469,6 @@ def test_a_list_costs_the_same_few_statements_however_long_it_is(
             )
         assert answer.status_code == 200
         counts.append(statements.count)
-        on_catalogue_changed([CatalogueChanged(is_tree=True)])
+        on_catalog_changed([CatalogChanged(is_tree=True)])
 
     assert counts[-1] <= counts[0] <= most
