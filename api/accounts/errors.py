@@ -45,6 +45,20 @@ class CurrentPasswordWrong(Unprocessable):
     sentence = "The current password is wrong."
 
 
+class EmailAlreadyVerified(Conflict):
+    """The address of the account was verified before."""
+
+    code = "email_already_verified"
+    sentence = "Your e-mail address is verified already."
+
+
+class VerificationInvalid(Unprocessable):
+    """The token of a link is unknown, used, or older than two days."""
+
+    code = "verification_invalid"
+    sentence = "This link is no longer good. Sign in and ask for a new one."
+
+
 class ResetTokenInvalid(Unprocessable):
     """The token of a reset e-mail is unknown, used or older than an hour."""
 
@@ -291,3 +305,10 @@ class CustomersUnknown(Unprocessable):
 
     code = "customers_unknown"
     sentence = "{count} of the addresses have no customer account, so nothing was changed."
+
+
+class TooManyCustomerNotes(Conflict):
+    """The customer has as many notes as one may have."""
+
+    code = "too_many_customer_notes"
+    sentence = "A customer has at most {most} notes."

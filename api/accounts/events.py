@@ -15,6 +15,13 @@ class CustomerRegistered(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GroupEdited(Event):
+    """A group of customers is shown prices in another way."""
+
+    group_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class RegistrationRepeated(Event):
     """Someone tried to register an address that has an account: its owner should hear of it.
 
@@ -34,6 +41,20 @@ class PasswordResetRequested(Event):
     """
 
     request_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailVerificationRequested(Event):
+    """A customer wants to prove their address. The token is created with the e-mail."""
+
+    request_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailVerified(Event):
+    """A customer proved that the address of their account is theirs."""
+
+    customer_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,6 @@ Passwords are hashed and compared between transactions, because that takes as lo
 them; the transaction then checks that nothing changed meanwhile.
 """
 
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -54,7 +53,7 @@ def sign_in(
     device: Device,
     device_token: str | None = None,
     code: str | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Let someone in by their password, and by a code where they have a second factor.
 
     An unknown address is compared with a decoy, so that it takes as long as a wrong password.
@@ -83,7 +82,9 @@ def sign_in(
     return _answer(signed_in) | {"device_token": rate_limits.device_token(email, device_token)}
 
 
-def sign_in_by_badge(*, terminal_key: str, badge: str, pin: str, device: Device) -> dict[str, Any]:
+def sign_in_by_badge(
+    *, terminal_key: str, badge: str, pin: str, device: Device
+) -> dict[str, object]:
     """Let someone in at a terminal, by their badge and its PIN.
 
     The try is counted before the PIN is compared. An unknown badge is compared with a decoy.
@@ -133,7 +134,7 @@ def _note_refused(kind: AccountKind, user_id: UUID | None, email: str, device: D
             service.note_refused_sign_in(user_id, name=name, device=device)
 
 
-def refresh(kind: AccountKind, token: str, *, device: Device) -> dict[str, Any]:
+def refresh(kind: AccountKind, token: str, *, device: Device) -> dict[str, object]:
     """Go on with a sign-in by its refresh token, which is then spent.
 
     A token that was spent before ends the whole sign-in, in a transaction of its own, so that the
@@ -231,7 +232,7 @@ def replace_staff_password(email: str, *, password: str, by: Principal) -> None:
         service.set_password(account.id, fresh_hash=fresh_hash, by=by)
 
 
-def _answer(signed_in: service.SignedIn) -> dict[str, Any]:
+def _answer(signed_in: service.SignedIn) -> dict[str, object]:
     access_token = tokens.access_token(
         signed_in.user["id"],
         kind=signed_in.kind,

@@ -14,12 +14,32 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     func,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.accounts.roles import AccountKind, KeyKind
 from api.kernel import clock
 from api.platform.db import Base, Timestamped, Versioned, WithId, named_enum
+
+# As PostgreSQL writes them, so that the indexes can be compared with those of the migrations.
+_PLAIN = (
+    "translate(replace(lower({}), 'ß'::text, 'ss'::text), "
+    "'äàáâãåæçèéêëìíîïñòóôõöøùúûüýÿ@._+-'::text, 'aaaaaaaceeeeiiiinoooooouuuuyy     '::text)"
+)
+_NAME_AND_EMAIL = _PLAIN.format("(full_name::text || ' '::text) || email::text")
+_NAME_AND_COMPANY = _PLAIN.format(
+    "(name::text || ' '::text) || COALESCE(company, ''::character varying)::text"
+)
+_PHONE = (
+    "reverse(regexp_replace(COALESCE(phone, ''::character varying)::text, '[^0-9]'::text, "
+    "''::text, 'g'::text))"
+)
+WORDS_OF_USERS = f"to_tsvector('simple'::regconfig, {_NAME_AND_EMAIL})"
+"""What customers are found by, folded as far as SQL can, and what their addresses add."""
+WORDS_OF_ADDRESSES = (
+    f"to_tsvector('simple'::regconfig, ({_NAME_AND_COMPANY} || ' '::text) || {_PHONE})"
+)
 
 
 class StaffRole(WithId, Versioned, Timestamped, Base):
@@ -54,12 +74,20 @@ class User(WithId, Versioned, Timestamped, Base):
     is_active: Mapped[bool] = mapped_column(default=True, server_default="true")
     location_ids: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
     """The stock locations where they work; None for all of them. Locations are never deleted."""
+    email_verified_at: Mapped[datetime | None]
+    """When a customer first proved by a link that the address is theirs."""
     second_factor_at: Mapped[datetime | None]
     """Since when codes are asked for: here, because every request of staff asks it."""
 
     __table_args__ = (
         Index("uq_users_kind_email", "kind", func.lower(email), unique=True),
         Index("ix_users_staff", "full_name", "id", postgresql_where="kind = 'staff'"),
+        Index(
+            "ix_users_find",
+            text(WORDS_OF_USERS),
+            postgresql_using="gin",
+            postgresql_where="kind = 'customer'",
+        ),
         Index("ix_users_role", "role", postgresql_where="role IS NOT NULL"),
         CheckConstraint("(kind = 'staff') = (role IS NOT NULL)", name="role_is_for_staff"),
         CheckConstraint("email LIKE '%_@_%'", name="email_has_an_at"),
@@ -90,12 +118,24 @@ class CustomerGroupMember(Base):
     )
 
 
+class CustomerNote(WithId, Timestamped, Base):
+    """A note of staff about a customer, whatever they order."""
+
+    __tablename__ = "customer_notes"
+    __table_args__ = (Index("ix_customer_notes_customer", "customer_id", "id"),)
+
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    text: Mapped[str] = mapped_column(String(2000))
+    created_by: Mapped[str] = mapped_column(String(200))
+
+
 class Address(WithId, Versioned, Timestamped, Base):
     """One entry of a customer's address book. Orders keep their own copy, so entries may change."""
 
     __tablename__ = "addresses"
     __table_args__ = (
         Index("ix_addresses_user_id", "user_id", "id"),
+        Index("ix_addresses_find", text(WORDS_OF_ADDRESSES), postgresql_using="gin"),
         Index(
             "uq_addresses_default_shipping",
             "user_id",
@@ -241,6 +281,24 @@ class PasswordReset(WithId, Timestamped, Base):
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     token_hash: Mapped[str | None] = mapped_column(String(64))
     expires_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+
+
+class EmailVerification(WithId, Timestamped, Base):
+    """A link by which a customer proves their address: mailed, opened once, good for two days."""
+
+    __tablename__ = "email_verifications"
+    __table_args__ = (
+        Index("uq_email_verifications_token_hash", "token_hash", unique=True),
+        Index("ix_email_verifications_user_id", "user_id"),
+        Index("ix_email_verifications_created_at", "created_at"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    email: Mapped[str] = mapped_column(String(254))
+    token_hash: Mapped[str | None] = mapped_column(String(64))
+    """Created when the e-mail is written."""
+    expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
 
 

@@ -9,7 +9,6 @@ import unicodedata
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
-from zxcvbn_rs_py import zxcvbn
 
 MIN_LENGTH = 10
 MAX_LENGTH = 200
@@ -37,7 +36,7 @@ def weakness(password: str, *, email: str) -> str | None:
 
     `too_short`, `too_long`, `is_the_email` or `too_common`: what zxcvbn thinks can be guessed with
     a hundred million tries. Asks for no mixture of signs: that makes people write `Password1!` on
-    a note beside the till.
+    a note beside the screen.
     """
     if len(password) < MIN_LENGTH:
         return "too_short"
@@ -46,6 +45,8 @@ def weakness(password: str, *, email: str) -> str | None:
     plain = _normal(password).casefold().strip()
     if plain == email.casefold():
         return "is_the_email"
+    from zxcvbn_rs_py import zxcvbn  # noqa: PLC0415 - 1 MB that only a new password needs
+
     known = [*_PARTS.split(email.casefold()), *_OURS]
     # The beginning alone: guessing takes long where much can stand for much (55 ms at worst for
     # these, seconds for all), and what begins well is good.

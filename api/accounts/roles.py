@@ -43,6 +43,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.INVENTORY_TRANSFER,
             Permission.ORDERS_READ,
             Permission.PURCHASING_READ,
+            Permission.RETURNS_WRITE,
         }
     ),
     Role.SUPPORT: frozenset(
@@ -55,6 +56,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.ORDERS_REFUND,
             Permission.ORDERS_WRITE,
             Permission.CREDIT_READ,
+            Permission.RETURNS_WRITE,
         }
     ),
 }

@@ -12,6 +12,7 @@ from api.accounts.errors import (
     AddressNotFound,
     BadCredentials,
     CurrentPasswordWrong,
+    EmailAlreadyVerified,
     PasswordRefused,
     RefreshTokenExpired,
     RefreshTokenInvalid,
@@ -19,6 +20,7 @@ from api.accounts.errors import (
     ResetTokenInvalid,
     SessionNotFound,
     TooManyAddresses,
+    VerificationInvalid,
 )
 from api.accounts.roles import AccountKind
 from api.accounts.schemas import (
@@ -36,6 +38,7 @@ from api.accounts.schemas import (
     SavedAddressSchema,
     SessionSchema,
     SignedInSchema,
+    VerificationSchema,
 )
 from api.platform import auth, rate_limits
 from api.platform.auth import customers_only, public
@@ -69,6 +72,7 @@ users = Blueprint(
 )
 
 _REGISTERED = "Thank you. If this address is new here, its account is ready: sign in."
+_VERIFICATION = "An e-mail with a link is on its way to you."
 _RESET = "If this address has an account, an e-mail with a link is on its way to it."
 
 
@@ -176,11 +180,39 @@ def reset_password(body: dict[str, str]) -> None:
     flows.reset_password(**body)
 
 
+@blueprint.route("/verify-email", methods=["POST"])
+@public
+@may_answer(VerificationInvalid)
+@limiter.limit(rate_limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
+@blueprint.arguments(VerificationSchema)
+@blueprint.response(204)
+def verify_email(body: dict[str, str]) -> None:
+    """Prove an e-mail address with the token of the link that was mailed to it.
+
+    What was ordered with the address as a guest joins the account. Takes no `Idempotency-Key`: a
+    link opens once.
+    """
+    with transaction():
+        service.verify_email(body["token"])
+
+
+@users.route("/me/verify-email", methods=["POST"])
+@customers_only
+@may_answer(AccountNotFound, EmailAlreadyVerified)
+@limiter.limit(rate_limits.REGISTER, key_func=by_person)
+@idempotent(required=False)
+@users.response(202, AcceptedSchema)
+def request_verification() -> dict[str, str]:
+    """Have another link mailed to prove one's e-mail address. It opens once, within two days."""
+    service.request_verification(_customer())
+    return {"detail": _VERIFICATION}
+
+
 @users.route("/me")
 @customers_only
 @may_answer(AccountNotFound)
 @users.response(200, MeSchema)
-def get_me() -> dict[str, Any]:
+def get_me() -> dict[str, object]:
     """Show one's own account."""
     return queries.me(_customer())
 
@@ -191,7 +223,7 @@ def get_me() -> dict[str, Any]:
 @versioned
 @users.arguments(MeEditSchema)
 @users.response(200, MeSchema)
-def update_me(body: dict[str, Any], expected_version: int) -> dict[str, Any]:
+def update_me(body: dict[str, Any], expected_version: int) -> dict[str, object]:
     """Change one's own account."""
     with transaction():
         service.rename(_customer(), **body, expected_version=expected_version)
@@ -219,7 +251,7 @@ def change_password(body: dict[str, str]) -> None:
 @customers_only
 @users.arguments(PageQuerySchema, location="query")
 @users.response(200, list_schema(SavedAddressSchema))
-def list_addresses(query: dict[str, Any]) -> dict[str, Any]:
+def list_addresses(query: dict[str, Any]) -> dict[str, object]:
     """List one's addresses."""
     return queries.address_page(_customer(), **query)
 
@@ -241,7 +273,7 @@ def add_address(body: dict[str, Any]) -> Answer:
 @customers_only
 @may_answer(AddressNotFound)
 @users.response(200, SavedAddressSchema)
-def get_address(address_id: UUID) -> dict[str, Any]:
+def get_address(address_id: UUID) -> dict[str, object]:
     """Show one of one's addresses."""
     return queries.address(_customer(), address_id)
 
@@ -252,7 +284,9 @@ def get_address(address_id: UUID) -> dict[str, Any]:
 @versioned
 @users.arguments(AddressEditSchema(partial=True))
 @users.response(200, SavedAddressSchema)
-def update_address(body: dict[str, Any], address_id: UUID, expected_version: int) -> dict[str, Any]:
+def update_address(
+    body: dict[str, Any], address_id: UUID, expected_version: int
+) -> dict[str, object]:
     """Change an address. As a default it takes over from the one before."""
     with transaction():
         service.edit_address(
@@ -276,7 +310,7 @@ def delete_address(address_id: UUID, expected_version: int) -> None:
 @customers_only
 @users.arguments(PageQuerySchema, location="query")
 @users.response(200, list_schema(SessionSchema))
-def list_sessions(query: dict[str, Any]) -> dict[str, Any]:
+def list_sessions(query: dict[str, Any]) -> dict[str, object]:
     """List the devices on which one is signed in."""
     return queries.sign_in_page(_customer(), current=auth.sign_in_id(), **query)
 

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from flask_jwt_extended import create_access_token
@@ -13,6 +12,7 @@ from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 
 RESET_LIFETIME = timedelta(hours=1)
+VERIFICATION_LIFETIME = timedelta(days=2)
 
 
 def access_lasts() -> timedelta:
@@ -39,7 +39,7 @@ def access_token(user_id: UUID, *, kind: str, sign_in_id: UUID, groups: Sequence
     a customer, so that the catalogue can show their prices without looking anybody up; a cart
     looks.
     """
-    claims: dict[str, Any] = {"kind": kind, "sid": str(sign_in_id)}
+    claims: dict[str, object] = {"kind": kind, "sid": str(sign_in_id)}
     if groups:
         claims["groups"] = sorted(groups)
     settings: Settings = get_service(Settings)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,16 +12,22 @@ from sqlalchemy import select, update
 from api.approvals.errors import AloneNeedsFactor, ApprovalDecided, ApprovalNotYours
 from api.checkout.flows import staff_discounts
 from api.checkout.flows.staff_discounts import StaffDiscount
+from api.draft_orders import flows as draft_orders_flows
 from api.inventory import service as inventory_service
 from api.kernel import clock
 from api.kernel.principal import Principal
+from api.order_edits import flows as order_edits_flows
+from api.order_edits.flows import EditForm
 from api.payment_sync import flows as payment_sync_flows
 from api.payments.errors import GatewayUnavailable
 from api.platform import approvals, audit
-from api.platform.approvals import CommandKind, Decision, WaitingCommand
+from api.platform.approvals import CommandDecided, CommandKind, Decision, WaitingCommand
 from api.platform.db import AnyRow, end_read_transaction, require_transaction, transaction
+from api.platform.outbox import emit
+from api.purchasing import service as purchasing_service
 from api.returns import flows as returns_flows
 from api.returns.flows import RefundForm
+from api.stored_value import service as stored_value_service
 
 Arguments = Mapping[str, Any]
 
@@ -123,6 +130,7 @@ def _decide(
         ),
         execution_options={"synchronize_session": False},
     )
+    emit(CommandDecided(command_id=command.id))
     audit.record(
         f"approval.{decision.value}",
         by=by,
@@ -165,9 +173,23 @@ def _adjust(command_id: UUID, arguments: Arguments, by: Principal) -> None:
     inventory_service.adjust_as_held(arguments, by=by)
 
 
+def _receipt(command_id: UUID, arguments: Arguments, by: Principal) -> None:
+    purchasing_service.receive_as_held(command_id, arguments, by=by)
+
+
 def _discount(command_id: UUID, arguments: Arguments, by: Principal) -> None:
     form = StaffDiscount(**arguments["form"])
     staff_discounts.discount_approved(_order_id(arguments), form, command_id=command_id, by=by)
+
+
+def _edit(command_id: UUID, arguments: Arguments, by: Principal) -> None:
+    form = EditForm.restored(arguments["form"])
+    order_edits_flows.edit_approved(_order_id(arguments), form, command_id=command_id, by=by)
+
+
+def _complete_edit(arguments: Arguments) -> None:
+    with suppress(GatewayUnavailable):  # the sweeps complete it
+        order_edits_flows.complete_edit(_order_id(arguments))
 
 
 def _order_id(arguments: Arguments) -> UUID:
@@ -182,9 +204,19 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     ),
     CommandKind.CANCELLATION: _Kind(_cancel, _prepare_cancellation, _complete_cancellation),
     CommandKind.ADJUSTMENT: _Kind(_adjust),
+    CommandKind.RECEIPT: _Kind(_receipt),
+    CommandKind.GIFT_CARD: _Kind(partial(stored_value_service.carry_out, "gift_card")),
+    CommandKind.GIFT_CARD_CODE: _Kind(partial(stored_value_service.carry_out, "gift_card_code")),
+    CommandKind.STORE_CREDIT: _Kind(partial(stored_value_service.carry_out, "store_credit")),
     CommandKind.DISCOUNT: _Kind(
         _discount,
         lambda arguments: payment_sync_flows.cancel_open_intents(_order_id(arguments)),
+    ),
+    CommandKind.DRAFT_PRICE: _Kind(draft_orders_flows.approve_prices),
+    CommandKind.EDIT: _Kind(
+        _edit,
+        lambda arguments: payment_sync_flows.cancel_open_intents(_order_id(arguments)),
+        _complete_edit,
     ),
 }
 """Every kind that can wait. A new one is an entry here."""

@@ -20,10 +20,10 @@ def commands(
 
     Whoever may not approve sees what they asked for themselves.
     """
-    is_open = (WaitingCommand.decision.is_(None)) & (WaitingCommand.expires_at > clock.now())
-    narrow = [is_open if state == "waiting" else ~is_open]
-    if not by.may(Permission.APPROVALS_WRITE):
-        narrow.append(WaitingCommand.asked_by == by.id)
+    narrow = approvals.is_open(by)
+    if state != "waiting":
+        is_over = WaitingCommand.decision.is_not(None) | (WaitingCommand.expires_at <= clock.now())
+        narrow = [is_over, *approvals.seen_by(by)]
     rows, described = page(
         select(*WaitingCommand.__table__.columns).where(*narrow),
         Sort((WaitingCommand.id,), descending=state != "waiting"),

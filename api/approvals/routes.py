@@ -6,9 +6,16 @@ from uuid import UUID
 from api.approvals import flows, queries
 from api.approvals.errors import AloneNeedsFactor, ApprovalDecided, ApprovalNotYours
 from api.approvals.schemas import ApprovalQuerySchema, RejectionSchema
+from api.draft_orders.errors import DraftNotFound, DraftPriceChanged
 from api.inventory.errors import (
     InsufficientStock,
     LevelNotFound,
+    LotDateDiffers,
+    LotDateRequired,
+    LotNotFound,
+    LotNotTracked,
+    LotRequired,
+    LotShort,
     QuantityTooLarge,
     StockCountOutdated,
 )
@@ -57,10 +64,9 @@ def get_approval(command_id: UUID) -> dict[str, Any]:
     *_NOT_DECIDED,
     *NO_UNITS_TO_REFUND,
     AloneNeedsFactor,
-    InsufficientStock,
-    LevelNotFound,
-    QuantityTooLarge,
-    StockCountOutdated,
+    *(DraftNotFound, DraftPriceChanged),
+    *(InsufficientStock, LevelNotFound, QuantityTooLarge, StockCountOutdated),
+    *(LotDateDiffers, LotDateRequired, LotNotFound, LotNotTracked, LotRequired, LotShort),
 )
 @idempotent_flow
 @blueprint.response(200, WaitingCommandSchema)

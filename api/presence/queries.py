@@ -21,7 +21,7 @@ _CLAIMS = (
 )
 
 
-def changes_since(cursor: str | None, by: Principal) -> dict[str, Any]:
+def changes_since(cursor: str | None, by: Principal) -> dict[str, object]:
     """Return the changes since a cursor and all claims, limited to what `by` may read.
 
     Raises `CursorInvalid`.
@@ -35,7 +35,7 @@ def changes_since(cursor: str | None, by: Principal) -> dict[str, Any]:
     }
 
 
-def claims(by: Principal) -> list[dict[str, Any]]:
+def claims(by: Principal) -> list[dict[str, object]]:
     """Return the active claims, the oldest first."""
     return [shaped(row, by) for row in session.execute(_CLAIMS, {"now": clock.now()})]
 

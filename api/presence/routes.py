@@ -34,7 +34,7 @@ blueprint = Blueprint(
 @may_answer(CursorInvalid)
 @blueprint.arguments(ChangesQuerySchema, location="query")
 @blueprint.response(200, ChangesSchema)
-def list_changes(query: dict[str, Any]) -> Any:
+def list_changes(query: dict[str, Any]) -> object:
     """List what changed since a cursor.
 
     Poll it every second or so, with the `cursor` of the previous answer as `after`: it answers at
@@ -52,7 +52,7 @@ def list_changes(query: dict[str, Any]) -> Any:
 @may_answer(OrderClaimed, OrderNotFound)
 @blueprint.arguments(OrderClaimRequestSchema)
 @blueprint.response(200, OrderClaimSchema)
-def claim_order(body: dict[str, Any], order_id: UUID) -> Any:
+def claim_order(body: dict[str, Any], order_id: UUID) -> object:
     """Claim an order that you work on, for five minutes; claim it again to extend that.
 
     Others see the claim. It stops nobody from changing the order.

@@ -1,6 +1,5 @@
 """Claim an order, and release it."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case, delete, or_, select
@@ -18,7 +17,7 @@ from api.presence.policy import CLAIM_LIFETIME
 _COLUMNS = OrderClaim.__table__.columns
 
 
-def claim(order_id: UUID, *, take_over: bool, by: Principal) -> dict[str, Any]:
+def claim(order_id: UUID, *, take_over: bool, by: Principal) -> dict[str, object]:
     """Claim an order for five minutes from now; claiming it again extends that.
 
     One statement decides between two simultaneous claims. Raises `OrderClaimed` while somebody

@@ -37,7 +37,7 @@ def sets(client: FlaskClient, token: str, password: str = NEW) -> Any:
     return client.post("/api/v1/auth/reset-password", json={"token": token, "password": password})
 
 
-def letter(email: str, client: FlaskClient) -> accounts_service.ResetLetter:
+def letter(email: str, client: FlaskClient) -> accounts_service.ResetEmail:
     """Ask for a letter and write it, as the job of the fact does."""
     asks(client, email)
     written = write(facts_of(PasswordResetRequested)[-1].request_id)
@@ -45,7 +45,7 @@ def letter(email: str, client: FlaskClient) -> accounts_service.ResetLetter:
     return written
 
 
-def write(request_id: UUID) -> accounts_service.ResetLetter | None:
+def write(request_id: UUID) -> accounts_service.ResetEmail | None:
     with transaction():
         return accounts_service.make_reset_token(request_id)
 

@@ -87,9 +87,9 @@ def test_the_code_stands_in_the_letter_alone(
     invites(client, anna)
     token = code_of(mailer)
 
-    book = client.get("/api/v1/admin/letters", headers=anna.headers).json["data"]
+    book = client.get("/api/v1/admin/emails", headers=anna.headers).json["data"]
     (letter,) = (one for one in book if one["kind"] == "staff_invitation")
-    whole = client.get(f"/api/v1/admin/letters/{letter['id']}", headers=anna.headers)
+    whole = client.get(f"/api/v1/admin/emails/{letter['id']}", headers=anna.headers)
     assert token not in whole.text
     assert token not in str(session.execute(select(StaffInvitation.__table__)).one())
 

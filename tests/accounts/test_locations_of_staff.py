@@ -1,16 +1,22 @@
 """Somebody who works at certain locations sees and changes the stock of these alone."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from api.accounts import service as accounts_service
 from api.kernel.permissions import Permission
 from api.kernel.principal import SYSTEM
-from api.platform.db import transaction
+from api.orders import queries as orders_queries
+from api.platform.attention import AttentionKind, Subjects, raise_item
+from api.platform.db import session, transaction
+from api.platform.pagination import Sort
 from tests.accounts.test_staff import audited, edits
 from tests.approvals.test_approvals import named
+from tests.support.plans import copied, plans_of, refresh_statistics, tables_read_whole
 from tests.support.shop import Shop
 from tests.support.stock import counters
 
@@ -51,11 +57,9 @@ def test_stock_and_parcels_elsewhere_stay_as_they_are(
     main = UUID(here["location"]["id"])
     before = counters(mug, at=main)
 
-    lines = [{"order_line_id": order["lines"][0]["id"], "quantity": 1}]
     refused = [
         wanda.posts(f"/stock/{here['id']}/adjust", {"change": 1, "reason": "found"}),
         wanda.posts("/stock", {"variant_id": str(mug), "location_id": here["location"]["id"]}),
-        wanda.posts(f"/orders/{order['id']}/ship", {"lines": lines, "carrier": "dhl"}),
         wanda.client.patch(
             f"/api/v1/admin/stock/{here['id']}",
             json={"low_stock_threshold": 3},
@@ -68,8 +72,7 @@ def test_stock_and_parcels_elsewhere_stay_as_they_are(
     assert counters(mug, at=main) == before
     adjusted = wanda.posts(f"/stock/{there['id']}/adjust", {"change": 1, "reason": "found"})
     assert adjusted.status_code == 200
-    assert wanda.posts(f"/orders/{order['id']}/cancel", {"reason": "customer"}).status_code == 200
-    assert anna.opens(order)["status"] == "cancelled"
+    assert anna.opens(order)["status"] == "placed"
 
 
 def test_locations_are_known_ones_and_nobody_gives_more_than_they_have(
@@ -88,3 +91,159 @@ def test_locations_are_known_ones_and_nobody_gives_more_than_they_have(
     assert edits(anna.client, owner, second_person, locations=["SHOP-2"]).status_code == 200
     wider = edits(second.client, second_person, person, 3, locations=["MAIN", "SHOP-2"])
     assert (wider.status_code, wider.json["code"]) == (403, "grant_exceeds_own")
+
+
+@pytest.fixture
+def orders_apart(shop: Shop, two_places: dict[str, Any]) -> dict[str, Any]:
+    """An order whose goods are at the first location, and one whose goods are where Wanda works."""
+    anna, there = two_places["anna"], two_places["there"]
+    elsewhere = shop.an_order(MUG=2)
+    path = f"/stock/{there['id']}/adjust"
+    assert anna.posts(path, {"change": 20, "reason": "received"}).status_code == 200
+    own = shop.an_order(MUG=15)
+    return {**two_places, "elsewhere": elsewhere, "own": own}
+
+
+def test_orders_and_the_queue_hold_what_is_allocated_where_they_work(
+    shop: Shop, orders_apart: dict[str, Any]
+) -> None:
+    wanda, anna = orders_apart["wanda"], orders_apart["anna"]
+    own, elsewhere = orders_apart["own"], orders_apart["elsewhere"]
+
+    def numbers(staff: Any, **query: Any) -> list[str]:
+        return [one["number"] for one in staff.gets("/orders", **query).json["data"]]
+
+    for query in ({}, {"queue": "to_ship"}, {"q": "mug"}, {"q": "mug", "queue": "to_ship"}):
+        assert numbers(wanda, **query) == [own["number"]], query
+        assert set(numbers(anna, **query)) == {own["number"], elsewhere["number"]}
+    total = wanda.gets("/orders", include="total").json["page"]["total"]
+    assert total == 1
+    seen, whole = wanda.gets("/overview").json, anna.gets("/overview").json
+    assert (seen["to_ship"], whole["to_ship"]) == (1, 2)
+    assert seen["oldest_to_ship_at"] == own["placed_at"]
+    assert whole["oldest_to_ship_at"] == elsewhere["placed_at"]
+    lines = [{"order_line_id": own["lines"][0]["id"], "quantity": 15}]
+    shipped = wanda.posts(f"/orders/{own['id']}/ship", {"lines": lines, "carrier": "dhl"})
+    assert shipped.status_code == 201
+    assert numbers(wanda) == [own["number"]], "what they shipped stays theirs to read"
+    assert numbers(wanda, queue="to_ship") == []
+
+
+def test_an_order_elsewhere_is_not_found_by_any_way(
+    shop: Shop, orders_apart: dict[str, Any]
+) -> None:
+    wanda, anna, elsewhere = (orders_apart[name] for name in ("wanda", "anna", "elsewhere"))
+    path = f"/orders/{elsewhere['id']}"
+    parcel = anna.posts(f"{path}/fulfilments", {}).json
+    held = anna.posts(f"{path}/holds", {"reason": "other", "note": "wait"}).json
+
+    refused = [
+        wanda.gets(path),
+        wanda.gets(f"{path}/fulfilments"),
+        wanda.posts(f"{path}/notes", {"text": "seen"}),
+        wanda.posts(f"{path}/cancel", {"reason": "customer"}),
+        wanda.gets(f"/fulfilments/{parcel['id']}"),
+        wanda.posts(f"/fulfilments/{parcel['id']}/cancel"),
+        wanda.posts(f"/order-holds/{held['id']}/release", {"note": "go"}),
+    ]
+
+    for answer in refused:
+        assert answer.status_code == 404
+        assert answer.json["code"] in ("order_not_found", "fulfilment_not_found", "hold_not_found")
+    for code in (elsewhere["number"], parcel["number"]):
+        scanned = wanda.gets("/scan", code=code)
+        assert (scanned.status_code, scanned.json["code"]) == (404, "code_unknown")
+    levels = wanda.gets("/scan", code="MUG").json["variant"]["levels"]
+    assert [one["location"]["code"] for one in levels] == ["SHOP-2"]
+    assert anna.opens(elsewhere)["status"] == "placed"
+    assert anna.gets(path).json["on_hold"] is True
+
+
+def test_attention_is_asked_for_what_lies_where_they_work(
+    shop: Shop, orders_apart: dict[str, Any]
+) -> None:
+    wanda, anna = orders_apart["wanda"], orders_apart["anna"]
+    with transaction():
+        for name in ("own", "elsewhere"):
+            about = Subjects(order_id=UUID(orders_apart[name]["id"]))
+            raise_item(AttentionKind.OVERPAID, name, name, about=about)
+        raise_item(AttentionKind.FAILING_JOB, "job", "job")
+
+    seen, whole = wanda.gets("/attention").json["data"], anna.gets("/attention").json["data"]
+    assert [one["reason"] for one in seen] == ["own"]
+    assert [one["reason"] for one in whole] == ["own", "elsewhere", "job"]
+    assert wanda.gets("/overview").json["needs_attention"] == 1
+    assert anna.gets("/overview").json["needs_attention"] == 3
+    for hidden in whole[1:]:
+        path = f"/attention/{hidden['id']}"
+        for answer in (wanda.gets(path), wanda.posts(f"{path}/accept", {"note": "seen"})):
+            assert (answer.status_code, answer.json["code"]) == (404, "attention_item_not_found")
+        assert anna.gets(path).json["resolved_at"] is None
+    assert wanda.posts(f"/attention/{seen[0]['id']}/accept", {"note": "ok"}).status_code == 200
+
+
+def test_the_queue_of_a_location_is_read_from_its_indexes(
+    shop: Shop, orders_apart: dict[str, Any]
+) -> None:
+    own = orders_apart["own"]
+    at = frozenset({UUID(orders_apart["there"]["location"]["id"])})
+    copied("orders", own["id"], 3_000, number="'X' || n", cart_id="NULL", to_ship="n % 100 = 0")
+    with transaction():
+        session.execute(
+            text(
+                "INSERT INTO stock_allocations (id, created_at, order_id, order_line_id, level_id,"
+                " quantity) SELECT gen_random_uuid(), now(), o.id, gen_random_uuid(), :level, 1"
+                " FROM orders o WHERE o.number LIKE 'X%'"
+            ),
+            {"level": orders_apart["there"]["id"]},
+        )
+    refresh_statistics()
+    by = replace(SYSTEM, kind="staff", id=UUID(int=1), locations=at)
+
+    def plan(queue: str | None, sort: Sort) -> str:
+        filters = orders_queries.OrderFilter(queue=queue)
+        paging = {"limit": 20, "cursor": None, "with_total": False}
+        return plans_of(lambda: orders_queries.list_orders(filters, sort, by=by, **paging))
+
+    queue, newest = plan("to_ship", orders_queries.OLDEST), plan(None, orders_queries.NEWEST)
+    assert "ix_orders_to_ship" in queue, queue
+    assert "ix_orders_newest" in newest, newest
+    assert "ix_stock_allocations_o" in queue, "what is open there, or of each order"
+    assert "ix_stock_allocations_order_id" in newest, newest
+    for one in (queue, newest):
+        assert tables_read_whole(one) <= {"stock_levels", "order_lines"}, one
+
+
+def test_orders_and_transfers_elsewhere_are_not_drafted(
+    shop: Shop, two_places: dict[str, Any]
+) -> None:
+    wanda, anna = two_places["wanda"], two_places["anna"]
+    anna.posts("/locations", {"code": "SHOP-3", "name": "Third shop"})
+    anna.posts("/suppliers", {"name": "Potter", "currency": "EUR"})
+    line = {"code": "MUG", "quantity": 2, "unit_cost": {"amount": 100, "currency": "EUR"}}
+    elsewhere = {"supplier": "Potter", "location": "MAIN", "lines": [line]}
+    moved = {"code": "MUG", "quantity": 1}
+    here_to_third = {"from_location": "MAIN", "to_location": "SHOP-3", "lines": [moved]}
+    drafted = anna.posts("/purchase-orders", elsewhere).json
+    transfer = anna.posts("/transfers", here_to_third).json
+
+    refused = [
+        wanda.posts("/purchase-orders", elsewhere),
+        wanda.posts(f"/purchase-orders/{drafted['id']}/lines", line),
+        wanda.posts(f"/purchase-orders/{drafted['id']}/order"),
+        wanda.posts(f"/purchase-orders/{drafted['id']}/cancel", {"reason": "no"}),
+        wanda.posts("/transfers", here_to_third),
+        wanda.posts(f"/transfers/{transfer['id']}/lines", moved),
+        wanda.posts(f"/transfers/{transfer['id']}/ready"),
+        wanda.posts(f"/transfers/{transfer['id']}/cancel", {"reason": "no"}),
+    ]
+
+    for answer in refused:
+        assert (answer.status_code, answer.json["code"]) == (403, "location_not_yours")
+    assert wanda.posts("/purchase-orders", {**elsewhere, "location": "SHOP-2"}).status_code == 201
+    to_her = {**here_to_third, "to_location": "SHOP-2"}
+    asked = wanda.posts("/transfers", to_her)
+    assert asked.status_code == 201
+    # Units leave a place by somebody who works there.
+    assert wanda.posts(f"/transfers/{asked.json['id']}/ready").status_code == 200
+    assert wanda.posts(f"/transfers/{asked.json['id']}/ship").status_code == 403

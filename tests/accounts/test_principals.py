@@ -28,6 +28,7 @@ def test_a_token_of_staff_speaks_for_a_role(app: Flask) -> None:
         Permission.INVENTORY_RECEIVE,
         Permission.INVENTORY_TRANSFER,
         Permission.CATALOG_READ,
+        Permission.RETURNS_WRITE,
     }
 
 

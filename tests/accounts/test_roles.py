@@ -221,7 +221,7 @@ def test_the_warehouse_reads_no_more_of_a_customer_than_a_label_needs(shop: Shop
     assert (page["billing_address"], page["customer_id"], page["email"]) == (None, None, None)
 
 
-@pytest.mark.parametrize("path", ["/letters", "/stock-requests"])
+@pytest.mark.parametrize("path", ["/emails", "/stock-requests"])
 def test_the_warehouse_reads_neither_e_mails_nor_who_waits_for_goods(
     client: FlaskClient, path: str
 ) -> None:

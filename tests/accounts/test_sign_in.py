@@ -86,6 +86,7 @@ def test_staff_come_in_with_their_role_and_what_it_allows(app: Flask) -> None:
             "inventory:transfer",
             "orders:read",
             "purchasing:read",
+            "returns:write",
         ],
     }
     entry = session.execute(

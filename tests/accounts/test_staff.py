@@ -87,6 +87,7 @@ def test_roles_are_what_the_shop_agreed_on() -> None:
         "inventory:transfer",
         "orders:read",
         "purchasing:read",
+        "returns:write",
     }
     assert {p.value for p in PERMISSIONS[Role.SUPPORT]} == {
         "catalog:read",
@@ -97,6 +98,7 @@ def test_roles_are_what_the_shop_agreed_on() -> None:
         "orders:read",
         "orders:refund",
         "orders:write",
+        "returns:write",
     }
 
 

@@ -8,16 +8,18 @@ import pytest
 from sqlalchemy import select, update
 
 from api.accounts.models import Session, StaffRole
+from api.event_handlers import WORK
 from api.kernel import clock
 from api.platform.approvals import WaitingCommand
 from api.platform.audit import AuditEntry
 from api.platform.db import session, transaction
 from api.returns import flows as returns_flows
 from tests.accounts.test_second_factor import comes, enrols, shows
+from tests.purchasing.test_receiving import placed
 from tests.support.books import differences
 from tests.support.people import Person, a_staff_member
 from tests.support.shop import Shop, Staff
-from tests.support.stock import counters
+from tests.support.stock import counters, level_of
 from tests.support.threads import at_once
 from tests.support.waiting import Held
 from tests.support.work import drain
@@ -50,6 +52,11 @@ def people(shop: Shop) -> dict[str, tuple[Staff, Person]]:
         "mona": named(shop, "manager", "Mona Manager"),
         "anna": named(shop, "owner", "Anna Owner"),
     }
+
+
+def run_now(name: str) -> None:
+    """Do one periodic job."""
+    next(job for job in WORK.timetable if job.name == name).run()
 
 
 def audited(action: str) -> list[AuditEntry]:
@@ -192,6 +199,46 @@ def test_what_fits_no_longer_is_refused_in_words_and_keeps_waiting(
     assert refunded(anna, order) == 999
 
 
+def test_the_expiry_of_a_command_is_written_to_the_audit_log_once(
+    shop: Shop, people: dict[str, tuple[Staff, Person]]
+) -> None:
+    shop.sells("MUG", 10)
+    order = shop.an_order(MUG=1)
+    (sam, person), _, (anna, _) = people.values()
+    asked = sam.refunds(order, lines={0: 1}).json
+    run_now("note-expired-approvals")
+    assert audited("approval.expired") == []
+    with transaction() as current:
+        current.execute(
+            update(WaitingCommand).values(expires_at=clock.now() - timedelta(seconds=1))
+        )
+
+    run_now("note-expired-approvals")
+    run_now("note-expired-approvals")
+
+    entry = audited("approval.expired")
+    assert [(one.actor, str(one.subject_id)) for one in entry] == [("system:-", order["id"])]
+    assert entry[0].changes["command_id"] == asked["id"]
+    assert entry[0].changes["asked_by"] == f"staff:{person.id}"
+    assert anna.gets(f"/approvals/{asked['id']}").json["status"] == "expired"
+
+
+def test_the_dashboard_counts_what_waits_for_whoever_sees_it(
+    shop: Shop, people: dict[str, tuple[Staff, Person]]
+) -> None:
+    shop.sells("MUG", 10)
+    order = shop.an_order(MUG=2)
+    (sam, _), (mona, _), (anna, _) = people.values()
+    other, _ = named(shop, "support", "Olga Other")
+    asked = sam.refunds(order, lines={0: 1}).json
+
+    counted = [one.gets("/overview").json["awaiting_approval"] for one in (sam, mona, anna, other)]
+
+    assert counted == [1, 1, 1, 0]
+    assert mona.posts(f"/approvals/{asked['id']}/reject", {"note": "no"}).status_code == 200
+    assert sam.gets("/overview").json["awaiting_approval"] == 0
+
+
 def test_a_cancellation_that_gives_back_too_much_waits_as_a_whole(
     shop: Shop, people: dict[str, tuple[Staff, Person]]
 ) -> None:
@@ -227,19 +274,86 @@ def test_an_adjustment_is_limited_by_units_and_by_value(shop: Shop) -> None:
     assert adjusts(-3).status_code == 200
     by_value, by_units = adjusts(-4), adjusts(6)
     assert (by_value.status_code, by_units.status_code) == (202, 202)
-    assert adjusts(50, "received").status_code == 200, "goods that come in have no limit"
-    counted = wanda.posts(path, {"on_hand": 0, "expected_on_hand": 147, "reason": "count"})
+    assert adjusts(50, "received").status_code == 202, "no purchase order says that they come"
+    counted = wanda.posts(path, {"on_hand": 0, "expected_on_hand": 97, "reason": "count"})
     assert counted.status_code == 202
-    assert counters(mug).on_hand == 147
+    assert counters(mug).on_hand == 97
     assert wanda.gets("/approvals").json["data"][0]["kind"] == "adjustment"
     assert anna.posts(f"/approvals/{by_value.json['id']}/approve").status_code == 200
-    assert counters(mug).on_hand == 143
+    assert counters(mug).on_hand == 93
     stale = anna.posts(f"/approvals/{counted.json['id']}/approve")
     assert (stale.status_code, stale.json["code"]) == (409, "stale_quantity")
     movement = anna.gets(f"/stock/{level['id']}/movements").json["data"][0]
     assert movement["actor"] == "Anna Owner for Wanda Warehouse"
     withdrawn = wanda.posts(f"/approvals/{counted.json['id']}/reject", {"note": "counted wrong"})
     assert (withdrawn.status_code, withdrawn.json["status"]) == (200, "rejected")
+
+
+def test_what_nobody_has_ordered_waits_with_the_receipt_that_it_came_in(shop: Shop) -> None:
+    mug = shop.sells("MUG", 0)
+    limits("warehouse", adjust_max_units=5, adjust_max_value=3000)
+    wanda, _ = named(shop, "warehouse", "Wanda Warehouse")
+    anna, _ = named(shop, "owner", "Anna Owner")
+    order = placed(anna, ("MUG", 20, 450))
+
+    def receives(units: int, of_order: bool = True, **more: Any) -> Any:
+        of = {"purchase_order_id": order["id"]} if of_order else {}
+        body = {**of, "lines": [{"code": "MUG", "quantity": units, **more}]}
+        return wanda.posts("/receipts", body)
+
+    assert receives(18).status_code == 201, "all of it was ordered"
+    assert receives(6).status_code == 201, "4 more than ordered are within the limit"
+    over = receives(6)
+    cost = {"amount": 100, "currency": "EUR"}
+    loose, dear = receives(6, False, unit_cost=cost), receives(4, False)
+    assert [one.status_code for one in (over, loose, dear)] == [202, 202, 202]
+    assert over.json["summary"] == f"Receive 6 units of MUG beyond {order['number']}"
+    assert counters(mug).on_hand == 24
+    assert anna.gets(f"/purchase-orders/{order['id']}").json["received_units"] == 24
+
+    for one in (over, loose):
+        assert anna.posts(f"/approvals/{one.json['id']}/approve").status_code == 200
+    assert anna.posts(f"/approvals/{dear.json['id']}/reject", {"note": "no"}).status_code == 200
+
+    assert counters(mug).on_hand == 36
+    receipt = anna.gets(f"/receipts/{over.json['id']}").json
+    assert (receipt["actor"], receipt["over_units"]) == ("Anna Owner for Wanda Warehouse", 6)
+    assert anna.gets(f"/receipts/{loose.json['id']}").json["lines"][0]["unit_cost"] == cost
+    assert anna.gets(f"/purchase-orders/{order['id']}").json["over_units"] == 10
+    assert differences() == []
+
+
+def test_a_count_above_a_limit_is_closed_by_the_second_person(shop: Shop) -> None:
+    mug, jug = shop.sells("MUG", 1000), shop.sells("JUG", 1000)
+    limits("warehouse", adjust_max_units=1)
+    wanda, _ = named(shop, "warehouse", "Wanda Warehouse")
+    anna, _ = named(shop, "owner", "Anna Owner")
+    levels = [str(level_of(one)) for one in (mug, jug)]
+    count = wanda.posts("/counts", {"level_ids": levels}).json["id"]
+
+    for level in levels:
+        body = {"level_id": level, "counted": 998}
+        assert wanda.posts(f"/counts/{count}/entries", body).status_code == 200
+    waiting = anna.gets("/approvals").json["data"]
+    assert [one["kind"] for one in waiting] == ["adjustment", "adjustment"]
+    refused = wanda.posts(f"/counts/{count}/finish")
+    assert (refused.status_code, refused.json["held"]) == (409, 2)
+    of_level = {one["subject_id"]: one["id"] for one in waiting}
+    assert anna.posts(f"/approvals/{of_level[levels[0]]}/approve").status_code == 200
+    rejection = {"note": "count again"}
+    assert anna.posts(f"/approvals/{of_level[levels[1]]}/reject", rejection).status_code == 200
+    drain()
+
+    lines = {one["level_id"]: one for one in anna.gets(f"/counts/{count}").json["lines"]}
+    assert [(lines[one]["status"], lines[one]["variance"]) for one in levels] == [
+        ("posted", -2), ("recount", None),
+    ]  # fmt: skip
+    assert (counters(mug).on_hand, counters(jug).on_hand) == (998, 1000)
+    assert anna.posts(f"/counts/{count}/entries", {"level_id": levels[1], "counted": 998}
+                      ).status_code == 200  # fmt: skip
+    assert wanda.posts(f"/counts/{count}/finish").json["status"] == "posted"
+    assert counters(jug).on_hand == 998
+    assert differences() == []
 
 
 def test_the_only_person_approves_their_own_with_a_second_factor(shop: Shop) -> None:

@@ -34,7 +34,7 @@ blueprint = Blueprint(
 @requires(Permission.KEYS_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(ApiKeySchema))
-def list_api_keys(query: dict[str, Any]) -> dict[str, Any]:
+def list_api_keys(query: dict[str, Any]) -> dict[str, object]:
     """List the keys, the newest first, those that ended included. No key is told again."""
     return queries.api_key_page(**query)
 
@@ -61,7 +61,7 @@ def create_api_key(body: dict[str, Any]) -> Answer:
 @requires(Permission.KEYS_READ)
 @may_answer(ApiKeyNotFound)
 @blueprint.response(200, ApiKeySchema)
-def get_api_key(key_id: UUID) -> dict[str, Any]:
+def get_api_key(key_id: UUID) -> dict[str, object]:
     """Show a key: what it may do, and when it was last used, to the minute."""
     return queries.api_key(key_id)
 
@@ -87,7 +87,7 @@ def rotate_api_key(body: dict[str, Any], key_id: UUID) -> Answer:
 @may_answer(ApiKeyNotFound)
 @idempotent(required=False)
 @blueprint.response(200, ApiKeySchema)
-def revoke_api_key(key_id: UUID) -> dict[str, Any]:
+def revoke_api_key(key_id: UUID) -> dict[str, object]:
     """End a key at once."""
     service.revoke_key(key_id, by=principal())
     return queries.api_key(key_id)

@@ -17,7 +17,7 @@ blueprint = Blueprint(
 @requires(Permission.AUDIT_READ)
 @blueprint.arguments(AuditQuerySchema, location="query")
 @blueprint.response(200, list_schema(AuditEntrySchema))
-def list_audit_entries(query: dict[str, Any]) -> dict[str, Any]:
+def list_audit_entries(query: dict[str, Any]) -> dict[str, object]:
     """List who changed what, the newest first; sign-ins of staff, refused ones too.
 
     Entries are never changed. Minutes after they were written they are sealed into a chain, which

@@ -1,5 +1,6 @@
 """Groups of customers, for staff."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +41,7 @@ blueprint = Blueprint(
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(CustomerGroupSchema))
-def list_customer_groups(query: dict[str, Any]) -> dict[str, Any]:
+def list_customer_groups(query: dict[str, Any]) -> dict[str, object]:
     """List the groups of customers by code."""
     return queries.groups(**query)
 
@@ -51,7 +52,7 @@ def list_customer_groups(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(NewGroupSchema)
 @blueprint.response(201, CustomerGroupSchema, headers=LOCATED)
-def create_customer_group(body: dict[str, Any]) -> Any:
+def create_customer_group(body: dict[str, Any]) -> object:
     """Create a group of customers."""
     group_id = service.create_group(**body, by=principal())
     return queries.group(group_id), {"Location": f"{blueprint.url_prefix}/{group_id}"}
@@ -61,7 +62,7 @@ def create_customer_group(body: dict[str, Any]) -> Any:
 @requires(Permission.PRICING_WRITE)
 @may_answer(GroupNotFound)
 @blueprint.response(200, CustomerGroupSchema)
-def get_customer_group(group_id: UUID) -> dict[str, Any]:
+def get_customer_group(group_id: UUID) -> dict[str, object]:
     """Read one group."""
     return queries.group(group_id)
 
@@ -73,8 +74,8 @@ def get_customer_group(group_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(EditGroupSchema)
 @blueprint.response(200, CustomerGroupSchema)
 def update_customer_group(
-    changes: dict[str, Any], group_id: UUID, expected_version: int
-) -> dict[str, Any]:
+    changes: Mapping[str, object], group_id: UUID, expected_version: int
+) -> dict[str, object]:
     """Change a group."""
     with transaction():
         service.edit_group(group_id, changes, expected_version=expected_version, by=principal())
@@ -96,7 +97,7 @@ def delete_customer_group(group_id: UUID, expected_version: int) -> None:
 @requires(Permission.CUSTOMERS_READ)
 @blueprint.arguments(UncountedPageQuerySchema, location="query")
 @blueprint.response(200, list_schema(GroupMemberSchema))
-def list_group_members(query: dict[str, Any], group_id: UUID) -> dict[str, Any]:
+def list_group_members(query: dict[str, Any], group_id: UUID) -> dict[str, object]:
     """List the customers in a group."""
     return queries.members(group_id, **query)
 

@@ -40,7 +40,7 @@ blueprint = Blueprint(
 @requires(Permission.STAFF_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(InvitationSchema))
-def list_invitations(query: dict[str, Any]) -> dict[str, Any]:
+def list_invitations(query: dict[str, Any]) -> dict[str, object]:
     """List the invitations, the newest first, those answered or run out included."""
     return queries.invitation_page(**query)
 
@@ -51,7 +51,7 @@ def list_invitations(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(NewInvitationSchema)
 @blueprint.response(201, InvitationSchema, headers=LOCATED)
-def create_invitation(body: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+def create_invitation(body: dict[str, str]) -> tuple[dict[str, object], dict[str, str]]:
     """Ask somebody onto the staff by e-mail, in a role that is fixed now.
 
     The code of the e-mail is valid once, for two weeks. Inviting an address again replaces the
@@ -66,7 +66,7 @@ def create_invitation(body: dict[str, str]) -> tuple[dict[str, Any], dict[str, s
 @requires(Permission.STAFF_READ)
 @may_answer(InvitationNotFound)
 @blueprint.response(200, InvitationSchema)
-def get_invitation(invitation_id: UUID) -> dict[str, Any]:
+def get_invitation(invitation_id: UUID) -> dict[str, object]:
     """Show an invitation and what became of it."""
     return queries.invitation(invitation_id)
 
@@ -76,7 +76,7 @@ def get_invitation(invitation_id: UUID) -> dict[str, Any]:
 @may_answer(InvitationNotFound)
 @idempotent(required=False)
 @blueprint.response(200, InvitationSchema)
-def revoke_invitation(invitation_id: UUID) -> dict[str, Any]:
+def revoke_invitation(invitation_id: UUID) -> dict[str, object]:
     """Take an open invitation back: its code is worthless at once."""
     service.revoke(invitation_id, by=principal())
     return queries.invitation(invitation_id)
@@ -88,7 +88,7 @@ def revoke_invitation(invitation_id: UUID) -> dict[str, Any]:
 @limiter.limit(rate_limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
 @blueprint.arguments(AcceptInvitationSchema)
 @blueprint.response(200, StaffMeSchema)
-def accept_invitation(body: dict[str, str]) -> dict[str, Any]:
+def accept_invitation(body: dict[str, str]) -> dict[str, object]:
     """Join the staff with the code of the e-mail and a password of one's own; then sign in.
 
     Refuses when the invitation expired, was used or revoked, or when whoever wrote it is not

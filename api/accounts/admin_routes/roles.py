@@ -31,7 +31,7 @@ blueprint = Blueprint(
 @requires(Permission.STAFF_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(RoleSchema))
-def list_roles(query: dict[str, Any]) -> dict[str, Any]:
+def list_roles(query: dict[str, Any]) -> dict[str, object]:
     """List the roles by name: those of every shop, and the shop's own."""
     return queries.role_page(**query)
 
@@ -42,7 +42,7 @@ def list_roles(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(NewRoleSchema)
 @blueprint.response(201, RoleSchema, headers=LOCATED)
-def create_role(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def create_role(body: dict[str, Any]) -> tuple[dict[str, object], dict[str, str]]:
     """Make a role of the shop's own.
 
     Whoever may change something may read it as well: that is added. Nobody makes a role that may
@@ -56,7 +56,7 @@ def create_role(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 @requires(Permission.STAFF_READ)
 @may_answer(RoleNotFound)
 @blueprint.response(200, RoleSchema)
-def get_role(role_id: UUID) -> dict[str, Any]:
+def get_role(role_id: UUID) -> dict[str, object]:
     """Show a role and what it may do."""
     return queries.role(role_id)
 
@@ -67,7 +67,7 @@ def get_role(role_id: UUID) -> dict[str, Any]:
 @versioned
 @blueprint.arguments(RoleEditSchema(partial=True))
 @blueprint.response(200, RoleSchema)
-def update_role(body: dict[str, Any], role_id: UUID, expected_version: int) -> dict[str, Any]:
+def update_role(body: dict[str, Any], role_id: UUID, expected_version: int) -> dict[str, object]:
     """Change what a role may do, or asks for: for all who have it, from their next request on.
 
     What the built-in ones may do stays as it is: their limits and whether they need a second factor

@@ -118,7 +118,7 @@ def logout(body: dict[str, str]) -> None:
 @staff_only
 @may_answer(AccountNotFound)
 @blueprint.response(200, StaffMeSchema)
-def get_me() -> dict[str, Any]:
+def get_me() -> dict[str, object]:
     """Show one's own account and what one may do."""
     return queries.me(_own_id()) | {"permissions": sorted(principal().permissions)}
 
@@ -141,7 +141,7 @@ def change_password(body: dict[str, str]) -> None:
 @requires(Permission.STAFF_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(StaffMemberSchema))
-def list_staff(query: dict[str, Any]) -> dict[str, Any]:
+def list_staff(query: dict[str, Any]) -> dict[str, object]:
     """List the staff by name, those who left included."""
     return queries.staff_page(**query)
 
@@ -162,7 +162,7 @@ def create_staff_member(body: dict[str, str]) -> Answer:
 @requires(Permission.STAFF_READ)
 @may_answer(StaffNotFound)
 @blueprint.response(200, StaffMemberSchema)
-def get_staff_member(user_id: UUID) -> dict[str, Any]:
+def get_staff_member(user_id: UUID) -> dict[str, object]:
     """Show a member of staff."""
     return queries.staff_member(user_id)
 
@@ -175,7 +175,7 @@ def get_staff_member(user_id: UUID) -> dict[str, Any]:
 @blueprint.response(200, StaffMemberSchema)
 def update_staff_member(
     body: dict[str, Any], user_id: UUID, expected_version: int
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Change a member of staff's name, role or locations, or switch them off, at once.
 
     Nobody gives or takes more than they hold, and the last active owner stays (`last_owner`).

@@ -59,7 +59,7 @@ blueprint = Blueprint(
 @requires(Permission.STAFF_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(TerminalSchema))
-def list_terminals(query: dict[str, Any]) -> dict[str, Any]:
+def list_terminals(query: dict[str, Any]) -> dict[str, object]:
     """List the shared terminals, the newest first, those revoked included."""
     return terminal_queries.terminal_page(**query)
 
@@ -84,7 +84,7 @@ def create_terminal(body: dict[str, Any]) -> Answer:
 @requires(Permission.STAFF_READ)
 @may_answer(TerminalNotFound)
 @blueprint.response(200, TerminalSchema)
-def get_terminal(terminal_id: UUID) -> dict[str, Any]:
+def get_terminal(terminal_id: UUID) -> dict[str, object]:
     """Show a terminal."""
     return terminal_queries.terminal(terminal_id)
 
@@ -94,7 +94,7 @@ def get_terminal(terminal_id: UUID) -> dict[str, Any]:
 @may_answer(TerminalNotFound)
 @idempotent(required=False)
 @blueprint.response(200, TerminalSchema)
-def revoke_terminal(terminal_id: UUID) -> dict[str, Any]:
+def revoke_terminal(terminal_id: UUID) -> dict[str, object]:
     """Shut a terminal out at once, with everybody who is signed in there."""
     service.revoke_terminal(terminal_id, by=principal())
     return terminal_queries.terminal(terminal_id)
@@ -140,7 +140,7 @@ def sign_in_by_badge(body: dict[str, str]) -> Answer:
 @idempotent_steps()
 @blueprint.arguments(BadgeSchema)
 @blueprint.response(200, StaffMemberSchema)
-def set_badge(body: dict[str, Any], user_id: UUID) -> dict[str, Any]:
+def set_badge(body: dict[str, Any], user_id: UUID) -> dict[str, object]:
     """Give somebody a badge and a PIN, in place of the ones before."""
     flows.set_badge(user_id, **body, by=principal())
     return queries.staff_member(user_id)

@@ -57,6 +57,15 @@ def contact(user_id: UUID) -> Contact:
     return Contact(row.email, row.full_name)
 
 
+def customer_email(user_id: UUID) -> str | None:
+    """Return the e-mail of an active customer account; None when there is none."""
+    return session.scalar(
+        select(User.email).where(
+            User.id == user_id, User.kind == AccountKind.CUSTOMER, User.is_active
+        )
+    )
+
+
 def staff_names(ids: Iterable[UUID]) -> dict[UUID, str]:
     """Return the names of members of staff, in one query; those unknown are left out."""
     wanted = set(ids)
@@ -128,9 +137,9 @@ PERSON: tuple[Any, ...] = (
 """What `person` describes."""
 
 
-def person(row: Any, *, at_terminal: bool = False) -> dict[str, Any]:
+def person(row: Any, *, at_terminal: bool = False) -> dict[str, object]:
     """Describe someone as a sign-in answers it; staff with what they may do there."""
-    described: dict[str, Any] = {"id": row.id, "email": row.email, "full_name": row.full_name}
+    described: dict[str, object] = {"id": row.id, "email": row.email, "full_name": row.full_name}
     if row.role is None:
         described["groups"] = row.groups or []
     else:
@@ -140,17 +149,22 @@ def person(row: Any, *, at_terminal: bool = False) -> dict[str, Any]:
     return described
 
 
-def me(user_id: UUID) -> dict[str, Any]:
+def me(user_id: UUID) -> dict[str, object]:
     """Describe an account to its owner. Raises `AccountNotFound`."""
     row = session.execute(
-        select(*PERSON, User.version, User.created_at).where(User.id == user_id)
+        select(*PERSON, User.version, User.created_at, User.email_verified_at).where(
+            User.id == user_id
+        )
     ).first()
     if row is None:
         raise AccountNotFound
-    return person(row) | {"created_at": row.created_at, "version": row.version}
+    names: tuple[str, ...] = ("created_at", "version")
+    if row.role is None:  # staff are invited: their address is proved before they are here
+        names = (*names, "email_verified_at")
+    return person(row) | {name: getattr(row, name) for name in names}
 
 
-def staff_member(user_id: UUID) -> dict[str, Any]:
+def staff_member(user_id: UUID) -> dict[str, object]:
     """Describe a member of staff to those who look after staff. Raises `StaffNotFound`."""
     row = session.execute(_STAFF.where(User.id == user_id)).first()
     if row is None:
@@ -158,7 +172,7 @@ def staff_member(user_id: UUID) -> dict[str, Any]:
     return _staff_card(row)
 
 
-def staff_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, Any]:
+def staff_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, object]:
     """List the staff by name, those switched off included."""
     rows, described = page(
         _STAFF,
@@ -183,7 +197,7 @@ def address(user_id: UUID, address_id: UUID) -> dict[str, Any]:
 
 def address_page(
     user_id: UUID, *, limit: int, cursor: str | None, include: str | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """List a customer's address book, oldest entry first."""
     rows, described = page(
         _ADDRESSES.where(Address.user_id == user_id),
@@ -196,6 +210,12 @@ def address_page(
     return {"data": [_address_card(row) for row in rows], "page": described}
 
 
+def addresses_of(user_id: UUID, limit: int = 100) -> list[dict[str, object]]:
+    """Return a customer's address book, oldest entry first."""
+    of_user = _ADDRESSES.where(Address.user_id == user_id).order_by(Address.id).limit(limit)
+    return [_address_card(row) for row in session.execute(of_user)]
+
+
 def sign_in_page(
     user_id: UUID,
     *,
@@ -203,7 +223,7 @@ def sign_in_page(
     limit: int,
     cursor: str | None,
     include: str | None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """List the devices on which someone is signed in, newest first."""
     mine = (
         Session.user_id == user_id,
@@ -275,11 +295,11 @@ def _account(statement: Select[*tuple[Any, ...]]) -> Account | None:
     return Account(**row._asdict()) if row else None
 
 
-def _address_card(row: Any) -> dict[str, Any]:
+def _address_card(row: object) -> dict[str, object]:
     return labelled({name: getattr(row, name) for name in _ADDRESS_FIELDS})
 
 
-def _staff_card(row: Any) -> dict[str, Any]:
+def _staff_card(row: Any) -> dict[str, object]:
     return person(row) | {
         "is_active": row.is_active,
         "has_second_factor": row.has_second_factor,

@@ -1,9 +1,9 @@
 """Reads of groups of customers."""
 
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from api.accounts.errors import GroupNotFound
 from api.accounts.models import CustomerGroup, CustomerGroupMember, User
@@ -24,7 +24,7 @@ _GROUP = select(
 )
 
 
-def group(group_id: UUID) -> dict[str, Any]:
+def group(group_id: UUID) -> dict[str, object]:
     """Return a group and how many customers are in it. Raises `GroupNotFound`."""
     row = session.execute(_GROUP.where(CustomerGroup.id == group_id)).one_or_none()
     if row is None:
@@ -32,7 +32,7 @@ def group(group_id: UUID) -> dict[str, Any]:
     return dict(row._mapping)
 
 
-def groups(*, limit: int, cursor: str | None, include: str | None) -> dict[str, Any]:
+def groups(*, limit: int, cursor: str | None, include: str | None) -> dict[str, object]:
     """Return a page of all groups, by code."""
     rows, described = page(
         _GROUP,
@@ -44,7 +44,19 @@ def groups(*, limit: int, cursor: str | None, include: str | None) -> dict[str, 
     return {"data": [strip_sort_columns(row) for row in rows], "page": described}
 
 
-def members(group_id: UUID, *, limit: int, cursor: str | None) -> dict[str, Any]:
+def unknown_codes(codes: Sequence[str]) -> list[str]:
+    """Return which of these codes no group has."""
+    known = session.scalars(select(CustomerGroup.code).where(CustomerGroup.code.in_(codes))).all()
+    return [code for code in codes if code not in known]
+
+
+def shows_net(group_ids: Sequence[str]) -> bool:
+    """Return whether a customer of these groups is shown prices without tax."""
+    named = CustomerGroup.id.in_([UUID(one) for one in group_ids])
+    return bool(session.scalar(select(exists().where(CustomerGroup.shows_net, named))))
+
+
+def members(group_id: UUID, *, limit: int, cursor: str | None) -> dict[str, object]:
     """Return a page of the customers in a group, oldest account first."""
     statement = (
         select(User.email, User.full_name, User.id)

@@ -23,7 +23,7 @@ from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 
 
-def role(role_id: UUID) -> dict[str, Any]:
+def role(role_id: UUID) -> dict[str, object]:
     """Return a role and what it holds. Raises `RoleNotFound`."""
     row = session.execute(select(*_ROLE).where(StaffRole.id == role_id)).first()
     if row is None:
@@ -31,7 +31,7 @@ def role(role_id: UUID) -> dict[str, Any]:
     return _role_card(row)
 
 
-def role_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, Any]:
+def role_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, object]:
     """List the roles by name."""
     rows, described = page(
         select(*_ROLE),
@@ -44,7 +44,7 @@ def role_page(*, limit: int, cursor: str | None, include: str | None) -> dict[st
     return {"data": [_role_card(row) for row in rows], "page": described}
 
 
-def invitation(invitation_id: UUID) -> dict[str, Any]:
+def invitation(invitation_id: UUID) -> dict[str, object]:
     """Return an invitation onto the staff. Raises `InvitationNotFound`."""
     row = session.execute(select(*_INVITATION).where(StaffInvitation.id == invitation_id)).first()
     if row is None:
@@ -52,7 +52,7 @@ def invitation(invitation_id: UUID) -> dict[str, Any]:
     return _invitation_card(row)
 
 
-def invitation_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, Any]:
+def invitation_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, object]:
     """List the invitations, the newest first."""
     rows, described = page(
         select(*_INVITATION),
@@ -65,7 +65,7 @@ def invitation_page(*, limit: int, cursor: str | None, include: str | None) -> d
     return {"data": [_invitation_card(row) for row in rows], "page": described}
 
 
-def api_key(key_id: UUID) -> dict[str, Any]:
+def api_key(key_id: UUID) -> dict[str, object]:
     """Return what is known of an API key. Raises `ApiKeyNotFound`."""
     row = session.execute(select(*_API_KEY).where(ApiKey.id == key_id)).first()
     if row is None:
@@ -73,7 +73,7 @@ def api_key(key_id: UUID) -> dict[str, Any]:
     return _api_key_card(row)
 
 
-def api_key_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, Any]:
+def api_key_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, object]:
     """List the API keys, the newest first."""
     rows, described = page(
         select(*_API_KEY),
@@ -137,7 +137,7 @@ _INVITATION: tuple[Any, ...] = (
 )
 
 
-def _role_card(row: Any) -> dict[str, Any]:
+def _role_card(row: Any) -> dict[str, object]:
     return {
         "id": row.id,
         "name": row.name,
@@ -161,7 +161,7 @@ def _limits(limits: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _api_key_card(row: Any) -> dict[str, Any]:
+def _api_key_card(row: Any) -> dict[str, object]:
     card = {name.key: getattr(row, name.key) for name in _API_KEY}
     if row.revoked_at is not None:
         status = "revoked"
@@ -170,7 +170,7 @@ def _api_key_card(row: Any) -> dict[str, Any]:
     return card | {"status": status}
 
 
-def _invitation_card(row: Any) -> dict[str, Any]:
+def _invitation_card(row: Any) -> dict[str, object]:
     card = {name.key: getattr(row, name.key) for name in _INVITATION}
     if row.accepted_at is not None:
         status = "accepted"

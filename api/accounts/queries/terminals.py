@@ -13,7 +13,7 @@ from api.platform.db import session
 from api.platform.pagination import Sort, page
 
 
-def terminal(terminal_id: UUID) -> dict[str, Any]:
+def terminal(terminal_id: UUID) -> dict[str, object]:
     """Return a terminal. Raises `TerminalNotFound`."""
     row = session.execute(_TERMINALS.where(Terminal.id == terminal_id)).first()
     if row is None:
@@ -21,7 +21,7 @@ def terminal(terminal_id: UUID) -> dict[str, Any]:
     return _card(row)
 
 
-def terminal_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, Any]:
+def terminal_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, object]:
     """List the terminals, the newest first."""
     rows, described = page(
         _TERMINALS,
@@ -47,7 +47,7 @@ _TERMINALS = select(
 ).outerjoin(LOCATIONS, LOCATIONS.c.id == Terminal.location_id)
 
 
-def _card(row: Any) -> dict[str, Any]:
+def _card(row: Any) -> dict[str, object]:
     card = {column.key: getattr(row, column.key) for column in _SHOWN}
     if row.revoked_at is not None:
         status = "revoked"

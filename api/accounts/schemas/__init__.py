@@ -19,7 +19,7 @@ class EmailAddress(ma.fields.Email):
         plain = ma.validate.ContainsNoneOf('"\\', error="Not a valid email address.")
         super().__init__(validate=[ma.validate.Length(max=254), plain], **options)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+    def _deserialize(self, value: object, attr: str | None, data: object, **options: object) -> Any:
         text: str = super()._deserialize(value, attr, data, **options)
         return text.strip()
 
@@ -148,9 +148,20 @@ class SignedInSchema(Schema):
     user = ma.fields.Nested(PersonSchema, required=True)
 
 
+class VerificationSchema(Schema):
+    """The token of the link in an e-mail, as it stands behind the `#` of its address."""
+
+    token = token_field()
+
+
 class MeSchema(PersonSchema):
     """A customer's own account."""
 
+    email_verified_at = ma.fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When you proved by a link that the address is yours."},
+    )
     created_at = ma.fields.AwareDateTime(required=True)
     version = ma.fields.Integer(required=True)
 

@@ -196,8 +196,13 @@ class RoleEditSchema(Schema):
         LimitMoneySchema, **_limit("Units by their price; what has no price counts by units alone.")
     )
 
+    credit_max = ma.fields.Nested(
+        LimitMoneySchema,
+        **_limit("Of one gift card or one gift of store credit, in the shop's currency."),
+    )
+
     @ma.post_load
-    def _limits(self, role: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _limits(self, role: dict[str, Any], **_: object) -> dict[str, object]:
         settings: Settings = get_service(Settings)
         limits = {name.value: role.pop(name) for name in Limit if name in role}
         for name, limit in limits.items():

@@ -10,7 +10,7 @@ from api.accounts.service.api_keys import (
     rotate_key,
 )
 from api.accounts.service.invitations import (
-    InvitationLetter,
+    InvitationEmail,
     accept,
     invite,
     make_invitation_token,
@@ -18,7 +18,7 @@ from api.accounts.service.invitations import (
 )
 from api.accounts.service.invitations import purge_old as forget_old_invitations
 from api.accounts.service.passwords import (
-    ResetLetter,
+    ResetEmail,
     change_password,
     hash_password,
     make_reset_token,
@@ -70,14 +70,22 @@ from api.accounts.service.users import (
     register_customer,
     rename,
 )
+from api.accounts.service.verification import (
+    VerificationEmail,
+    make_verification_token,
+    mark_verified,
+    request_verification,
+    verify_email,
+)
 
 __all__ = [
     "Enrolment",
-    "InvitationLetter",
+    "InvitationEmail",
     "MadeKey",
     "NewTerminal",
-    "ResetLetter",
+    "ResetEmail",
     "SignedIn",
+    "VerificationEmail",
     "accept",
     "active_staff",
     "add_address",
@@ -106,6 +114,8 @@ __all__ = [
     "load_principal",
     "make_invitation_token",
     "make_reset_token",
+    "make_verification_token",
+    "mark_verified",
     "note_refused_sign_in",
     "open_session",
     "open_terminal_session",
@@ -117,6 +127,7 @@ __all__ = [
     "rename",
     "renew_recovery_codes",
     "request_reset",
+    "request_verification",
     "reseal_second_factors",
     "reset_second_factor",
     "revoke",
@@ -132,4 +143,5 @@ __all__ = [
     "step_up",
     "take_try",
     "use_terminal",
+    "verify_email",
 ]

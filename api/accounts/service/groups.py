@@ -1,7 +1,6 @@
 """Groups of customers, and who is in them. Prices and discounts of a group follow at once."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
@@ -14,6 +13,7 @@ from api.accounts.errors import (
     GroupInUse,
     GroupNotFound,
 )
+from api.accounts.events import GroupEdited
 from api.accounts.models import CustomerGroup, CustomerGroupMember, User
 from api.accounts.roles import AccountKind
 from api.kernel import clock
@@ -21,6 +21,7 @@ from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit, etags
 from api.platform.db import require_transaction
+from api.platform.outbox import emit
 
 _NO_SYNC = {"synchronize_session": False}
 
@@ -47,7 +48,7 @@ def create_group(code: str, name: str, *, shows_net: bool = False, by: Principal
 
 
 def edit_group(
-    group_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+    group_id: UUID, changes: Mapping[str, object], *, expected_version: int, by: Principal
 ) -> None:
     """Change the name of a group or what it is shown. Raises `GroupNotFound` and `Stale`."""
     _lock(group_id, expected_version)
@@ -57,6 +58,7 @@ def edit_group(
         .values(**changes, version=CustomerGroup.version + 1),
         execution_options=_NO_SYNC,
     )
+    emit(GroupEdited(group_id=group_id))
     audit.record("customer_group.edited", by=by, subject_id=group_id, **changes)
 
 

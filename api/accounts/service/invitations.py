@@ -30,7 +30,7 @@ _IS_OPEN = (StaffInvitation.accepted_at.is_(None), StaffInvitation.revoked_at.is
 
 
 @dataclass(frozen=True, slots=True)
-class InvitationLetter:
+class InvitationEmail:
     """The contents and recipient of an invitation e-mail."""
 
     email: str
@@ -72,7 +72,7 @@ def invite(*, email: str, full_name: str, role: str, by: Principal) -> UUID:
     return invitation_id
 
 
-def make_invitation_token(invitation_id: UUID) -> InvitationLetter | None:
+def make_invitation_token(invitation_id: UUID) -> InvitationEmail | None:
     """Create the one-time code for the e-mail of an invitation; None when none is due any more.
 
     A second call replaces the code of the first, so an e-mail that is sent again has the one
@@ -99,7 +99,7 @@ def make_invitation_token(invitation_id: UUID) -> InvitationLetter | None:
         )
         .one_or_none()
     )
-    return None if row is None else InvitationLetter(*row, token)
+    return None if row is None else InvitationEmail(*row, token)
 
 
 def accept(token: str, *, password_hash: str) -> UUID:

@@ -14,6 +14,7 @@ from api.accounts.models import PasswordReset, User
 from api.accounts.queries import is_address
 from api.accounts.roles import AccountKind
 from api.accounts.service.sessions import end_sessions
+from api.accounts.service.verification import mark_verified
 from api.accounts.tokens import RESET_LIFETIME, new_secret
 from api.kernel import clock
 from api.kernel.ids import new_id
@@ -36,7 +37,7 @@ _REASONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class ResetLetter:
+class ResetEmail:
     """The contents and recipient of a password reset e-mail."""
 
     email: str
@@ -99,7 +100,7 @@ def request_reset(email: str) -> UUID:
     return request_id
 
 
-def make_reset_token(request_id: UUID) -> ResetLetter | None:
+def make_reset_token(request_id: UUID) -> ResetEmail | None:
     """Create the one-time token for the e-mail that answers a request; None when none is due.
 
     None is due to an address without an active customer account, to a request that was answered
@@ -133,7 +134,7 @@ def make_reset_token(request_id: UUID) -> ResetLetter | None:
         execution_options=_NO_SYNC,
     )
     # To the address on file and not to the one that was typed: the two may merely look alike.
-    return ResetLetter(owner.email, owner.full_name, expires_at, token)
+    return ResetEmail(owner.email, owner.full_name, expires_at, token)
 
 
 def redeem_reset(user_id: UUID, *, token: str, fresh_hash: str) -> None:
@@ -154,11 +155,12 @@ def redeem_reset(user_id: UUID, *, token: str, fresh_hash: str) -> None:
             PasswordReset.expires_at > now,
         )
         .values(used_at=now)
-        .returning(PasswordReset.id),
+        .returning(PasswordReset.email),
         execution_options=_NO_SYNC,
     ).one_or_none()
     if taken is None:
         raise ResetTokenInvalid
+    mark_verified(user_id, taken.email)  # whoever has the e-mail has proved the address
     _set_password(user_id, fresh_hash, keep=None)
 
 

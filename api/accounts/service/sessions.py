@@ -26,7 +26,7 @@ from api.accounts.errors import (
     RefreshTokenReused,
     SessionNotFound,
 )
-from api.accounts.models import PasswordReset, RefreshToken, Session, User
+from api.accounts.models import EmailVerification, PasswordReset, RefreshToken, Session, User
 from api.accounts.roles import AccountKind
 from api.accounts.tokens import new_secret, refresh_lasts
 from api.accounts.user_agents import Device
@@ -258,6 +258,7 @@ def purge_expired_tokens() -> int:
         _delete(RefreshToken, RefreshToken.expires_at < now - KEPT_AFTER_END)
         + _delete(Session, Session.expires_at < now - KEPT_AFTER_END)
         + _delete(PasswordReset, PasswordReset.created_at < now - RESETS_KEPT)
+        + _delete(EmailVerification, EmailVerification.created_at < now - KEPT_AFTER_END)
     )
 
 

@@ -1,6 +1,6 @@
 """Customers and staff: who they are, who joins, who leaves."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -30,6 +30,7 @@ from api.kernel.principal import SecondFactor as SecondFactorState
 from api.platform import audit, etags
 from api.platform.db import AnySelect, require_transaction, session, table_of
 from api.platform.outbox import emit
+from api.platform.prepared import prepared
 
 # Built once, because every request with a token asks one of them. What a role of the shop's own
 # holds comes with its holder: no further statement, and nothing for customers.
@@ -46,7 +47,7 @@ _WHO = (_USERS.c.id == bindparam("account"), _USERS.c.is_active)
 
 
 def _customer(source: FromClause) -> AnySelect:
-    return (
+    return prepared(
         select(_USERS.c.full_name, _USERS.c.role)
         .select_from(source)
         .where(*_WHO, _USERS.c.kind == AccountKind.CUSTOMER)
@@ -54,7 +55,7 @@ def _customer(source: FromClause) -> AnySelect:
 
 
 def _staff(source: FromClause, *of_sign_in: ColumnElement[Any]) -> AnySelect:
-    return (
+    return prepared(
         select(
             _USERS.c.full_name,
             _USERS.c.role,
@@ -281,7 +282,7 @@ def _insert(
     )
 
 
-def _change(user_id: UUID, values: dict[str, Any]) -> None:
+def _change(user_id: UUID, values: Mapping[str, object]) -> None:
     require_transaction().execute(
         update(User).where(User.id == user_id).values(version=User.version + 1, **values),
         execution_options={"synchronize_session": False},
