@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -48,7 +49,7 @@ blueprint = Blueprint(
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(DiscountsQuerySchema, location="query")
 @blueprint.response(200, list_schema(DiscountSchema))
-def list_discounts(query: dict[str, Any]) -> dict[str, Any]:
+def list_discounts(query: dict[str, Any]) -> dict[str, object]:
     """List all discounts, newest first."""
     return queries.discounts_page(with_total=query.pop("include") == "total", **query)
 
@@ -59,7 +60,7 @@ def list_discounts(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(NewDiscountSchema)
 @blueprint.response(201, DiscountSchema, headers=LOCATED)
-def create_discount(values: dict[str, Any]) -> Any:
+def create_discount(values: Mapping[str, object]) -> object:
     """Create a discount; one that is not automatic applies once it has a code."""
     discount_id = service.create_discount(values, by=principal())
     location = f"{blueprint.url_prefix}/discounts/{discount_id}"
@@ -70,7 +71,7 @@ def create_discount(values: dict[str, Any]) -> Any:
 @requires(Permission.PRICING_WRITE)
 @may_answer(DiscountNotFound)
 @blueprint.response(200, DiscountSchema)
-def get_discount(discount_id: UUID) -> dict[str, Any]:
+def get_discount(discount_id: UUID) -> dict[str, object]:
     """Read one discount."""
     return queries.discount(discount_id)
 
@@ -82,8 +83,8 @@ def get_discount(discount_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(EditDiscountSchema)
 @blueprint.response(200, DiscountSchema)
 def update_discount(
-    changes: dict[str, Any], discount_id: UUID, expected_version: int
-) -> dict[str, Any]:
+    changes: Mapping[str, object], discount_id: UUID, expected_version: int
+) -> dict[str, object]:
     """Change a discount; existing orders keep what they have."""
     with transaction():
         service.edit_discount(
@@ -108,7 +109,7 @@ def delete_discount(discount_id: UUID, expected_version: int) -> None:
 @may_answer(DiscountNotFound, SkuUnknown)
 @blueprint.arguments(TryDiscountSchema)
 @blueprint.response(200, TriedDiscountSchema)
-def try_discount(body: dict[str, Any], discount_id: UUID) -> dict[str, Any]:
+def try_discount(body: dict[str, Any], discount_id: UUID) -> dict[str, object]:
     """Calculate what a cart would cost with a discount, before it runs.
 
     Takes no `Idempotency-Key`: it changes nothing. The discount counts as active and its code as
@@ -122,7 +123,7 @@ def try_discount(body: dict[str, Any], discount_id: UUID) -> dict[str, Any]:
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(DiscountCodeSchema))
-def list_discount_codes(query: dict[str, Any], discount_id: UUID) -> dict[str, Any]:
+def list_discount_codes(query: dict[str, Any], discount_id: UUID) -> dict[str, object]:
     """List the codes of a discount with their uses, oldest first."""
     with_total = query.pop("include") == "total"
     return queries.codes_page(discount_id, with_total=with_total, **query)
@@ -136,8 +137,8 @@ def list_discount_codes(query: dict[str, Any], discount_id: UUID) -> dict[str, A
 @blueprint.response(201, CodesAddedSchema)
 def add_discount_codes(body: dict[str, Any], discount_id: UUID) -> dict[str, int]:
     """Add codes to a discount, all of the list or none."""
-    codes = body["codes"] if "codes" in body else _codes_of(body["csv"])
-    added = service.add_codes(discount_id, codes, max_uses=body["max_uses"], by=principal())
+    rows = dict(enumerate(body["codes"], start=1)) if "codes" in body else _codes_of(body["csv"])
+    added = service.add_codes(discount_id, rows, max_uses=body["max_uses"], by=principal())
     return {"added": added}
 
 
@@ -182,7 +183,11 @@ def delete_discount_code(code_id: UUID) -> None:
         service.delete_code(code_id, by=principal())
 
 
-def _codes_of(text: str) -> list[str]:
-    """Read the first column of a CSV; an empty line is skipped, a heading too."""
-    found = [row[0] for row in csv.reader(io.StringIO(text)) if row and row[0].strip()]
-    return found[1:] if found and found[0].strip().lower() == "code" else found
+def _codes_of(text: str) -> dict[int, str]:
+    """Read the first column of a CSV by its rows; an empty one is skipped, a heading too."""
+    sheet = enumerate(csv.reader(io.StringIO(text.lstrip("\ufeff"))), start=1)
+    found = {place: row[0] for place, row in sheet if row and row[0].strip()}
+    first = next(iter(found), 0)
+    if found and found[first].strip().lower() == "code":
+        del found[first]
+    return found

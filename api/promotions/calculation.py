@@ -77,19 +77,7 @@ class Discount:
     ends_on: date | None = None
     max_uses: int | None = None
     max_uses_per_customer: int | None = None
-
-    @property
-    def needs_facts(self) -> bool:
-        """Whether more must be known than the cart itself tells."""
-        counts = self.max_uses is not None or self.max_uses_per_customer is not None
-        return bool(
-            counts
-            or self.first_order
-            or self.groups
-            or self.markets
-            or self.collections
-            or self.get_collections
-        )
+    is_used_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +92,6 @@ class Buyer:
     market: str | None = None
     groups: frozenset[UUID] = frozenset()
     is_first_order: bool | None = None
-    uses: Mapping[UUID, int] = field(default_factory=dict)
     own_uses: Mapping[UUID, int] = field(default_factory=dict)
 
 
@@ -243,6 +230,15 @@ def calculate(goods: Sequence[Goods], candidates: Iterable[Candidate], buyer: Bu
 
 def why_not(discount: Discount, goods: Sequence[Goods], buyer: Buyer) -> WhyNot | None:
     """Return the first condition that a discount fails, or None. What is unknown does not fail."""
+    return (
+        not_in_force(discount, buyer)
+        or _not_for(discount, buyer)
+        or missing(discount, goods, buyer.currency)
+    )
+
+
+def not_in_force(discount: Discount, buyer: Buyer) -> WhyNot | None:
+    """Return why a discount is for nobody on this day, or for no cart in this currency."""
     if not discount.is_active:
         return WhyNot("inactive", "It is switched off.")
     if discount.starts_on is not None and buyer.today < discount.starts_on:
@@ -251,21 +247,26 @@ def why_not(discount: Discount, goods: Sequence[Goods], buyer: Buyer) -> WhyNot 
         return WhyNot("ended", f"It ended on {discount.ends_on:%d %B %Y}.")
     if discount.currency not in (None, buyer.currency):
         return WhyNot("currency", f"It is for carts in {discount.currency}.")
+    return None
+
+
+def _not_for(discount: Discount, buyer: Buyer) -> WhyNot | None:
     if discount.markets and buyer.market is not None and buyer.market not in discount.markets:
         return WhyNot("market", "It is not for the country of this order.")
     if discount.groups and not discount.groups & buyer.groups:
         return WhyNot("group", "It is for customers of another group.")
     if discount.first_order and not buyer.is_first_order:
         return WhyNot("first_order", "It is for the first order of a customer who is signed in.")
-    if discount.max_uses is not None and buyer.uses.get(discount.id, 0) >= discount.max_uses:
+    if discount.is_used_up:
         return WhyNot("used_up", "It was used as often as it may be.")
     most = discount.max_uses_per_customer
     if most is not None and buyer.own_uses.get(discount.id, 0) >= most:
         return WhyNot("used_by_you", "You have used it as often as one customer may.")
-    return _missing(discount, goods, buyer.currency)
+    return None
 
 
-def _missing(discount: Discount, goods: Sequence[Goods], currency: str) -> WhyNot | None:
+def missing(discount: Discount, goods: Sequence[Goods], currency: str) -> WhyNot | None:
+    """Return what the cart lacks: goods that the discount is for, or units or value of them."""
     fitting = _fitting(discount, goods)
     if not fitting:
         return WhyNot("products", "Nothing in the cart is part of it.")

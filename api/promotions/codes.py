@@ -32,29 +32,31 @@ def generate(count: int, *, prefix: str, length: int) -> list[str]:
     return list(made)
 
 
-def find_faults(codes: Sequence[str], taken: Mapping[str, str]) -> list[tuple[int, str, str]]:
-    """Find what is wrong with a list of tidied codes: position, error code, what to do.
+def find_faults(
+    codes: Sequence[str], taken: Mapping[str, str], *, rows: Sequence[int]
+) -> list[tuple[int, str, str]]:
+    """Find what is wrong with tidied codes: the row, error code, what to do.
 
-    `taken` maps folded codes that exist to how they are written.
+    `taken` maps folded codes that exist to how they are written, `rows` says where each stood.
     """
     faults: list[tuple[int, str, str]] = []
     seen: dict[str, int] = {}
-    for position, code in enumerate(codes):
+    for position, (row, code) in enumerate(zip(rows, codes, strict=True)):
         folded = fold(code)
         first = seen.setdefault(folded, position)
         if not WRITTEN.fullmatch(code):
             said = "Use 3 to 40 letters A to Z, digits, - and _; begin with a letter or digit."
-            faults.append((position, "badly_written", f"{code!r}: {said}"))
+            faults.append((row, "badly_written", f"{code!r}: {said}"))
         elif first != position and codes[first] == code:
-            faults.append((position, "duplicate", f"{code} is in row {first + 1} too: remove it."))
+            faults.append((row, "duplicate", f"{code} is in row {rows[first]} too: remove it."))
         elif first != position:
-            said = f"{code} looks like {codes[first]} in row {first + 1}: write one differently."
-            faults.append((position, "look_alike", said))
+            said = f"{code} looks like {codes[first]} in row {rows[first]}: write one differently."
+            faults.append((row, "look_alike", said))
         elif folded in taken and taken[folded] == code:
-            faults.append((position, "taken", f"{code} exists already: choose another."))
+            faults.append((row, "taken", f"{code} exists already: choose another."))
         elif folded in taken:
             said = f"{code} looks like {taken[folded]}, which exists: choose another."
-            faults.append((position, "look_alike", said))
+            faults.append((row, "look_alike", said))
     return faults
 
 

@@ -19,7 +19,7 @@ from api.promotions.states import DiscountKind, Target
 
 _MOST = 10**9
 _SHARE = ma.validate.Range(1, BASIS_POINTS, error="Give 1 to 10000 basis points: 1000 is 10 %.")
-_COUNT = ma.validate.Range(1, _MOST, error="Give a whole number of at least 1.")
+_COUNT = ma.validate.Range(1, _MOST, error="Give a whole number from 1 to 1000000000.")
 _NAMES = ma.validate.Length(0, 200)
 NAME = Pattern(r"^[a-z0-9][a-z0-9_-]{0,39}$", error="Use up to 40 small letters, digits or dashes.")
 
@@ -28,7 +28,7 @@ def _count(**more: Any) -> ma.fields.Integer:
     return ma.fields.Integer(strict=True, allow_none=True, validate=_COUNT, **more)
 
 
-def _names(validate: Any, example: str) -> Any:
+def _names(validate: Any, example: str) -> object:
     named = ma.fields.String(validate=validate, metadata={"example": example})
     return ma.fields.List(named, validate=_NAMES)
 

@@ -4,6 +4,9 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from flask import Response
+
+from api.carriers.errors import CarrierAccountNotFound
 from api.inventory.errors import LocationNotFound
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
@@ -47,8 +50,8 @@ from api.shipping.schemas.records import (
 from api.shipping.service import ShippingMethodInput
 
 _INVALID = (
-    BandsInvalid, CalendarNotFound, LocationNotFound, RuleImpossible, ShippingCodeTaken,
-    ShippingMethodNotFound, ZoneCodeTaken, ZoneNotFound,
+    BandsInvalid, CalendarNotFound, CarrierAccountNotFound, LocationNotFound, RuleImpossible,
+    ShippingCodeTaken, ShippingMethodNotFound, ZoneCodeTaken, ZoneNotFound,
 )  # fmt: skip
 
 blueprint = Blueprint(
@@ -115,6 +118,24 @@ def create_shipping_method(values: ShippingMethodInput) -> Any:
 def read_shipping_table() -> dict[str, str]:
     """Read all shipping methods with their price bands as a table (CSV)."""
     return {"csv": formats.write(records.table())}
+
+
+@blueprint.route("/shipping-methods/export", methods=["GET"])
+@requires(Permission.PRICING_WRITE)
+@blueprint.doc(
+    responses={
+        200: {
+            "description": "All shipping methods.",
+            "content": {"text/csv": {"schema": {"type": "string"}}},
+        }
+    }
+)
+def export_shipping_methods() -> Response:
+    """Download all shipping methods with their price bands as CSV, as the table takes it."""
+    headers = {"Content-Disposition": 'attachment; filename="shipping-methods.csv"'}
+    return Response(
+        formats.write(records.table()), headers=headers, content_type="text/csv; charset=utf-8"
+    )
 
 
 @blueprint.route("/shipping-methods/table", methods=["POST"])

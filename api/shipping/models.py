@@ -61,6 +61,14 @@ class ShippingMethod(WithId, Versioned, Timestamped, Base):
             "(kind = 'pickup') = (pickup_address IS NOT NULL)", name="pickup_has_an_address"
         ),
         CheckConstraint(
+            "(carrier_account_id IS NOT NULL) = (carrier_service IS NOT NULL)",
+            name="an_account_has_a_service",
+        ),
+        CheckConstraint(
+            "NOT has_live_rates OR carrier_account_id IS NOT NULL",
+            name="live_rates_need_an_account",
+        ),
+        CheckConstraint(
             "(band_unit IS NOT NULL) = (jsonb_array_length(bands) > 0)", name="bands_have_a_unit"
         ),
     )
@@ -90,6 +98,13 @@ class ShippingMethod(WithId, Versioned, Timestamped, Base):
     max_delivery_days: Mapped[int] = mapped_column(default=5)
     carrier: Mapped[str | None] = mapped_column(String(60))
     """The carrier; copied into orders and suggested when they ship."""
+    carrier_account_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("carrier_accounts.id"), index=True
+    )
+    """From which account labels are bought, and which product of the carrier they are for."""
+    carrier_service: Mapped[str | None] = mapped_column(String(40))
+    has_live_rates: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Whether the carrier is asked for the price; `amount` counts when it does not answer."""
     location_id: Mapped[UUID | None] = mapped_column(ForeignKey("locations.id"), index=True)
     """Where customers pick goods up."""
     pickup_address: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))

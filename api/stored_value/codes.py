@@ -19,14 +19,15 @@ def new_code() -> str:
     return _grouped(plain)
 
 
-def code_of(card_id: UUID) -> str:
+def code_of(card_id: UUID, version: int) -> str:
     """Return the code of a gift card that is sent by e-mail.
 
-    It follows from its id and the shop's secret, so that an e-mail that is sent twice, because
-    nobody knew whether it had left, tells the same code.
+    It follows from its id, how often it was replaced and the shop's secret, so that an e-mail that
+    is sent twice, because nobody knew whether it had left, tells the same code.
     """
     secret = get_service(Settings).secret_key
-    number = int.from_bytes(hmac.digest(secret.encode(), f"bought\n{card_id}".encode(), "sha256"))
+    named = f"bought\n{card_id}\n{version}" if version else f"bought\n{card_id}"
+    number = int.from_bytes(hmac.digest(secret.encode(), named.encode(), "sha256"))
     plain = ""
     for _ in range(LENGTH):
         number, digit = divmod(number, len(ALPHABET))

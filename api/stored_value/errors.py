@@ -42,6 +42,23 @@ class GiftCardUsed(Conflict):
     )
 
 
+class GiftCardSpent(Conflict):
+    """Nothing is left on the gift card, so it needs no other code."""
+
+    code = "gift_card_spent"
+    sentence = "Nothing is left on this gift card."
+
+
+class RecipientNeeded(Unprocessable):
+    """A code that waits for a second person can only be sent: nobody is there to read it."""
+
+    code = "recipient_needed"
+    sentence = (
+        "This is above what you may give alone. Give the e-mail address of who gets it: the code "
+        "is sent there once a second person has approved."
+    )
+
+
 class ExpiryTooEarly(Unprocessable):
     """A gift card would expire before the shop's minimum. Carries `earliest`."""
 

@@ -8,6 +8,10 @@ from api.kernel.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class GiftCardDue(Event):
-    """A gift card that was bought is to be sent: its code does not exist before."""
+    """A gift card is to be sent: its code does not exist before.
+
+    `code_version` is which of its codes: one that was replaced meanwhile is not sent.
+    """
 
     card_id: UUID
+    code_version: int = 0

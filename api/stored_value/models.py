@@ -52,6 +52,8 @@ class StoredValueAccount(WithId, Versioned, Timestamped, Base):
     customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     code_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
     last_four: Mapped[str | None] = mapped_column(String(4))
+    code_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often its code was replaced."""
     expires_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     order_line_id: Mapped[UUID | None] = mapped_column(ForeignKey("order_lines.id"))

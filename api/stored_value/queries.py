@@ -69,12 +69,12 @@ def gift_card_to_send(card_id: UUID) -> dict[str, Any]:
         "recipient": row.recipient,
         "sender": row.sender,
         "message": row.message,
-        "amount": Money(row.initial, row.currency),
+        "amount": Money(row.balance, row.currency),
         "expires_at": row.expires_at,
     }
 
 
-def balance_by_code(code: str) -> dict[str, Any]:
+def balance_by_code(code: str) -> dict[str, object]:
     """Return what a gift card holds, for whoever has its code.
 
     Raises `GiftCardNotFound`, for a disabled one as well.
@@ -93,7 +93,7 @@ def balance_by_code(code: str) -> dict[str, Any]:
 
 def store_credit_page(
     *, customer_id: UUID | None, limit: int, cursor: str | None, include: str | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of store credit accounts, the newest first."""
     narrow = [StoredValueAccount.kind == AccountKind.STORE_CREDIT]
     if customer_id is not None:
@@ -152,7 +152,7 @@ def credit_in(customer_id: UUID, currency: str) -> Money:
 
 def entry_page(
     account_id: UUID, currency: str, *, limit: int, cursor: str | None, include: str | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of an account's ledger, the newest entry first."""
     of_account = StoredValueEntry.account_id == account_id
     rows, described = page(
@@ -175,7 +175,7 @@ def entry_page(
     return {"data": entries, "page": described}
 
 
-def _gift_card(row: AnyRow) -> dict[str, Any]:
+def _gift_card(row: AnyRow) -> dict[str, object]:
     return {
         "id": row.id,
         "last_four": row.last_four,
@@ -196,7 +196,7 @@ def _gift_card(row: AnyRow) -> dict[str, Any]:
     }
 
 
-def _credit(row: AnyRow) -> dict[str, Any]:
+def _credit(row: AnyRow) -> dict[str, object]:
     return {
         "id": row.id,
         "customer_id": row.customer_id,

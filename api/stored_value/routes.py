@@ -33,7 +33,7 @@ store_credit = Blueprint(
 @gift_card_codes
 @gift_cards.arguments(GiftCardCodeSchema)
 @gift_cards.response(200, GiftCardBalanceSchema)
-def get_gift_card_balance(body: dict[str, Any]) -> dict[str, Any]:
+def get_gift_card_balance(body: dict[str, Any]) -> dict[str, object]:
     """Show what a gift card holds, for whoever has its code.
 
     Takes no `Idempotency-Key`: it changes nothing; the code stays out of URLs and their logs.
@@ -44,7 +44,7 @@ def get_gift_card_balance(body: dict[str, Any]) -> dict[str, Any]:
 @store_credit.route("", methods=["GET"])
 @customers_only
 @store_credit.response(200, OwnStoreCreditSchema)
-def get_store_credit() -> dict[str, Any]:
+def get_store_credit() -> dict[str, object]:
     """Show one's own store credit, by currency."""
     return {"balances": queries.credit_of_customer(_customer())}
 
@@ -56,7 +56,7 @@ def get_store_credit() -> dict[str, Any]:
 @idempotent(required=False)
 @store_credit.arguments(GiftCardCodeSchema)
 @store_credit.response(200, OwnStoreCreditSchema)
-def merge_gift_card(body: dict[str, Any]) -> dict[str, Any]:
+def merge_gift_card(body: dict[str, Any]) -> dict[str, object]:
     """Turn all of a gift card into one's own store credit; the card is then empty."""
     service.merge_gift_card(body["code"], customer_id=_customer(), by=principal())
     return {"balances": queries.credit_of_customer(_customer())}

@@ -16,6 +16,12 @@ from api.stored_value.states import EntryKind, GiftCardStatus
 
 _STATUS = ma.validate.OneOf([status.value for status in GiftCardStatus])
 _REASON = ma.validate.Length(1, 500)
+_RECIPIENT = ma.fields.Email(
+    load_default=None,
+    allow_none=True,
+    validate=ma.validate.Length(max=254),
+    metadata={"description": "The code is sent there, and not shown."},
+)
 
 
 class GiftCardCodeSchema(Schema):
@@ -70,6 +76,20 @@ class NewGiftCardSchema(Schema):
         load_default=None,
         metadata={"description": "Not before the shop's minimum; by default as the shop is set."},
     )
+    recipient = _RECIPIENT
+    message = ma.fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=ma.validate.Length(1, 500),
+        metadata={"description": "For the recipient, in the e-mail."},
+    )
+
+
+class ReplaceCodeSchema(Schema):
+    """Why a gift card gets another code, and where to."""
+
+    reason = ma.fields.String(required=True, validate=_REASON)
+    recipient = _RECIPIENT
 
 
 class GiftCardSchema(GiftCardBalanceSchema):
@@ -95,7 +115,9 @@ class IssuedGiftCardSchema(GiftCardSchema):
     """A gift card that was just issued, with its code."""
 
     code = ma.fields.String(
-        required=True, metadata={"description": "Shown this once: only its digest is kept."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "Shown this once: only its digest is kept. Null when it is sent."},
     )
 
 
@@ -129,7 +151,10 @@ class AdjustStoreCreditSchema(Schema):
     """Store credit to give to a customer, or to deduct."""
 
     customer_id = ma.fields.UUID()
-    email = ma.fields.Email(metadata={"description": "The customer's, instead of the id."})
+    email = ma.fields.Email(
+        validate=ma.validate.Length(max=254),
+        metadata={"description": "The customer's, instead of the id."},
+    )
     amount = ma.fields.Nested(SignedMoneySchema, required=True)
     reason = ma.fields.String(required=True, validate=_REASON)
 

@@ -1,5 +1,6 @@
 """Markets, tax rates and exemptions, for staff. Every change names the version it is based on."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -58,7 +59,7 @@ blueprint = Blueprint(
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(TaxRatesQuerySchema, location="query")
 @blueprint.response(200, list_schema(TaxRateSchema))
-def list_tax_rates(query: dict[str, Any]) -> dict[str, Any]:
+def list_tax_rates(query: dict[str, Any]) -> dict[str, object]:
     """List tax rates by country, including past and future ones."""
     return queries.tax_rates_page(with_total=query.pop("include") == "total", **query)
 
@@ -69,7 +70,7 @@ def list_tax_rates(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(NewTaxRateSchema)
 @blueprint.response(201, TaxRateSchema, headers=LOCATED)
-def create_tax_rate(values: TaxRateInput) -> Any:
+def create_tax_rate(values: TaxRateInput) -> object:
     """Create a tax rate that is valid from a day on; it replaces the earlier one from that day."""
     rate_id = service.create_tax_rate(values, by=principal())
     return queries.tax_rate(rate_id), {"Location": f"{blueprint.url_prefix}/tax-rates/{rate_id}"}
@@ -109,7 +110,7 @@ def export_tax_rates() -> Response:
 @requires(Permission.PRICING_WRITE)
 @may_answer(TaxRateNotFound)
 @blueprint.response(200, TaxRateSchema)
-def get_tax_rate(rate_id: UUID) -> dict[str, Any]:
+def get_tax_rate(rate_id: UUID) -> dict[str, object]:
     """Read one tax rate."""
     return queries.tax_rate(rate_id)
 
@@ -121,8 +122,8 @@ def get_tax_rate(rate_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(EditTaxRateSchema)
 @blueprint.response(200, TaxRateSchema)
 def update_tax_rate(
-    changes: dict[str, Any], rate_id: UUID, expected_version: int
-) -> dict[str, Any]:
+    changes: Mapping[str, object], rate_id: UUID, expected_version: int
+) -> dict[str, object]:
     """Change a tax rate; existing orders keep their tax."""
     with transaction():
         service.edit_tax_rate(rate_id, changes, expected_version=expected_version, by=principal())
@@ -144,7 +145,7 @@ def delete_tax_rate(rate_id: UUID, expected_version: int) -> None:
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(AdminMarketSchema))
-def list_markets(query: dict[str, Any]) -> dict[str, Any]:
+def list_markets(query: dict[str, Any]) -> dict[str, object]:
     """List all markets by code."""
     return queries.markets_page(with_total=query.pop("include") == "total", **query)
 
@@ -155,7 +156,7 @@ def list_markets(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(NewMarketSchema)
 @blueprint.response(201, AdminMarketSchema, headers=LOCATED)
-def create_market(values: dict[str, Any]) -> Any:
+def create_market(values: Mapping[str, object]) -> object:
     """Create a market. From the first one on, the shop sells to the countries of markets only."""
     market_id = service.create_market(values, by=principal())
     return queries.market(market_id), {"Location": f"{blueprint.url_prefix}/markets/{market_id}"}
@@ -165,7 +166,7 @@ def create_market(values: dict[str, Any]) -> Any:
 @requires(Permission.PRICING_WRITE)
 @may_answer(MarketNotFound)
 @blueprint.response(200, AdminMarketSchema)
-def get_market(market_id: UUID) -> dict[str, Any]:
+def get_market(market_id: UUID) -> dict[str, object]:
     """Read one market."""
     return queries.market(market_id)
 
@@ -177,8 +178,8 @@ def get_market(market_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(EditMarketSchema)
 @blueprint.response(200, AdminMarketSchema)
 def update_market(
-    changes: dict[str, Any], market_id: UUID, expected_version: int
-) -> dict[str, Any]:
+    changes: Mapping[str, object], market_id: UUID, expected_version: int
+) -> dict[str, object]:
     """Change a market; existing orders stay as they are."""
     with transaction():
         service.edit_market(market_id, changes, expected_version=expected_version, by=principal())
@@ -200,7 +201,7 @@ def delete_market(market_id: UUID, expected_version: int) -> None:
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(TaxExemptionSchema))
-def list_tax_exemptions(query: dict[str, Any]) -> dict[str, Any]:
+def list_tax_exemptions(query: dict[str, Any]) -> dict[str, object]:
     """List the customers who owe no tax."""
     return queries.tax_exemptions_page(with_total=query.pop("include") == "total", **query)
 
@@ -211,7 +212,7 @@ def list_tax_exemptions(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(NewTaxExemptionSchema)
 @blueprint.response(201, TaxExemptionSchema, headers=LOCATED)
-def create_tax_exemption(values: dict[str, Any]) -> Any:
+def create_tax_exemption(values: dict[str, Any]) -> object:
     """Exempt a registered customer from tax, everywhere or in one country."""
     email = values.pop("email")
     exemption_id = service.create_tax_exemption(email, values, by=principal())
@@ -223,7 +224,7 @@ def create_tax_exemption(values: dict[str, Any]) -> Any:
 @requires(Permission.PRICING_WRITE)
 @may_answer(TaxExemptionNotFound)
 @blueprint.response(200, TaxExemptionSchema)
-def get_tax_exemption(exemption_id: UUID) -> dict[str, Any]:
+def get_tax_exemption(exemption_id: UUID) -> dict[str, object]:
     """Read one exemption."""
     return queries.tax_exemption(exemption_id)
 
@@ -235,8 +236,8 @@ def get_tax_exemption(exemption_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(EditTaxExemptionSchema)
 @blueprint.response(200, TaxExemptionSchema)
 def update_tax_exemption(
-    changes: dict[str, Any], exemption_id: UUID, expected_version: int
-) -> dict[str, Any]:
+    changes: Mapping[str, object], exemption_id: UUID, expected_version: int
+) -> dict[str, object]:
     """Change an exemption; existing orders stay as they are."""
     with transaction():
         service.edit_tax_exemption(
@@ -263,7 +264,7 @@ def delete_tax_exemption(exemption_id: UUID, expected_version: int) -> None:
 @may_answer(VatIdInvalid)
 @blueprint.arguments(VatIdRequestSchema)
 @blueprint.response(200, VatIdSchema)
-def check_vat_id(body: dict[str, Any]) -> dict[str, Any]:
+def check_vat_id(body: dict[str, Any]) -> dict[str, object]:
     """Check a VAT id now, and ask VIES if it is of another member state.
 
     Takes no `Idempotency-Key`: each call asks anew.

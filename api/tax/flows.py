@@ -1,7 +1,7 @@
 """Checking a buyer's VAT id: ask VIES outside of any transaction, and record its answer."""
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from sqlalchemy import insert
@@ -24,7 +24,7 @@ _ASK_AGAIN: Final = timedelta(minutes=1)
 _log = structlog.get_logger("api.tax")
 
 
-def check_vat_id(typed: str, country: str, *, is_fresh: bool = False) -> dict[str, Any]:
+def check_vat_id(typed: str, country: str, *, is_fresh: bool = False) -> dict[str, object]:
     """Check a VAT id and return what is known of it, as `queries.vat_id_fields`.
 
     VIES is asked, for at most two seconds, about ids of other member states by a shop in the EU,
@@ -45,7 +45,7 @@ def check_vat_id(typed: str, country: str, *, is_fresh: bool = False) -> dict[st
     return known
 
 
-def _ask(vat_id: vat_ids.VatId) -> dict[str, Any]:
+def _ask(vat_id: vat_ids.VatId) -> dict[str, object]:
     checker: VatIdChecker = get_service(VatIdChecker)
     answer: VatAnswer | None = None
     try:

@@ -85,6 +85,8 @@ class Market(WithId, Versioned, Timestamped, Base):
     prices_include_tax: Mapped[bool]
     payment_methods: Mapped[list[str]]
     is_active: Mapped[bool] = mapped_column(default=True, server_default="true")
+    gift_card_min_days: Mapped[int | None]
+    """How long a gift card is valid there at least; empty for the shop's own minimum."""
 
 
 class TaxExemption(WithId, Versioned, Timestamped, Base):

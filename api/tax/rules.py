@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from api.kernel.money import MILLION
+from api.kernel.money import MILLION, Money, exponent
 from api.tax.errors import TaxRuleMissing
 
 STANDARD: Final = "standard"
@@ -189,7 +189,7 @@ class Buyer:
     vat_id: Mapping[str, Any] | None = None
 
 
-def to_stored(vat_id: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def to_stored(vat_id: Mapping[str, Any] | None) -> dict[str, object] | None:
     """Return what is known of a VAT id as orders store it."""
     if vat_id is None:
         return None
@@ -234,6 +234,23 @@ def is_distance_sale(destination: Destination, shop_country: str) -> bool:
     """Tell whether an EU shop sends goods to another member state."""
     place = (destination.country, destination.postal_code)
     return shop_country in EU and is_in_eu(*place) and vat_territory(*place) != shop_country
+
+
+def is_within_threshold(
+    sales: Iterable[Money], threshold: int, currency: str, rates: Mapping[str, Decimal]
+) -> bool:
+    """Tell whether sales add up to a threshold at most, in whole units of a currency.
+
+    `rates` are how much of another currency is worth one unit of it. Sales in a currency without a
+    rate are never taken as below: their tax would be the wrong state's.
+    """
+    total = Decimal(0)
+    for sale in sales:
+        rate = Decimal(1) if sale.currency == currency else rates.get(sale.currency)
+        if rate is None and sale.amount:
+            return False
+        total += Decimal(sale.amount).scaleb(-exponent(sale.currency)) / (rate or 1)
+    return total <= threshold
 
 
 def fraction(millionths: int) -> str:

@@ -66,7 +66,7 @@ class EditTaxRateSchema(Schema):
     )
 
     @ma.post_load
-    def _values(self, data: dict[str, Any], **_: Any) -> Any:
+    def _values(self, data: dict[str, Any], **_: object) -> object:
         percent, basis_points = data.pop("rate", None), data.pop("basis_points", None)
         if percent is not None:
             data["millionths"] = millionths_of(percent)
@@ -76,7 +76,7 @@ class EditTaxRateSchema(Schema):
             data["treatment"] = Treatment(data["treatment"])
         return self._loaded(data)
 
-    def _loaded(self, data: dict[str, Any]) -> Any:
+    def _loaded(self, data: dict[str, Any]) -> object:
         return data
 
 
@@ -158,6 +158,16 @@ class EditMarketSchema(Schema):
         ma.fields.String(validate=_payment_method), validate=ma.validate.Length(1, 10)
     )
     is_active = ma.fields.Boolean()
+    gift_card_min_days = ma.fields.Integer(
+        strict=True,
+        allow_none=True,
+        validate=ma.validate.Range(0, 36_500),
+        metadata={
+            "description": "How long gift cards are valid there at least; null for the shop's own "
+            "minimum (`GIFT_CARD_MIN_DAYS`).",
+            "example": 1095,
+        },
+    )
 
 
 class NewMarketSchema(EditMarketSchema):
@@ -195,6 +205,7 @@ class AdminMarketSchema(MarketSchema):
 
     id = ma.fields.UUID(required=True)
     is_active = ma.fields.Boolean(required=True)
+    gift_card_min_days = ma.fields.Integer(required=True, allow_none=True)
     version = ma.fields.Integer(required=True)
 
 
@@ -216,7 +227,11 @@ class EditTaxExemptionSchema(Schema):
 class NewTaxExemptionSchema(EditTaxExemptionSchema):
     """A customer to exempt from tax."""
 
-    email = ma.fields.Email(required=True, metadata={"description": "Of a registered customer."})
+    email = ma.fields.Email(
+        required=True,
+        validate=ma.validate.Length(max=254),
+        metadata={"description": "Of a registered customer."},
+    )
     reason = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
     valid_from = ma.fields.Date(load_default=ALWAYS)
 

@@ -229,7 +229,7 @@ def test_two_codes_of_one_discount_count_once() -> None:
         ({"first_order": True}, {},
          ("first_order", "It is for the first order of a customer who is signed in.")),
         ({"first_order": True}, {"is_first_order": True}, None),
-        ({"max_uses": 3}, {"uses": {UUID(int=1001): 3}},
+        ({"max_uses": 3, "is_used_up": True}, {},
          ("used_up", "It was used as often as it may be.")),
         ({"max_uses_per_customer": 1}, {"own_uses": {UUID(int=1001): 1}},
          ("used_by_you", "You have used it as often as one customer may.")),

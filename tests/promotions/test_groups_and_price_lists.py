@@ -173,6 +173,7 @@ def patch(owner: Staff, path: str, body: dict[str, Any], version: int) -> Any:
         ([{"sku": "MUG", "price": eur(-5)}], "Row 1: A price is not below zero"),
         ("sku,min_quantity,price\nMUG,0,1.00\n", "Row 1: use sku, min_quantity from 1"),
         ("sku,min_quantity,price\nMUG,1,1.999\n", "Row 1: use sku"),
+        ("sku,min_quantity,price\nMUG,1,9,90\n", "Row 1: use sku"),
         ("sku,min_quantity,price\n", "It has no rows"),
     ],
 )

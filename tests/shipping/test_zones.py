@@ -1,19 +1,21 @@
 """Zones, bands and conditions, from the tables of staff to the order of a customer."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from api.accounts.models import CustomerGroup, CustomerGroupMember
 from api.catalog.models.products import Variant
+from api.kernel import clock
 from api.kernel.ids import new_id
 from api.platform.db import session, transaction
 from api.shipping import queries as shipping_queries
+from api.shipping.models import ShippingCalendar
 from api.shipping.rules import Consignment, Place
 from tests.support.people import Person, a_customer, a_staff_member
 from tests.support.shop import ADDRESS, Shop
@@ -200,13 +202,13 @@ def test_an_address_in_no_zone_is_refused_at_checkout(shop: Shop) -> None:
 
 
 def test_a_method_for_a_group_is_offered_to_its_customers(shop: Shop, desk: Desk) -> None:
-    desk.method("trade", countries=["DE"], conditions={"customer_groups": ["trade"]})
     cora = a_customer("Cora Customer")
     with transaction():
         group_id = new_id()
         session.add(CustomerGroup(id=group_id, code="trade", name="Trade"))
         session.flush()
         session.execute(insert(CustomerGroupMember).values(customer_id=cora.id, group_id=group_id))
+    desk.method("trade", countries=["DE"], conditions={"customer_groups": ["trade"]})
 
     def offered(who: Person | None) -> list[str]:
         cart = Consignment(customer_id=who.id if who else None)
@@ -248,6 +250,43 @@ def test_promises_are_shown_and_frozen_on_the_order(shop: Shop, desk: Desk) -> N
     assert buyer.sees(order)["promised_ship_at"] == order["promised_ship_at"]
     amended = buyer.tries_to_change(order, shipping_method="standard").json
     assert amended["promised_ship_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("paid_after", "closed", "days"),
+    [
+        (timedelta(hours=1), [], (0, 2)),
+        (timedelta(days=3), [], (3, 5)),
+        (timedelta(days=3), ["2026-03-05", "2026-03-06"], (4, 6)),
+    ],
+)
+def test_an_order_paid_after_it_was_to_leave_is_promised_from_its_payment(
+    shop: Shop, desk: Desk, paid_after: timedelta, closed: list[str], days: tuple[int, int]
+) -> None:
+    every_day = {"cut_off": "15:00", "ship_weekdays": [1, 2, 3, 4, 5, 6, 7],
+                 "delivery_weekdays": [1, 2, 3, 4, 5, 6, 7]}  # fmt: skip
+    calendar = desk.post("shipping-calendars", {"code": "dhl", "name": "DHL", **every_day})
+    desk.method("slow", countries=["DE"], calendar_id=calendar["id"], max_delivery_days=2)
+    shop.sells("PROMISE-CUP", 5)
+    buyer = shop.guest()
+    buyer.adds("PROMISE-CUP")
+    noon = datetime(2026, 3, 3, 12, tzinfo=UTC)
+    with clock.frozen(noon):
+        order = buyer.checks_out(shipping_method="slow", payment_method="manual")
+    assert order["promised_ship_at"] == "2026-03-03T15:00:00Z"
+    with transaction():
+        session.execute(update(ShippingCalendar).values(closed_days=closed))
+
+    with clock.frozen(noon + paid_after):
+        paid = shop.staff().posts(
+            f"/orders/{order['id']}/mark-paid", {"amount": order["total"], "reference": "bank"}
+        )
+
+    assert paid.status_code == 200, paid.json
+    seen = buyer.sees(order)
+    first = datetime(2026, 3, 3, tzinfo=UTC)
+    expected = [(first + timedelta(days=ahead)).date().isoformat() for ahead in days]
+    assert [seen[name][:10] for name in ("promised_ship_at", "promised_delivery_at")] == expected
 
 
 def test_ten_zones_cost_one_statement(desk: Desk) -> None:
@@ -298,3 +337,39 @@ def test_a_table_with_a_wrong_row_changes_nothing(desk: Desk) -> None:
     refused = desk.post("shipping-methods/table", {"csv": table.replace('"4,90"', "4.90")}, 422)
     assert [one["detail"] for one in refused["errors"]] == ["row 4: There is no zone mars."]
     assert costs(desk.tries("DE")) == {}
+
+
+def test_a_method_names_its_zone_calendar_and_location_by_code(shop: Shop, desk: Desk) -> None:
+    desk.zone("islands", {"country": "DE", "postal_code": "27498"})
+    desk.post("shipping-calendars", {"code": "dhl", "name": "DHL", "cut_off": "14:00"})
+    price = eur(490)
+    made = desk.post(
+        "shipping-methods",
+        {"code": "boat", "name": "Boat", "zone": "islands", "calendar": "dhl", "price": price},
+    )
+    assert (made["zone"], made["calendar"], made["location"]) == ("islands", "dhl", None)
+
+    def change(**body: Any) -> Any:
+        path = f"{ADMIN}/shipping-methods/{made['id']}"
+        version = desk.client.get(path, headers=desk.who.headers).json["version"]
+        return desk.client.patch(
+            path,
+            json=body,
+            headers=desk.who.with_headers(If_Match=f'"{version}"'),
+        )
+
+    assert change(name="Ferry").json["calendar"] == "dhl"
+    assert change(calendar=None).json["calendar_id"] is None
+    unknown = [change(zone="moon"), change(calendar="moon"), change(location="MOON")]
+    assert [one.json["code"] for one in unknown] == [
+        "zone_not_found", "calendar_not_found", "location_not_found"
+    ]  # fmt: skip
+    nobody = change(conditions={"customer_groups": ["nobody"]})
+    assert (nobody.status_code, nobody.json["code"]) == (422, "rule_impossible")
+    half = {"code": "half", "name": "Half", "kind": "pickup", "price": price}
+    assert desk.post("shipping-methods", half, 422)["code"] == "rule_impossible"
+    twice = change(zone="islands", countries=["DE"])
+    assert (twice.status_code, twice.json["code"]) == (422, "invalid")
+    table = desk.client.get(f"{ADMIN}/shipping-methods/export", headers=desk.who.headers)
+    assert table.content_type == "text/csv; charset=utf-8"
+    assert "boat,EUR,Ferry,islands," in table.text

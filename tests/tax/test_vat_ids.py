@@ -197,19 +197,6 @@ def test_a_changed_address_is_taxed_for_the_same_buyer(shop: Shop, vies: Scripte
     assert differences() == []
 
 
-def test_below_the_threshold_consumers_abroad_pay_the_rates_of_the_shop(
-    shop: Shop, vies: ScriptedVies
-) -> None:
-    ports = shop.app.extensions["stockroom_ports"]
-    ports[Settings] = dataclasses.replace(ports[Settings], oss_threshold=60)
-
-    orders = [buys(a_buyer(shop)).json for _ in range(3)]
-
-    # 36.00 each: net 30.25 at home, so the second would pass 60 euros of the year.
-    rates = [order["lines"][0]["tax_rate"] for order in orders]
-    assert rates == ["0.1900", "0.1900", "0.2000"]
-
-
 @pytest.mark.parametrize(
     ("typed", "country", "text"),
     [

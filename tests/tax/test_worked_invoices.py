@@ -1,6 +1,9 @@
 """Invoices that were worked out by hand from the law of each place, to the last cent.
 
-Rates as the sources say them; the amounts are worked out here: net, rate, tax, gross.
+Rates as the sources say them, which were read in November 2026; the amounts are worked out here:
+net, rate, tax, gross. Carriage that the seller charges is a part of the price of the goods (article
+78 (b) Directive 2006/112/EC, datenbank.nwb.de/Dokument/452295_Article78), and of goods at several
+rates each bears its share.
 """
 
 from collections.abc import Sequence
@@ -41,7 +44,8 @@ EXPORT = Tax(0, "VAT", treatment=Treatment.EXPORT, reason="Article 146 Directive
 INVOICES = {
     "DE": Invoice(
         "Section 12 UStG (gesetze-im-internet.de/ustg_1980/__12.html): 19 % and, for books, 7 %;"
-        " carriage shares the fate of the goods (section 3.10 (5) UStAE), here in proportion",
+        " carriage shares the fate of the goods (section 3.10 (5) UStAE, article 78 (b) of the"
+        " Directive), in proportion",
         "EUR",
         [("standard", vat(19)), ("books", vat(7, treatment=Treatment.REDUCED))],
         [(3, 999, "standard"), (1, 1990, "books")],
@@ -51,55 +55,69 @@ INVOICES = {
         [479, 130], 59, 2997 + 1990 + 490,
     ),
     "FR": Invoice(
-        "Articles 278 and 278-0 bis CGI (legifrance.gouv.fr): 20 %, and 5.5 % for books",
+        "Articles 278 and 278-0 bis CGI (legifrance.gouv.fr): 20 %, and 5.5 % for books; article"
+        " 267 I 2 CGI: transport that is charged to the customer belongs to the taxable amount",
         "EUR",
         [("standard", vat(20)), ("books", vat(5.5, treatment=Treatment.REDUCED))],
         [(1, 4990, "standard"), (2, 1250, "books")],
-        (690, "standard"),
-        # 49.90 / 6 = 8.3167; 25.00 x 5.5/105.5 = 1.3033; 6.90 / 6 = 1.15.
-        [832, 130], 115, 4990 + 2500 + 690,
+        (690, LIKE_GOODS),
+        # 49.90 / 6 = 8.3167; 25.00 x 5.5/105.5 = 1.3033. Net 41.58 and 23.70 of 65.28: shipping
+        # 6.90 splits into 4.39 and 2.51, with 0.7317 and 0.1309 tax.
+        [832, 130], 86, 4990 + 2500 + 690,
     ),
     "IT": Invoice(
-        "Article 16 DPR 633/1972 and table A (normattiva.it): 22 %, 4 % for books of part II",
+        "Article 16 DPR 633/1972 and table A part II (normattiva.it): 22 % since 2013-10-01 (DL"
+        " 98/2011, leggioggi.it/?p=9844), 4 % for books; article 12: carriage is accessory",
         "EUR",
         [("standard", vat(22, "IVA")), ("books", vat(4, "IVA", treatment=Treatment.REDUCED))],
         [(7, 1333, "standard"), (1, 1500, "books")],
-        (800, "standard"),
-        # 93.31 x 22/122 = 16.8264; 15.00 x 4/104 = 0.5769; 8.00 x 22/122 = 1.4426.
-        [1683, 58], 144, 9331 + 1500 + 800,
+        (800, LIKE_GOODS),
+        # 93.31 x 22/122 = 16.8264; 15.00 x 4/104 = 0.5769. Net 76.48 and 14.42 of 90.90: shipping
+        # 8.00 splits into 6.73 and 1.27, with 1.2136 and 0.0488 tax.
+        [1683, 58], 126, 9331 + 1500 + 800,
     ),
     "GB": Invoice(
         "Sections 2 and 30 and schedule 8 group 3 VATA 1994 (legislation.gov.uk/ukpga/1994/23):"
-        " 20 %, and zero for books; VAT Notice 700/24: delivered goods share one rate",
+        " 20 %, and zero for books; VAT Notice 700/24 section 2 (gov.uk): a charge for delivery has"
+        " the liability of the goods, so of both in part",
         "GBP",
         [("standard", vat(20)), ("books", Tax(0, "VAT", treatment=Treatment.ZERO))],
         [(1, 2499, "standard"), (1, 899, "books")],
-        (399, "standard"),
-        # 24.99 / 6 = 4.165, half-up 4.17; 3.99 / 6 = 0.665, half-up 0.67.
-        [417, 0], 67, 2499 + 899 + 399,
+        (399, LIKE_GOODS),
+        # 24.99 / 6 = 4.165, half-up 4.17. Net 20.82 and 8.99 of 29.81: shipping 3.99 splits into
+        # 2.79 and 1.20; 2.79 / 6 = 0.465, half-up 0.47.
+        [417, 0], 47, 2499 + 899 + 399,
     ),
     "CH": Invoice(
-        "Article 25 MWSTG (fedlex.admin.ch/eli/cc/2009/615) from 2024: 8.1 %, and 2.6 % for books",
+        "Article 25 MWSTG (fedlex.admin.ch/eli/cc/2009/615) from 2024: 8.1 %, and 2.6 % for books"
+        " (estv.admin.ch/estv/en/home/value-added-tax/vat-rates-switzerland.html); article 19 (4):"
+        " what is accessory is taxed as the goods (mwstnetzwerk.com/art-19-mwstg-2010)",
         "CHF",
         [("standard", vat(8.1, "MWST")), ("books", vat(2.6, "MWST", treatment=Treatment.REDUCED))],
         [(2, 4995, "standard"), (1, 2900, "books")],
-        (900, "standard"),
-        # 99.90 x 8.1/108.1 = 7.4856; 29.00 x 2.6/102.6 = 0.7349; 9.00 x 8.1/108.1 = 0.6744.
-        [749, 73], 67, 9990 + 2900 + 900,
+        (900, LIKE_GOODS),
+        # 99.90 x 8.1/108.1 = 7.4856; 29.00 x 2.6/102.6 = 0.7349. Net 92.41 and 28.27 of 120.68:
+        # shipping 9.00 splits into 6.89 and 2.11, with 0.5163 and 0.0535 tax.
+        [749, 73], 57, 9990 + 2900 + 900,
     ),
     "NO": Invoice(
-        "Stortinget's yearly resolution on VAT, section 2 and 3 (lovdata.no): 25 %, 15 % for food",
+        "Stortinget's yearly resolution on VAT, sections 2 and 3 (skatteetaten.no/en/rates/"
+        "value-added-tax): 25 %, 15 % for food; section 4-2 of the VAT act, handbook M-4-2.2:"
+        " transport of food to the customer is taxed at 15 %",
         "NOK",
         [("standard", vat(25, "MVA")), ("food", vat(15, "MVA", treatment=Treatment.REDUCED))],
         [(1, 29900, "standard"), (3, 4990, "food")],
-        (9900, "standard"),
-        # 299.00 / 5 = 59.80; 149.70 x 15/115 = 19.5261; 99.00 / 5 = 19.80.
-        [5980, 1953], 1980, 29900 + 14970 + 9900,
+        (9900, LIKE_GOODS),
+        # 299.00 / 5 = 59.80; 149.70 x 15/115 = 19.5261. Net 239.20 and 130.17 of 369.37: shipping
+        # 99.00 splits into 64.11 and 34.89, with 12.822 and 4.5509 tax.
+        [5980, 1953], 1737, 29900 + 14970 + 9900,
     ),
     "US-CA": Invoice(
-        "CDTFA publication 105 and tables of district taxes (cdtfa.ca.gov): 7.25 % statewide and"
-        " 2.5 % district taxes in the City of Los Angeles make 9.75 % from 2025-04-01; regulation"
-        " 1628: separately stated delivery by carrier is not taxed",
+        "cdtfa.ca.gov/taxes-and-fees/April2025ratechange.htm: Measure A repeals 0.25 % and adds"
+        " 0.5 % in the county of Los Angeles, so that 9.5 % became 9.75 % where a city levies none"
+        " of its own, as in Los Angeles: 7.25 % statewide and 2.5 % district taxes; regulation 1628"
+        " (a) (law.cornell.edu/regulations/california/18-CCR-1628): separately stated delivery by a"
+        " carrier is not taxed, up to what the carrier was paid",
         "USD",
         [
             ("standard", vat(7.25, "California sales tax")),
@@ -114,8 +132,9 @@ INVOICES = {
         {"California sales tax": 1450, "District tax": 500},
     ),
     "US-NY": Invoice(
-        "NYS publication 718 (tax.ny.gov): New York City 8.875 % = 4 % state, 4.5 % city, 0.375 %"
-        " MCTD; tax bulletin ST-838: shipping of taxable goods is taxed",
+        "www1.nyc.gov/nyc-resources/service/2389/sales-tax: 8.875 % in New York City = 4 % state,"
+        " 4.5 % city, 0.375 % MCTD; tax bulletin ST-838 (tax.ny.gov/pubs_and_bulls/tg_bulletins/st/"
+        "shipping_and_delivery_charges.htm): shipping of taxable goods is taxed as they are",
         "USD",
         [
             ("standard", vat(4, "State")),

@@ -1,13 +1,13 @@
 """Reads of discounts: which apply to a cart; the lists of staff are in `admin`."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import date
+from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from api.kernel.money import Money
 from api.platform.db import session, table_of
@@ -19,67 +19,42 @@ from api.promotions.calculation import (
     Buyer,
     Candidate,
     Discount,
-    Goods,
     Outcome,
     Refused,
     Tier,
     WhyNot,
     calculate,
 )
-from api.promotions.models import DiscountCode, DiscountRow
+from api.promotions.models import TOKEN, DiscountCode, DiscountRow
+from api.promotions.queries import facts as facts_queries
+from api.promotions.queries.facts import CartToDiscount, persons
+
+__all__ = [
+    "CartToDiscount",
+    "current_token",
+    "discount_of",
+    "discounts",
+    "explained",
+    "is_known_code",
+    "outcome",
+    "persons",
+    "today",
+]
 
 DISCOUNTS, CODES = table_of(DiscountRow), table_of(DiscountCode)
 _ID_SETS = {"get_products", "get_collections", "products", "collections", "groups"}
-_KEPT: dict[str, tuple[UUID, tuple[Discount, ...]]] = {}
-"""The discounts of this process, and the token that they were read with."""
-
-# One statement for all that a cart does not tell itself.
-_FACTS: Final = text(
-    """
-    SELECT
-        ARRAY(SELECT group_id::text FROM customer_group_members
-              WHERE customer_id = CAST(:customer AS uuid)) AS groups,
-        EXISTS (SELECT 1 FROM orders WHERE customer_id = CAST(:customer AS uuid)
-                AND status <> 'cancelled') AS has_ordered,
-        (SELECT jsonb_object_agg(id, uses) FROM discounts WHERE max_uses IS NOT NULL) AS uses,
-        (SELECT jsonb_object_agg(discount_id, uses) FROM (
-            SELECT discount_id, max(uses) AS uses FROM discount_customer_uses
-            WHERE person = ANY(:persons) GROUP BY discount_id) AS own) AS own_uses,
-        (SELECT jsonb_object_agg(product_id, members) FROM (
-            SELECT product_id, jsonb_agg(collection_id) AS members FROM collection_members
-            WHERE product_id = ANY(CAST(:products AS uuid[]))
-                AND collection_id = ANY(CAST(:collections AS uuid[]))
-            GROUP BY product_id) AS found) AS collections,
-        (SELECT code FROM markets
-            WHERE is_active AND (countries @> to_jsonb(CAST(:country AS text))
-                OR CAST(:country AS text) IS NOT NULL AND countries @> '["*"]')
-            ORDER BY countries @> to_jsonb(CAST(:country AS text)) DESC LIMIT 1) AS market,
-        (SELECT jsonb_agg(jsonb_build_array(folded, id, discount_id, code, uses >= max_uses))
-            FROM discount_codes WHERE folded = ANY(:codes)) AS codes
-    """
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CartToDiscount:
-    """What is asked about: the lines of a cart, its codes, and whose it is."""
-
-    goods: Sequence[Goods]
-    currency: str
-    token: UUID | None
-    """The current token of all discounts, as the cart's row carries it; None: none is active."""
-    codes: Sequence[str] = ()
-    customer_id: UUID | None = None
-    email: str | None = None
-    country: str | None = None
+_KEPT: dict[str, tuple[UUID, tuple[Discount, ...], float]] = {}
+"""The discounts of this process, the token that they were read with, and when."""
+_KEPT_SECONDS: Final = 60
+"""An older release that still runs beside this one gives no new token with the last use."""
 
 
 def outcome(cart: CartToDiscount, *, tried: Discount | None = None) -> Outcome:
     """Return the discounts of a cart, and why others that it has a code for do not apply.
 
-    No statement without an active discount, else at most one, and one more whenever discounts have
-    changed. Automatic discounts that do not apply are only told of where something is missing that
-    the buyer can add. `tried` counts as one of the active discounts.
+    No statement without an active discount, else at most one for what can change the answer, and
+    one more whenever discounts have changed. Automatic discounts that do not apply are only told of
+    where something is missing that the buyer can add. `tried` counts as one of the active ones.
     """
     if cart.token is None and tried is None:
         unknown = [_unknown(code) for code in cart.codes]
@@ -88,32 +63,16 @@ def outcome(cart: CartToDiscount, *, tried: Discount | None = None) -> Outcome:
     if tried is not None:
         listed = (*(one for one in listed if one.id != tried.id), tried)
     by_id = {one.id: one for one in listed}
-    automatic = [one for one in listed if one.is_automatic or one is tried]
+    candidates = [Candidate(one) for one in listed if one.is_automatic or one is tried]
     buyer = Buyer(today=today(), currency=cart.currency)
-    goods, found = cart.goods, []
-    candidates = [Candidate(one) for one in automatic]
-    if cart.codes or any(one.needs_facts for one in automatic):
-        facts = _facts(cart, listed)
-        buyer = replace(
-            buyer,
-            groups=frozenset(UUID(one) for one in facts.groups),
-            market=None if cart.country is None else facts.market or "",
-            is_first_order=None if cart.customer_id is None else not facts.has_ordered,
-            uses=_by_id(facts.uses),
-            own_uses=_by_id(facts.own_uses),
-        )
-        members = facts.collections or {}
-        goods = [
-            replace(line, collections=frozenset(UUID(c) for c in members[str(line.product_id)]))
-            if str(line.product_id) in members
-            else line
-            for line in goods
-        ]
-        found = [row for row in facts.codes or [] if UUID(row[2]) in by_id]
-        candidates += [
-            Candidate(by_id[UUID(discount)], code, UUID(code_id), bool(is_used_up))
-            for _, code_id, discount, code, is_used_up in found
-        ]
+    buyer, goods, entered = facts_queries.completed(
+        cart, buyer, listed, tells_all=bool(cart.codes) or tried is not None
+    )
+    found = [row for row in entered if UUID(row[2]) in by_id]
+    candidates += [
+        Candidate(by_id[UUID(discount)], code, UUID(code_id), bool(is_used_up))
+        for _, code_id, discount, code, is_used_up in found
+    ]
     result = calculate(goods, candidates, buyer)
     told = tuple(
         one
@@ -125,57 +84,37 @@ def outcome(cart: CartToDiscount, *, tried: Discount | None = None) -> Outcome:
     return replace(result, refused=(*told, *unknown))
 
 
+def current_token() -> UUID | None:
+    """Return the token of all active discounts, for what has no cart; None without any."""
+    token: UUID | None = session.scalar(select(TOKEN))
+    return token
+
+
 def discounts(token: UUID) -> tuple[Discount, ...]:
     """Return the active discounts; read anew when the token has changed."""
+    now = monotonic()
     kept = _KEPT.get("discounts")
-    if kept is None or kept[0] != token:
+    if kept is None or kept[0] != token or now - kept[2] > _KEPT_SECONDS:
         rows = session.execute(select(DISCOUNTS).where(DISCOUNTS.c.is_active)).mappings()
-        kept = _KEPT["discounts"] = (token, tuple(discount_of(dict(row)) for row in rows))
+        kept = _KEPT["discounts"] = (token, tuple(discount_of(dict(row)) for row in rows), now)
     return kept[1]
 
 
 def discount_of(row: Mapping[str, Any]) -> Discount:
     """Return a stored discount as it is calculated."""
-    values = {one.name: row[one.name] for one in fields(Discount)}
+    limit = row["max_uses"]
+    is_used_up = limit is not None and row.get("uses", 0) >= limit
+    values = {one.name: row[one.name] for one in fields(Discount) if one.name != "is_used_up"}
     values |= {name: frozenset(UUID(one) for one in values[name]) for name in _ID_SETS}
     values["markets"] = frozenset(values["markets"])
     values["tiers"] = tuple(Tier(**tier) for tier in values["tiers"])
-    return Discount(**values)
+    return Discount(**values, is_used_up=is_used_up)
 
 
 def today() -> date:
     """Return the day in the shop's time zone."""
     settings: Settings = get_service(Settings)
     return settings.today
-
-
-def persons(customer_id: UUID | None, email: str | None) -> list[str]:
-    """Return the keys by which one buyer's uses are counted: the account, and the e-mail address.
-
-    They are hashes, so that the counters show no addresses.
-    """
-    named = [f"account:{customer_id}"] if customer_id else []
-    named += [f"email:{email.strip().lower()}"] if email else []
-    return sorted(hashlib.sha256(one.encode()).hexdigest()[:32] for one in named)
-
-
-def _facts(cart: CartToDiscount, listed: Sequence[Discount]) -> Any:
-    wanted = {one for d in listed for one in (*d.collections, *d.get_collections)}
-    return session.execute(
-        _FACTS,
-        {
-            "customer": None if cart.customer_id is None else str(cart.customer_id),
-            "persons": persons(cart.customer_id, cart.email),
-            "products": [str(line.product_id) for line in cart.goods],
-            "collections": [str(one) for one in wanted],
-            "country": cart.country,
-            "codes": code_rules.folded_all(cart.codes),
-        },
-    ).one()
-
-
-def _by_id(counts: Mapping[str, int] | None) -> dict[UUID, int]:
-    return {UUID(key): uses for key, uses in (counts or {}).items()}
 
 
 def _unknown(code: str) -> Refused:
@@ -188,7 +127,7 @@ def is_known_code(code: str) -> bool:
     return session.scalar(found) is not None
 
 
-def explained(result: Outcome, off: Sequence[int], currency: str) -> dict[str, Any]:
+def explained(result: Outcome, off: Sequence[int], currency: str) -> dict[str, object]:
     """Return which discounts apply, and why others do not, as the API tells it.
 
     `off` is what each takes off the shipping.

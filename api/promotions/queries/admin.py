@@ -28,7 +28,7 @@ from api.promotions.queries import (
 _ORDERS: Final = table_of(OrderDiscount)
 
 
-def of_order(order_id: UUID, currency: str) -> list[dict[str, Any]]:
+def of_order(order_id: UUID, currency: str) -> list[dict[str, object]]:
     """Return what discounts took off an order, in order."""
     rows = session.execute(
         select(_ORDERS).where(_ORDERS.c.order_id == order_id).order_by(_ORDERS.c.position)
@@ -36,7 +36,7 @@ def of_order(order_id: UUID, currency: str) -> list[dict[str, Any]]:
     return [_taken(row, currency) for row in rows]
 
 
-def _taken(row: Any, currency: str) -> dict[str, Any]:
+def _taken(row: Any, currency: str) -> dict[str, object]:
     return {
         "name": row.name,
         "code": row.code,
@@ -52,7 +52,7 @@ def _taken(row: Any, currency: str) -> dict[str, Any]:
 
 def page_of_order(
     order_id: UUID, currency: str, *, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of what discounts took off an order, in order."""
     of_order = _ORDERS.c.order_id == order_id
     rows, page = pagination.page(
@@ -82,7 +82,17 @@ def shipping_rules(order_id: UUID) -> list[ShippingRule]:
     )
 
 
-def discount(discount_id: UUID) -> dict[str, Any]:
+def shares_of(order_id: UUID) -> dict[UUID, dict[UUID, int]]:
+    """Return what each discount of an order takes off its lines, by the discount's row."""
+    rows = session.execute(
+        select(_ORDERS.c.id, _ORDERS.c.shares)
+        .where(_ORDERS.c.order_id == order_id)
+        .order_by(_ORDERS.c.position)
+    )
+    return {row.id: {UUID(line): int(cut) for line, cut in row.shares.items()} for row in rows}
+
+
+def discount(discount_id: UUID) -> dict[str, object]:
     """Return a discount as staff see it. Raises `DiscountNotFound`."""
     row = (
         session.execute(select(DISCOUNTS).where(DISCOUNTS.c.id == discount_id))
@@ -96,7 +106,7 @@ def discount(discount_id: UUID) -> dict[str, Any]:
 
 def discounts_page(
     *, active: bool | None, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of all discounts, newest first; `active` selects."""
     statement, counted = select(DISCOUNTS), select(DISCOUNTS.c.id)
     if active is not None:
@@ -115,7 +125,7 @@ def discounts_page(
 
 def codes_page(
     discount_id: UUID, *, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of the codes of a discount, oldest first."""
     of_discount = CODES.c.discount_id == discount_id
     rows, page = pagination.page(
@@ -140,7 +150,7 @@ def all_codes(discount_id: UUID) -> list[Any]:
     )
 
 
-def _code(row: Any) -> dict[str, Any]:
+def _code(row: object) -> dict[str, object]:
     return {name: getattr(row, name) for name in ("id", "code", "uses", "max_uses", "created_at")}
 
 
@@ -179,7 +189,24 @@ def ids_of(member: str, names: Sequence[str]) -> dict[str, str]:
     return {row.name: str(row.id) for row in rows}
 
 
-def _views(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+_AMONG: Final = text(
+    """
+    SELECT count(*) FROM variants v
+    WHERE CAST(:products AS uuid[]) = '{}' AND CAST(:collections AS uuid[]) = '{}'
+        OR v.product_id = ANY(CAST(:products AS uuid[])) OR EXISTS (
+            SELECT FROM collection_members m WHERE m.product_id = v.product_id
+                AND m.collection_id = ANY(CAST(:collections AS uuid[])))
+    """
+)
+
+
+def variants_among(products: Sequence[str], collections: Sequence[str]) -> int:
+    """Return how many variants products and collections have; without any, the whole shop."""
+    named = {"products": list(products), "collections": list(collections)}
+    return int(session.scalar(_AMONG, named) or 0)
+
+
+def _views(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, object]]:
     names: dict[str, dict[str, str]] = {}
     for table in dict.fromkeys(table for _, table, _ in _NAMED):
         members = [member for member, found, _ in _NAMED if found == table]
@@ -188,7 +215,7 @@ def _views(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [_view(row, names) for row in rows]
 
 
-def _view(row: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+def _view(row: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> dict[str, object]:
     money = partial(_money, currency=row["currency"])
     shown = {name: value for name, value in row.items() if not name.startswith("sort_")}
     for member, table, _ in _NAMED:
@@ -209,7 +236,7 @@ def _view(row: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> dic
     }
 
 
-def _by_value(row: Mapping[str, Any]) -> bool:
+def _by_value(row: Mapping[str, object]) -> bool:
     return bool(row["kind"] == "tiered_by_value")
 
 
@@ -233,7 +260,7 @@ def tried(
     lines: Sequence[Mapping[str, Any]],
     shipping: Money | None,
     alone: bool,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return what a cart would cost with a discount. Raises `DiscountNotFound`, `SkuUnknown`."""
     statement = select(DISCOUNTS).where(DISCOUNTS.c.id == discount_id)
     row = session.execute(statement).mappings().one_or_none()

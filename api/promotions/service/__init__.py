@@ -11,6 +11,7 @@ from api.promotions.service.uses import (
     claim,
     give_back,
     record,
+    record_shares,
     record_shipping,
     record_staff_discount,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "give_back",
     "make_codes",
     "record",
+    "record_shares",
     "record_shipping",
     "record_staff_discount",
 ]

@@ -1,6 +1,6 @@
 """Codes of discounts: one, a batch of random ones, or a list from elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select
@@ -23,22 +23,20 @@ _REPORTED = 100
 
 
 def add_codes(
-    discount_id: UUID, codes: Sequence[str], *, max_uses: int | None, by: Principal
+    discount_id: UUID, rows: Mapping[int, str], *, max_uses: int | None, by: Principal
 ) -> int:
-    """Add a list of codes, all or none; returns how many. `max_uses` 1 makes single-use codes.
+    """Add codes by their rows, all or none; returns how many. `max_uses` 1 is for single use.
 
     Raises `DiscountNotFound`, `DiscountImpossible` for an automatic discount, and `CodesRefused`
     with the row of each duplicate, look-alike and badly written code.
     """
     _check_takes_codes(discount_id)
-    tidied = [rules.tidy(code) for code in codes]
-    faults = rules.find_faults(tidied, _taken(tidied))
+    tidied = [rules.tidy(code) for code in rows.values()]
+    if not 1 <= len(tidied) <= rules.MOST:
+        raise _refused([(1, "invalid", f"Send 1 to {rules.MOST} codes, one in each row.")])
+    faults = rules.find_faults(tidied, _taken(tidied), rows=tuple(rows))
     if faults:
-        errors = [
-            {"pointer": f"/codes/{position}", "code": code, "detail": f"Row {position + 1}: {said}"}
-            for position, code, said in faults[:_REPORTED]
-        ]
-        raise CodesRefused(count=len(faults), errors=errors)
+        raise _refused(faults)
     _insert(discount_id, tidied, max_uses)
     audit.record("discount.codes_added", by=by, subject_id=discount_id, count=len(tidied))
     return len(tidied)
@@ -89,6 +87,14 @@ def delete_code(code_id: UUID, *, by: Principal) -> None:
         raise DiscountInUse(f"Orders have the code {row.code}: switch the discount off instead.")
     current.execute(delete(DiscountCode).where(DiscountCode.id == code_id))
     audit.record("discount.code_deleted", by=by, subject_id=row.discount_id, code=row.code)
+
+
+def _refused(faults: Sequence[tuple[int, str, str]]) -> CodesRefused:
+    errors = [
+        {"pointer": f"/codes/{row - 1}", "code": code, "detail": f"Row {row}: {said}"}
+        for row, code, said in faults[:_REPORTED]
+    ]
+    return CodesRefused(count=len(faults), errors=errors)
 
 
 def _check_takes_codes(discount_id: UUID) -> None:

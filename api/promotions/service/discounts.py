@@ -1,6 +1,7 @@
 """Discounts: saved only when some cart can meet their conditions."""
 
 from collections.abc import Mapping
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from api.catalog.service.reductions import Reduction, keep_reduction
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.money import Money
@@ -15,6 +17,8 @@ from api.kernel.principal import Principal
 from api.platform import audit
 from api.platform.db import require_transaction
 from api.platform.etags import check
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
 from api.promotions import queries
 from api.promotions.calculation import Discount
 from api.promotions.errors import DiscountImpossible, DiscountInUse, DiscountNotFound
@@ -22,7 +26,7 @@ from api.promotions.models import DiscountRow, DiscountsState, OrderDiscount
 from api.promotions.queries import admin
 from api.promotions.states import DiscountKind, Target
 
-DEFAULTS: Final[Mapping[str, Any]] = {
+DEFAULTS: Final[Mapping[str, object]] = {
     "target": None, "is_active": True, "is_automatic": False, "priority": 100,
     "is_exclusive": False, "stack_group": None, "currency": None, "basis_points": None,
     "amount": None, "tiers": [], "buy_quantity": None, "get_quantity": None, "max_times": None,
@@ -30,6 +34,8 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "markets": [], "min_amount": None, "min_quantity": None, "first_order": False,
     "starts_on": None, "ends_on": None, "max_uses": None, "max_uses_per_customer": None,
 }  # fmt: skip
+MOST_OF_A_VARIANT: Final = 999
+"""How many units of one variant a cart holds."""
 _BY_ID = ("products", "get_products", "collections", "get_collections", "groups")
 _TIERED = (DiscountKind.TIERED_BY_QUANTITY, DiscountKind.TIERED_BY_VALUE)
 _NEEDS: Final = {
@@ -55,7 +61,7 @@ _TARGETS: Final = {
 }
 
 
-def create_discount(values: Mapping[str, Any], *, by: Principal) -> UUID:
+def create_discount(values: Mapping[str, object], *, by: Principal) -> UUID:
     """Create a discount. Raises `DiscountImpossible`, with a pointer at each faulty member."""
     row = _row(values, uses=0)
     if row["ends_on"] is not None and row["ends_on"] < queries.today():
@@ -64,13 +70,14 @@ def create_discount(values: Mapping[str, Any], *, by: Principal) -> UUID:
     require_transaction().execute(
         insert(DiscountRow).values(id=discount_id, created_at=clock.now(), version=1, **row)
     )
-    _changed()
+    renew_token()
+    keep_reduction(discount_id, _for_everybody(row))
     audit.record("discount.created", by=by, subject_id=discount_id, name=row["name"])
     return discount_id
 
 
 def edit_discount(
-    discount_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+    discount_id: UUID, changes: Mapping[str, object], *, expected_version: int, by: Principal
 ) -> None:
     """Change a discount; existing orders keep what they have.
 
@@ -88,7 +95,8 @@ def edit_discount(
         .values(**changed, version=DiscountRow.version + 1)
         .execution_options(synchronize_session=False)
     )
-    _changed()
+    renew_token()
+    keep_reduction(discount_id, _for_everybody(changed))
     audit.record("discount.edited", by=by, subject_id=discount_id, changed=sorted(changes))
 
 
@@ -99,11 +107,39 @@ def delete_discount(discount_id: UUID, *, expected_version: int, by: Principal) 
     if current.scalar(select(exists().where(OrderDiscount.discount_id == discount_id))):
         raise DiscountInUse
     current.execute(delete(DiscountRow).where(DiscountRow.id == discount_id))
-    _changed()
+    renew_token()
+    keep_reduction(discount_id, None)
     audit.record("discount.deleted", by=by, subject_id=discount_id, name=row.name)
 
 
-def draft_of(values: Mapping[str, Any]) -> Discount:
+def _for_everybody(row: Mapping[str, Any]) -> Reduction | None:
+    """Return what a discount takes off each price for every buyer, or None."""
+    settings: Settings = get_service(Settings)
+    is_general = (
+        row["is_active"]
+        and row["is_automatic"]
+        and not any(row[name] for name in ("groups", "markets", "min_amount", "first_order"))
+        and (row["min_quantity"] or 1) == 1
+        and (
+            (row["kind"] is DiscountKind.PERCENT and row["target"] is not Target.SHIPPING)
+            or (row["kind"] is DiscountKind.FIXED and row["target"] is Target.LINES)
+        )
+    )
+    if not is_general:
+        return None
+    starts, ends = (
+        None if day is None else datetime.combine(day, time.min, settings.zone)
+        for day in (row["starts_on"], row["ends_on"])
+    )
+    kept = ("priority", "is_exclusive", "stack_group", "currency", "basis_points", "amount")
+    return Reduction(
+        starts_at=starts or clock.now(),
+        ends_at=None if ends is None else ends + timedelta(days=1),
+        **{name: row[name] for name in (*kept, "products", "collections")},
+    )
+
+
+def draft_of(values: Mapping[str, object]) -> Discount:
     """Return a discount that is not saved, to be tried. Raises `DiscountImpossible`."""
     return queries.discount_of({"id": new_id(), **_row(values, uses=0), "is_active": True})
 
@@ -121,8 +157,11 @@ def _lock(discount_id: UUID, expected_version: int) -> Any:
     return row
 
 
-def _changed() -> None:
-    """Give all discounts a new token, so that every process reads them again; none, without any."""
+def renew_token() -> None:
+    """Give all discounts a new token, so that every process reads them again; none, without any.
+
+    Locks the token until the transaction ends; whoever calls has locked its discounts before.
+    """
     current = require_transaction()
     current.flush()
     is_any = current.scalar(select(exists().where(DiscountRow.is_active)))
@@ -163,6 +202,8 @@ def _row(values: Mapping[str, Any], *, uses: int) -> dict[str, Any]:
         faults["/max_uses_per_customer"] = "One customer could not use it so often: max_uses."
     for member in _BY_ID:
         faults |= _take_ids(row, member)
+    if not faults:
+        faults |= _unreachable(row)
     known = admin.market_codes() if row["markets"] else frozenset()
     faults |= {
         f"/markets/{place}": f"There is no market {code}."
@@ -174,8 +215,20 @@ def _row(values: Mapping[str, Any], *, uses: int) -> dict[str, Any]:
     return row
 
 
+def _unreachable(row: Mapping[str, Any]) -> dict[str, str]:
+    """Find numbers of units that no cart holds: at most so many of each variant fit into one."""
+    wanted = {f"/{name}": row[name] or 0 for name in ("min_quantity", "buy_quantity")}
+    if row["kind"] is DiscountKind.TIERED_BY_QUANTITY:
+        wanted |= {f"/tiers/{at}/quantity": one["start"] for at, one in enumerate(row["tiers"])}
+    if max(wanted.values()) <= MOST_OF_A_VARIANT:
+        return {}
+    most = MOST_OF_A_VARIANT * admin.variants_among(row["products"], row["collections"])
+    said = f"A cart holds at most {most} units of these goods: no cart reaches it. Lower it."
+    return {at: said for at, units in wanted.items() if units > most}
+
+
 def _misfits(
-    row: Mapping[str, Any], kind: DiscountKind, possible: tuple[Target, ...]
+    row: Mapping[str, object], kind: DiscountKind, possible: tuple[Target, ...]
 ) -> dict[str, str]:
     words = kind.value.replace("_", " ")
     faults = {
@@ -218,7 +271,7 @@ def _take_amounts(row: dict[str, Any], faults: dict[str, str]) -> None:
     row["amount"], row["min_amount"] = _minor(row["amount"]), _minor(row["min_amount"])
 
 
-def _minor(value: Any) -> Any:
+def _minor(value: object) -> object:
     return value.amount if isinstance(value, Money) else value
 
 

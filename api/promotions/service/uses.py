@@ -1,11 +1,11 @@
 """Uses of discounts: claimed when an order is placed, given back when it is cancelled.
 
 The rows of discounts are locked in the order of their ids, after the cart or the order and before
-any stock level.
+any stock level; then their token, when one is used up or no longer is.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import insert, text, update
@@ -17,6 +17,7 @@ from api.platform.db import require_transaction
 from api.promotions.calculation import Applied, shipping_rule
 from api.promotions.errors import DiscountUsedUp
 from api.promotions.models import OrderDiscount
+from api.promotions.service.discounts import renew_token
 
 _CLAIM: Final = text(
     """
@@ -25,7 +26,7 @@ _CLAIM: Final = text(
     )
     UPDATE discounts d SET uses = uses + 1 FROM locked
     WHERE d.id = locked.id AND d.is_active AND (d.max_uses IS NULL OR d.uses < d.max_uses)
-    RETURNING d.id
+    RETURNING d.id, d.uses IS NOT DISTINCT FROM d.max_uses AS is_last
     """
 )
 _CLAIM_CODES: Final = text(
@@ -57,11 +58,14 @@ _RELEASE: Final = text(
         ORDER BY id FOR UPDATE
     ), counted AS (
         UPDATE discounts d SET uses = uses - 1 FROM locked WHERE d.id = locked.id
+        RETURNING d.uses + 1 IS NOT DISTINCT FROM d.max_uses AS was_used_up
     ), codes AS (
         UPDATE discount_codes SET uses = uses - 1 WHERE id IN (SELECT code_id FROM released)
+    ), people AS (
+        UPDATE discount_customer_uses u SET uses = u.uses - 1 FROM released
+        WHERE u.discount_id = released.discount_id AND released.persons ? u.person
     )
-    UPDATE discount_customer_uses u SET uses = u.uses - 1 FROM released
-    WHERE u.discount_id = released.discount_id AND released.persons ? u.person
+    SELECT bool_or(was_used_up) FROM counted
     """
 )
 
@@ -77,8 +81,10 @@ def claim(applied: Sequence[Applied], persons: Sequence[str]) -> None:
     codes = {one.code_id: one for one in applied if one.code_id is not None}
     if not by_id:
         return
-    got = current.execute(_CLAIM, {"ids": [str(one) for one in by_id]}).scalars()
-    _check(set(by_id) - set(got), by_id)
+    counted = current.execute(_CLAIM, {"ids": [str(one) for one in by_id]}).all()
+    _check(set(by_id) - {one.id for one in counted}, by_id)
+    if any(one.is_last for one in counted):
+        renew_token()  # processes keep whether a discount is used up with the discount
     if codes:
         got = current.execute(_CLAIM_CODES, {"ids": [str(one) for one in codes]}).scalars()
         _check(set(codes) - set(got), codes)
@@ -136,6 +142,23 @@ def record_shipping(order_id: UUID, shares: Sequence[int]) -> None:
         )
 
 
+def record_shares(shares: Mapping[UUID, Mapping[UUID, int]]) -> None:
+    """Keep what the discounts of an edited order take off its lines, by the discount's row.
+
+    Needs the order locked.
+    """
+    for row_id, by_line in shares.items():
+        require_transaction().execute(
+            update(OrderDiscount)
+            .where(OrderDiscount.id == row_id)
+            .values(
+                shares={str(line): share for line, share in by_line.items()},
+                amount=OrderDiscount.shipping_amount + sum(by_line.values()),
+            )
+            .execution_options(synchronize_session=False)
+        )
+
+
 def record_staff_discount(
     order_id: UUID, shares: Mapping[UUID, int], *, row_id: UUID, reason: str, by: Principal
 ) -> None:
@@ -145,7 +168,7 @@ def record_staff_discount(
         text("SELECT coalesce(max(position), 0) + 1 FROM order_discounts WHERE order_id = :order"),
         {"order": order_id},
     )
-    values: dict[str, Any] = {
+    values: dict[str, object] = {
         "id": row_id,
         "created_at": clock.now(),
         "order_id": order_id,
@@ -164,7 +187,9 @@ def record_staff_discount(
 
 def give_back(order_id: UUID) -> None:
     """Give the uses of a cancelled order back, once. Needs the order locked."""
-    require_transaction().execute(_RELEASE, {"order": order_id, "moment": clock.now()})
+    values = {"order": order_id, "moment": clock.now()}
+    if require_transaction().scalar(_RELEASE, values):
+        renew_token()
 
 
 def _check(missing: set[UUID], named: Mapping[UUID, Applied]) -> None:

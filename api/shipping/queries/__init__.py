@@ -10,10 +10,13 @@ from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from api.accounts.models import CustomerGroup, CustomerGroupMember
+from api.carriers import queries as carriers_queries
+from api.carriers.rules import RateQuery
 from api.kernel import clock
 from api.kernel.money import Money
 from api.platform.db import session, table_of
 from api.platform.postal_rules import rules
+from api.platform.prepared import prepared
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 from api.pricing.totals import ShippingChoice
@@ -104,6 +107,8 @@ class ShippingOptions:
     currency: str
     available: tuple[ShippingOption, ...]
     unavailable: tuple[Unavailable, ...]
+    missing_rates: tuple[RateQuery, ...] = ()
+    """Prices that carriers were not asked for lately; the flat ones stand in `available`."""
 
     def offered(self, option: ShippingOption) -> dict[str, Any]:
         """Return an option as the API shows it."""
@@ -174,15 +179,18 @@ def shipping_options(
     if consignment.customer_id and any("customer_groups" in row.conditions for row in rows):
         groups = frozenset(session.scalars(_GROUPS, {"customer": consignment.customer_id}))
     available, unavailable = [], []
+    missing: list[RateQuery] = []
     for row in rows:
         reason = Conditions.of(row.conditions).refusal(consignment, groups)
         amount = None if reason else _amount(row, consignment)
+        if amount and row.has_live_rates and place is not None:
+            amount = _live_amount(row, place, consignment, amount, missing)
         if amount is None:
             reason = reason or too_much(row.band_unit, _bands(row))
             unavailable.append(Unavailable(row.code, row.name, reason))
         else:
             available.append(_option(row, amount, moment, settings))
-    return ShippingOptions(place, currency, tuple(available), tuple(unavailable))
+    return ShippingOptions(place, currency, tuple(available), tuple(unavailable), tuple(missing))
 
 
 def chosen_option(options: ShippingOptions, code: str) -> ShippingOption:
@@ -218,6 +226,12 @@ def chosen_option(options: ShippingOptions, code: str) -> ShippingOption:
         ShippingNotAvailable.code, f"{code} does not ship to {_named(options.place)}."
     )
     raise ShippingNotAvailable(errors=errors, **where)
+
+
+def promise_of(code: str, currency: str, *, at: datetime) -> Promise | None:
+    """Return what a method promises an order of a moment; None without a calendar."""
+    row = session.execute(_CALENDAR, {"code": code, "currency": currency}).one_or_none()
+    return None if row is None else _promise(row, at, get_service(Settings))
 
 
 def bands_of(stored: Sequence[Sequence[Any]]) -> list[Band]:
@@ -256,7 +270,7 @@ def tax_gaps(on: date, shop_country: str) -> TaxGaps:
 
 
 # Built once: every checkout runs it, and building costs more than running.
-_CANDIDATES: Final = (
+_CANDIDATES: Final = prepared(
     select(
         METHODS,
         ZONES.c.areas,
@@ -274,6 +288,16 @@ _CANDIDATES: Final = (
         ),
     )
     .order_by(METHODS.c.position, METHODS.c.id)
+)
+
+
+_CALENDAR: Final = (
+    select(
+        *METHODS.c["kind", "max_delivery_days", "calendar_id"],
+        *CALENDARS.c["cut_off", "ship_weekdays", "closed_days", "delivery_weekdays"],
+    )
+    .join_from(METHODS, CALENDARS, CALENDARS.c.id == METHODS.c.calendar_id)
+    .where(METHODS.c.code == bindparam("code"), METHODS.c.currency == bindparam("currency"))
 )
 
 
@@ -305,11 +329,33 @@ def _amount(row: Any, consignment: Consignment) -> int | None:
     return 0 if is_free and amount is not None else amount
 
 
+def _live_amount(
+    row: Any, place: Place, consignment: Consignment, flat: int, missing: list[RateQuery]
+) -> int:
+    """Return the carrier's price as it is known, else the flat one; notes what is not known."""
+    query = RateQuery(
+        account_id=row.carrier_account_id,
+        service=row.carrier_service,
+        country=place.country,
+        region=place.region,
+        postal_code=place.postal_code,
+        weight_grams=max(consignment.weight_grams, 1),
+        currency=row.currency,
+    )
+    was_asked, amount = carriers_queries.known_rate(query)
+    if not was_asked:
+        missing.append(query)
+    return flat if amount is None else amount
+
+
+def _promise(row: Any, moment: datetime, settings: Settings) -> Promise | None:
+    if row.calendar_id is None:
+        return None
+    days = 0 if row.kind is MethodKind.PICKUP else row.max_delivery_days
+    return Calendar.of(row._mapping).promise(moment, days, settings.zone)
+
+
 def _option(row: Any, amount: int, moment: datetime, settings: Settings) -> ShippingOption:
-    promise = None
-    if row.calendar_id is not None:
-        days = 0 if row.kind is MethodKind.PICKUP else row.max_delivery_days
-        promise = Calendar.of(row._mapping).promise(moment, days, settings.zone)
     return ShippingOption(
         code=row.code,
         name=row.name,
@@ -323,7 +369,7 @@ def _option(row: Any, amount: int, moment: datetime, settings: Settings) -> Ship
         kind=row.kind,
         location_id=row.location_id,
         pickup_address=row.pickup_address,
-        promise=promise,
+        promise=_promise(row, moment, settings),
     )
 
 

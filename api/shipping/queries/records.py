@@ -5,20 +5,33 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from api.inventory.models import Location
 from api.kernel.errors import DomainError
 from api.kernel.money import Money
 from api.platform import pagination
-from api.platform.db import session
+from api.platform.db import session, table_of
 from api.platform.pagination import Sort
 from api.shipping.errors import CalendarNotFound, ShippingMethodNotFound, ZoneNotFound
 from api.shipping.queries import CALENDARS, METHODS, ZONES, bands_of
 
 _PLAIN: Final = (
-    "id", "code", "name", "kind", "zone_id", "countries", "band_unit", "conditions", "tax_class",
-    "position", "is_active", "calendar_id", "min_delivery_days", "max_delivery_days", "carrier",
-    "location_id", "pickup_address", "version",
+    "id", "code", "name", "kind", "zone_id", "zone", "countries", "band_unit", "conditions",
+    "tax_class", "position", "is_active", "calendar_id", "calendar", "min_delivery_days",
+    "max_delivery_days", "carrier", "carrier_account_id", "carrier_service", "has_live_rates",
+    "location_id", "location", "pickup_address", "version",
 )  # fmt: skip
-_ALL_METHODS: Final = select(METHODS)
+_LOCATIONS: Final = table_of(Location)
+_ALL_METHODS: Final = (
+    select(
+        METHODS,
+        ZONES.c.code.label("zone"),
+        CALENDARS.c.code.label("calendar"),
+        _LOCATIONS.c.code.label("location"),
+    )
+    .join_from(METHODS, ZONES, ZONES.c.id == METHODS.c.zone_id, isouter=True)
+    .outerjoin(CALENDARS, CALENDARS.c.id == METHODS.c.calendar_id)
+    .outerjoin(_LOCATIONS, _LOCATIONS.c.id == METHODS.c.location_id)
+)
 _FIELDS: Final = {
     ZONES: ("id", "code", "name", "areas", "version"),
     CALENDARS: (
@@ -50,12 +63,7 @@ def shipping_methods(*, limit: int, cursor: str | None, with_total: bool) -> dic
 
 def table() -> list[dict[str, Any]]:
     """Return all methods, with the codes of their zones and calendars."""
-    rows = session.execute(
-        select(METHODS, ZONES.c.code.label("zone"), CALENDARS.c.code.label("calendar"))
-        .join_from(METHODS, ZONES, ZONES.c.id == METHODS.c.zone_id, isouter=True)
-        .outerjoin(CALENDARS, CALENDARS.c.id == METHODS.c.calendar_id)
-        .order_by(METHODS.c.position, METHODS.c.id)
-    )
+    rows = session.execute(_ALL_METHODS.order_by(METHODS.c.position, METHODS.c.id))
     return [
         {**method_fields(row), "zone": row.zone or "", "calendar": row.calendar or ""}
         for row in rows

@@ -234,6 +234,7 @@ class EditShippingMethodSchema(Schema):
     code = ma.fields.String(validate=_code, metadata={"example": "standard"})
     name = ma.fields.String(validate=_name)
     zone_id = ma.fields.UUID(metadata={"description": "The zone that it goes to."})
+    zone = ma.fields.String(validate=_code, metadata={"description": "The same by its code."})
     countries = ma.fields.List(
         ma.fields.String(validate=_destination),
         validate=ma.validate.Length(1, 250),
@@ -259,6 +260,9 @@ class EditShippingMethodSchema(Schema):
     calendar_id = ma.fields.UUID(
         allow_none=True, metadata={"description": "The calendar by which it promises."}
     )
+    calendar = ma.fields.String(
+        allow_none=True, validate=_code, metadata={"description": "The same by its code."}
+    )
     min_delivery_days = ma.fields.Integer(strict=True, validate=_days)
     max_delivery_days = ma.fields.Integer(
         strict=True,
@@ -273,11 +277,30 @@ class EditShippingMethodSchema(Schema):
             "example": "DHL",
         },
     )
+    carrier_account_id = ma.fields.UUID(
+        allow_none=True,
+        metadata={"description": "The carrier account from which its labels are bought."},
+    )
+    carrier_service = SingleLine(
+        40,
+        metadata={"description": "The carrier's code of the product.", "example": "V01PAK"},
+    )
+    has_live_rates = ma.fields.Boolean(
+        metadata={
+            "description": "Ask the carrier for the price. The method's own counts when it gives "
+            "no answer within two seconds, or tells no prices (all but UPS)."
+        }
+    )
     location_id = ma.fields.UUID(metadata={"description": "Where goods are picked up."})
+    location = ma.fields.String(
+        validate=ma.validate.Length(1, 40), metadata={"description": "The same by its code."}
+    )
     pickup_address = ma.fields.Nested(PickupAddressSchema)
 
     member_rules: ClassVar[tuple[Rule, ...]] = (
-        AtMostOne("zone_id", "countries", error="Send a zone or countries, not both."),
+        AtMostOne("zone_id", "zone", "countries", error="Send a zone or countries, not both."),
+        AtMostOne("calendar_id", "calendar", error="Send the calendar once."),
+        AtMostOne("location_id", "location", error="Send the location once."),
     )
 
 
@@ -306,6 +329,7 @@ class ShippingMethodSchema(Schema):
     name = ma.fields.String(required=True)
     kind = ma.fields.String(required=True)
     zone_id = ma.fields.UUID(required=True, allow_none=True)
+    zone = ma.fields.String(required=True, allow_none=True)
     countries = ma.fields.List(ma.fields.String(), required=True)
     price = ma.fields.Nested(MoneySchema, required=True)
     band_unit = ma.fields.String(required=True, allow_none=True)
@@ -316,10 +340,15 @@ class ShippingMethodSchema(Schema):
     position = ma.fields.Integer(required=True)
     is_active = ma.fields.Boolean(required=True)
     calendar_id = ma.fields.UUID(required=True, allow_none=True)
+    calendar = ma.fields.String(required=True, allow_none=True)
     min_delivery_days = ma.fields.Integer(required=True)
     max_delivery_days = ma.fields.Integer(required=True)
     carrier = ma.fields.String(required=True, allow_none=True)
+    carrier_account_id = ma.fields.UUID(required=True, allow_none=True)
+    carrier_service = ma.fields.String(required=True, allow_none=True)
+    has_live_rates = ma.fields.Boolean(required=True)
     location_id = ma.fields.UUID(required=True, allow_none=True)
+    location = ma.fields.String(required=True, allow_none=True)
     pickup_address = ma.fields.Nested(PickupAddressSchema, required=True, allow_none=True)
     version = ma.fields.Integer(required=True)
 

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import insert, select
 
+from api.accounts.queries import groups as group_queries
+from api.carriers import queries as carriers_queries
 from api.inventory import queries as inventory_queries
 from api.kernel import clock
 from api.kernel.ids import new_id
@@ -41,13 +43,15 @@ class ShippingMethodInput:
     """A shipping method to create. Its prices share a currency and the basis of those of goods.
 
     It goes to a zone, or to `countries`, which are a zone too; a pick-up needs neither, but an
-    address and a location. With bands `price` is left out.
+    address and a location. With bands `price` is left out. `zone`, `calendar` and `location` are
+    codes in place of ids.
     """
 
     code: str
     name: str
     countries: Sequence[str] | None = None
     zone_id: UUID | None = None
+    zone: str | None = None
     price: Money | None = None
     kind: MethodKind = MethodKind.DELIVERY
     band_unit: BandUnit | None = None
@@ -58,10 +62,15 @@ class ShippingMethodInput:
     position: int = 0
     is_active: bool = True
     calendar_id: UUID | None = None
+    calendar: str | None = None
     min_delivery_days: int = 1
     max_delivery_days: int = 5
     carrier: str | None = None
+    carrier_account_id: UUID | None = None
+    carrier_service: str | None = None
+    has_live_rates: bool = False
     location_id: UUID | None = None
+    location: str | None = None
     pickup_address: Mapping[str, Any] | None = None
 
 
@@ -69,7 +78,8 @@ def create_shipping_method(values: ShippingMethodInput, *, by: Principal) -> UUI
     """Create a shipping method.
 
     Raises `ShippingCodeTaken`, `ZoneNotFound`, `CalendarNotFound`, `LocationNotFound`,
-    `BandsInvalid`, and `RuleImpossible` for values that do not fit together.
+    `CarrierAccountNotFound`, `BandsInvalid`, and `RuleImpossible` for values that do not fit
+    together.
     """
     price = values.price or (values.bands[0].price if values.bands else None)
     if price is None:
@@ -77,7 +87,10 @@ def create_shipping_method(values: ShippingMethodInput, *, by: Principal) -> UUI
     given = {name: getattr(values, name) for name in ShippingMethodInput.__dataclass_fields__}
     method_id = new_id()
     columns = _columns({**given, "price": price}, price.currency, by)
-    if columns.get("zone_id") is None and values.kind is MethodKind.DELIVERY:
+    if values.kind is MethodKind.PICKUP:
+        if not columns.get("pickup_address") or columns.get("location_id") is None:
+            raise RuleImpossible("Give the address and the location where goods are picked up.")
+    elif columns.get("zone_id") is None:
         raise RuleImpossible("Give the zone, or the countries, that the method goes to.")
     with versioned_rows.translate_integrity_errors(
         ShippingCodeTaken(method=values.code, currency=price.currency)
@@ -127,7 +140,7 @@ def remove_shipping_method(method_id: UUID, *, expected_version: int, by: Princi
 
 def _columns(given: Mapping[str, Any], currency: str, by: Principal) -> dict[str, Any]:
     """Turn what was given into columns; checks all that it refers to."""
-    columns = dict(given)
+    columns = _with_ids(given)
     price, bands = columns.pop("price", None), columns.pop("bands", None)
     if price is not None:
         columns["amount"] = _in_currency(price, currency)
@@ -152,6 +165,10 @@ def _columns(given: Mapping[str, Any], currency: str, by: Principal) -> dict[str
         columns["countries"] = countries_of([Area.of(area) for area in areas])
     else:
         columns.pop("zone_id", None)
+    groups = (columns.get("conditions") or {}).get("customer_groups", ())
+    if unknown := group_queries.unknown_codes(groups) if groups else ():
+        # Else the method would be for nobody.
+        raise RuleImpossible(f"There is no customer group {', '.join(unknown)}.")
     if columns.get("pickup_address"):
         columns["pickup_address"] = dict(columns["pickup_address"])
         columns["countries"] = [columns["pickup_address"]["country"]]
@@ -159,8 +176,32 @@ def _columns(given: Mapping[str, Any], currency: str, by: Principal) -> dict[str
         calendar = select(ShippingCalendar.id).where(ShippingCalendar.id == calendar_id)
         if session.scalar(calendar) is None:
             raise CalendarNotFound
+    if (account_id := columns.get("carrier_account_id")) is not None:
+        carriers_queries.account(account_id)
     if (location_id := columns.get("location_id")) is not None:
         inventory_queries.location(location_id)
+    return columns
+
+
+def _with_ids(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Replace the codes of a zone, a calendar and a location by their ids."""
+    columns = dict(given)
+    if (code := columns.pop("zone", None)) is not None:
+        columns["zone_id"] = session.scalar(
+            select(ShippingZone.id).where(ShippingZone.code == code)
+        )
+        if columns["zone_id"] is None:
+            raise ZoneNotFound
+    if "calendar" in columns and (code := columns.pop("calendar")) is not None:
+        columns["calendar_id"] = session.scalar(
+            select(ShippingCalendar.id).where(ShippingCalendar.code == code)
+        )
+        if columns["calendar_id"] is None:
+            raise CalendarNotFound
+    elif "calendar" in given:
+        columns.setdefault("calendar_id", None)
+    if (code := columns.pop("location", None)) is not None:
+        columns["location_id"] = inventory_queries.location_by_code(code)
     return columns
 
 

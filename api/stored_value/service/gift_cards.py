@@ -10,14 +10,22 @@ from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.platform import audit
 from api.platform.db import require_transaction, session
+from api.platform.outbox import emit
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 from api.stored_value import codes
-from api.stored_value.errors import ExpiryTooEarly, GiftCardDisabled, GiftCardNotFound
+from api.stored_value.errors import (
+    ExpiryTooEarly,
+    GiftCardDisabled,
+    GiftCardNotFound,
+    GiftCardSpent,
+)
+from api.stored_value.events import GiftCardDue
 from api.stored_value.models import StoredValueAccount
 from api.stored_value.service.ledger import locked, move
 from api.stored_value.service.store_credit import account_of
 from api.stored_value.states import AccountKind, EntryKind, GiftCardStatus, gift_card_status
+from api.tax.queries import gift_card_min_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +33,43 @@ class IssuedGiftCard:
     """A new gift card: the only moment at which its code is known."""
 
     id: UUID
-    code: str = field(repr=False)
+    code: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewGiftCard:
+    """A gift card to issue; with a `recipient` its code goes there by e-mail and nowhere else."""
+
+    amount: Money
+    reason: str
+    expires_at: datetime | None = None
+    recipient: str | None = None
+    message: str | None = None
 
 
 def issue_gift_card(
-    amount: Money, *, reason: str, expires_at: datetime | None, by: Principal
+    wanted: NewGiftCard, *, by: Principal, card_id: UUID | None = None
 ) -> IssuedGiftCard:
     """Issue a gift card and return its code, which is stored as a digest only.
 
     Without `expires_at` it is valid as long as the shop's setting says, by default without end.
-    Raises `ExpiryTooEarly` for a date before the shop's minimum.
+    Emits `GiftCardDue` with a recipient, and returns no code then. Raises `ExpiryTooEarly` for a
+    date before the minimum of the strictest market.
     """
-    expires_at = _expiry(expires_at)
-    code = codes.new_code()
+    amount, reason, expires_at = wanted.amount, wanted.reason, _expiry(wanted.expires_at)
+    code = codes.new_code() if wanted.recipient is None else None
     card = StoredValueAccount(
-        id=new_id(),
+        id=card_id or new_id(),
         kind=AccountKind.GIFT_CARD,
         currency=amount.currency,
         balance=0,
         initial=amount.amount,
         version=0,
-        code_digest=codes.digest(code),
-        last_four=codes.last_four(code),
+        code_digest=None if code is None else codes.digest(code),
+        last_four=None if code is None else codes.last_four(code),
         expires_at=expires_at,
+        recipient=wanted.recipient,
+        message=wanted.message,
     )
     require_transaction().add(card)
     session.flush()
@@ -60,8 +82,41 @@ def issue_gift_card(
         currency=amount.currency,
         reason=reason,
         expires_at=None if expires_at is None else expires_at.isoformat(),
+        is_emailed=wanted.recipient is not None,
     )
+    if wanted.recipient is not None:
+        emit(GiftCardDue(card_id=card.id))
     return IssuedGiftCard(card.id, code)
+
+
+def replace_code(card_id: UUID, *, recipient: str | None, reason: str, by: Principal) -> str | None:
+    """Give a gift card another code; the one before is worthless at once. Locks it.
+
+    The new code goes to `recipient` by e-mail (`GiftCardDue`), or else is returned, this once.
+    Raises `GiftCardNotFound`, `GiftCardDisabled` and `GiftCardSpent`.
+    """
+    card = _locked(card_id)
+    if card.disabled_at is not None:
+        raise GiftCardDisabled(state="disabled: enable it first")
+    if not card.balance:
+        raise GiftCardSpent
+    card.code_version += 1
+    card.version += 1
+    code = codes.code_of(card.id, card.code_version)
+    card.code_digest, card.last_four = codes.digest(code), codes.last_four(code)
+    audit.record(
+        "gift_card.code_replaced",
+        by=by,
+        subject_id=card_id,
+        reason=reason,
+        is_emailed=recipient is not None,
+        code_version=card.code_version,
+    )
+    if recipient is None:
+        return code
+    card.recipient, card.send_at = recipient, None
+    emit(GiftCardDue(card_id=card.id, code_version=card.code_version))
+    return None
 
 
 def disable_gift_card(card_id: UUID, *, reason: str, by: Principal) -> None:
@@ -119,24 +174,28 @@ def is_usable(card: StoredValueAccount) -> bool:
     return status in (GiftCardStatus.ACTIVE, GiftCardStatus.PARTIALLY_REDEEMED)
 
 
-def least_expiry() -> datetime:
-    """Return the earliest moment at which a gift card may expire that is issued now."""
-    settings: Settings = get_service(Settings)
-    return clock.now() + timedelta(days=settings.gift_card_min_days)
+def least_expiry(country: str | None = None) -> datetime:
+    """Return the earliest moment at which a gift card may expire that is issued now.
+
+    By the market of a country, or by the strictest of all.
+    """
+    return clock.now() + timedelta(days=gift_card_min_days(country))
 
 
-def default_expiry() -> datetime | None:
-    """Return when a gift card expires that is issued now, by the shop's setting."""
+def default_expiry(country: str | None = None) -> datetime | None:
+    """Return when a gift card expires that is issued now, by the shop's setting and the market."""
     settings: Settings = get_service(Settings)
     days = settings.gift_card_valid_days
-    return clock.now() + timedelta(days=days) if days else None
+    return clock.now() + timedelta(days=max(days, gift_card_min_days(country))) if days else None
 
 
 def _expiry(chosen: datetime | None) -> datetime | None:
     if chosen is None:
         return default_expiry()
     if chosen < (earliest := least_expiry()):
-        raise ExpiryTooEarly(earliest=earliest.date())
+        error = ExpiryTooEarly(earliest=earliest.date())
+        told = {"pointer": "/expires_at", "code": error.code, "detail": error.detail}
+        raise ExpiryTooEarly(earliest=earliest.date(), errors=[told])
     return chosen
 
 

@@ -37,6 +37,7 @@ def issue_bought(
     amount: Money,
     purchase: Purchase,
     *,
+    country: str,
     recipient: str,
     message: str | None,
     send_at: datetime | None,
@@ -44,6 +45,7 @@ def issue_bought(
 ) -> None:
     """Issue a gift card that was bought. Its code is made when it is sent, at `send_at` or now.
 
+    It is valid as long as the market of `country` asks at least.
     Runs in the transaction that ships it, so that it is issued once. Emits `GiftCardDue`.
     """
     is_due = send_at is None or send_at <= clock.now()
@@ -54,7 +56,7 @@ def issue_bought(
         balance=0,
         initial=amount.amount,
         version=0,
-        expires_at=default_expiry(),
+        expires_at=default_expiry(country),
         order_line_id=purchase.order_line_id,
         fulfilment_id=purchase.fulfilment_id,
         sender=purchase.sender,
@@ -79,8 +81,8 @@ def issue_bought(
 
 def send_due(limit: int) -> int:
     """Have up to `limit` gift cards sent whose moment has come; returns how many."""
-    due = session.scalars(
-        select(StoredValueAccount.id)
+    due = session.execute(
+        select(StoredValueAccount.id, StoredValueAccount.code_version)
         .where(StoredValueAccount.send_at <= clock.now())
         .order_by(StoredValueAccount.send_at)
         .limit(limit)
@@ -89,24 +91,25 @@ def send_due(limit: int) -> int:
     if due:
         session.execute(
             update(StoredValueAccount)
-            .where(StoredValueAccount.id.in_(due))
+            .where(StoredValueAccount.id.in_([one.id for one in due]))
             .values(send_at=None)
             .execution_options(synchronize_session=False)
         )
-    for card_id in due:
-        emit(GiftCardDue(card_id=card_id))
+    for card_id, version in due:
+        emit(GiftCardDue(card_id=card_id, code_version=version))
     return len(due)
 
 
-def make_code(card_id: UUID) -> str | None:
+def make_code(card_id: UUID, version: int) -> str | None:
     """Return the code of a gift card in order to send it; None if it is disabled or used by now.
 
-    Repeated, it returns the same one. Locks the card.
+    So it is for a code that was replaced since. Repeated, it returns the same one. Locks the card.
     """
     (card,) = locked(StoredValueAccount.id == card_id)
-    if card.disabled_at is not None or not _is_unused(card):
+    is_used = not card.balance or (not version and not _is_unused(card))
+    if card.disabled_at is not None or is_used or card.code_version != version:
         return None
-    code = codes.code_of(card.id)
+    code = codes.code_of(card.id, version)
     card.code_digest, card.last_four = codes.digest(code), codes.last_four(code)
     return code
 

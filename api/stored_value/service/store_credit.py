@@ -71,6 +71,21 @@ def adjust_store_credit(customer_id: UUID, amount: Money, *, reason: str, by: Pr
     return account.id
 
 
+def credit_bonus(
+    customer_id: UUID, amount: Money, *, order_id: UUID, refund_id: UUID, by: Principal
+) -> None:
+    """Give a bonus for taking a refund as store credit, once per refund. Locks the account."""
+    move(
+        account_of(customer_id, amount.currency),
+        EntryKind.ADJUSTED,
+        amount.amount,
+        reference=f"bonus:{refund_id}",
+        by=by,
+        order_id=order_id,
+        reason="Bonus for store credit",
+    )
+
+
 def credit_customer(
     customer_id: UUID, amount: Money, *, order_id: UUID, refund_id: UUID, by: Principal
 ) -> None:

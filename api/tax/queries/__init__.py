@@ -22,13 +22,17 @@ from sqlalchemy import (
     true,
 )
 
+from api.catalog.queries.price_lists import NetOf
 from api.kernel import clock
+from api.kernel.money import included_tax
 from api.platform.db import session, table_of
+from api.platform.prepared import prepared
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 from api.tax.errors import (
     CountryNotSold,
     MarketMismatch,
+    TaxRuleMissing,
 )
 from api.tax.models import Market, TaxExemption, TaxRate, VatIdCheck
 from api.tax.rules import (
@@ -82,6 +86,11 @@ class Terms:
         """Whether unit prices contain tax."""
         return self.market is None or self.market.prices_include_tax
 
+    @property
+    def language(self) -> str | None:
+        """In which its customers are written to; None for the shop's first language."""
+        return self.market.language if self.market else None
+
     def offered(self, payment_methods: Sequence[str]) -> list[str]:
         """Return those payment methods that the market takes."""
         return [
@@ -90,7 +99,7 @@ class Terms:
             if self.market is None or method in self.market.payment_methods
         ]
 
-    def is_unchecked(self, vat_id: Mapping[str, Any]) -> bool:
+    def is_unchecked(self, vat_id: Mapping[str, object]) -> bool:
         """Tell whether an order owes no tax for a VAT id that VIES has not confirmed."""
         return self.rules.override is INTRA_COMMUNITY and vat_id["is_valid"] is None
 
@@ -155,6 +164,29 @@ def terms_for(
     return Terms(market, TaxRules(rates, destination, day, override=override))
 
 
+def net_of(country: str | None) -> NetOf:
+    """Return how prices of goods for a country, by default the shop's, are told without tax.
+
+    They follow from the rates of today; None where nothing is sold, or no rule is known.
+    """
+    settings: Settings = get_service(Settings)
+    try:
+        terms = terms_for(Destination(country or settings.country))
+    except CountryNotSold:
+        return lambda amount, tax_class: None
+
+    def net(amount: int, tax_class: str) -> int | None:
+        if not terms.prices_include_tax:
+            return amount
+        try:
+            rate = sum(tax.millionths for tax in terms.rules.taxes(tax_class))
+        except TaxRuleMissing:
+            return None
+        return amount - included_tax(amount, rate)
+
+    return net
+
+
 def countries_with_rules(on: date) -> frozenset[str]:
     """Return the countries, and perhaps `*`, that have any tax rule on a day."""
     return frozenset(
@@ -172,13 +204,28 @@ def rules_to_check() -> tuple[tuple[UUID, str], ...]:
     return tuple((row.id, f"{row.country} {row.tax_class} {row.treatment}") for row in rows)
 
 
+def gift_card_min_days(country: str | None) -> int:
+    """Return how many days a gift card is valid at least that is bought in a country.
+
+    Without a country, what the strictest market asks: nobody knows where the card will be used.
+    """
+    settings: Settings = get_service(Settings)
+    markets = active_markets()
+    if country is not None:
+        named = [one for one in markets if country in one["countries"]]
+        markets = named or [one for one in markets if REST_OF_WORLD in one["countries"]]
+    days = [one["gift_card_min_days"] for one in markets]
+    least = settings.gift_card_min_days
+    return max((least if one is None else one for one in days), default=least)
+
+
 def active_markets() -> list[dict[str, Any]]:
     """Return the markets that storefronts may sell in, by code."""
     rows = session.execute(select(MARKETS).where(MARKETS.c.is_active).order_by(MARKETS.c.code))
     return [row._asdict() for row in rows]
 
 
-def vat_id_fields(vat_id: str, check: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def vat_id_fields(vat_id: str, check: Mapping[str, object] | None = None) -> dict[str, object]:
     """Return what is known of a VAT id: the text, and what VIES said, if it was asked."""
     known = check or {}
     return {
@@ -203,7 +250,7 @@ def millionths_of_row(row: Any) -> int:
     return int(row.basis_points * 100 + row.extra_millionths)
 
 
-def _holds_on(table: Table, day: Any) -> ColumnElement[bool]:
+def _holds_on(table: Table, day: object) -> ColumnElement[bool]:
     return and_(table.c.valid_from <= day, or_(table.c.valid_to.is_(None), table.c.valid_to >= day))
 
 
@@ -249,14 +296,14 @@ _APPLIES: Final = and_(
     _holds_on(RATES, _DAY),
 )
 _IS_ONE: Final = select(true().label("is_one")).subquery("one")
-_BUYER_AND_MARKET: Final = select(_EXEMPT, *_MARKET.c).select_from(
-    _IS_ONE.outerjoin(_MARKET, true())
+_BUYER_AND_MARKET: Final = prepared(
+    select(_EXEMPT, *_MARKET.c).select_from(_IS_ONE.outerjoin(_MARKET, true()))
 )
 _HAS: Final = select(
     exists().where(MARKETS.c.is_active).label("has_markets"),
     exists().where(EXEMPTIONS.c.id.is_not(None)).label("has_exemptions"),
 ).subquery("has")
-_RATES_OF: Final = (
+_RATES_OF: Final = prepared(
     select(
         *_HAS.c,
         *RATES.c["country", "region", "postal_from", "tax_class", "basis_points",

@@ -1,6 +1,6 @@
 """Tax rates, markets and exempt customers, as staff see them."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,7 +21,7 @@ _EXEMPTIONS: Final = select(
 ).join(_USERS, _USERS.c.id == EXEMPTIONS.c.customer_id)
 
 
-def tax_rate(rate_id: UUID) -> dict[str, Any]:
+def tax_rate(rate_id: UUID) -> dict[str, object]:
     """Return a tax rate. Raises `TaxRateNotFound`."""
     row = session.execute(_LISTED.where(RATES.c.id == rate_id)).one_or_none()
     if row is None:
@@ -31,7 +31,7 @@ def tax_rate(rate_id: UUID) -> dict[str, Any]:
 
 def tax_rates_page(
     *, country: str | None, region: str | None, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of all tax rates by country, including past and future ones."""
     filters = {"country": country, "region": region}
     where = [RATES.c[name] == value for name, value in filters.items() if value]
@@ -46,7 +46,7 @@ def tax_rates_page(
     return {"data": [rate_fields(row) for row in rows], "page": page}
 
 
-def market(market_id: UUID) -> dict[str, Any]:
+def market(market_id: UUID) -> dict[str, object]:
     """Return a market. Raises `MarketNotFound`."""
     row = session.execute(_MARKETS.where(MARKETS.c.id == market_id)).one_or_none()
     if row is None:
@@ -54,7 +54,7 @@ def market(market_id: UUID) -> dict[str, Any]:
     return row._asdict()
 
 
-def markets_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
+def markets_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
     """Return a page of all markets by code."""
     rows, page = pagination.page(
         _MARKETS,
@@ -66,7 +66,7 @@ def markets_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[st
     return {"data": [pagination.strip_sort_columns(row) for row in rows], "page": page}
 
 
-def tax_exemption(exemption_id: UUID) -> dict[str, Any]:
+def tax_exemption(exemption_id: UUID) -> dict[str, object]:
     """Return a tax exemption. Raises `TaxExemptionNotFound`."""
     row = session.execute(_EXEMPTIONS.where(EXEMPTIONS.c.id == exemption_id)).one_or_none()
     if row is None:
@@ -74,7 +74,7 @@ def tax_exemption(exemption_id: UUID) -> dict[str, Any]:
     return row._asdict()
 
 
-def tax_exemptions_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
+def tax_exemptions_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
     """Return a page of all tax exemptions, oldest first."""
     rows, page = pagination.page(
         _EXEMPTIONS,
@@ -86,7 +86,7 @@ def tax_exemptions_page(*, limit: int, cursor: str | None, with_total: bool) -> 
     return {"data": [pagination.strip_sort_columns(row) for row in rows], "page": page}
 
 
-def rate_fields(row: Any) -> dict[str, Any]:
+def rate_fields(row: object) -> dict[str, object]:
     """Return a rate as staff see it."""
     fields = {
         name: getattr(row, name)

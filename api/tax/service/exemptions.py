@@ -1,7 +1,6 @@
 """Customers who owe no tax: resellers with a certificate, public bodies, diplomats."""
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert
@@ -19,7 +18,7 @@ from api.tax.models import TaxExemption
 from api.tax.queries import EXEMPTIONS
 
 
-def create_tax_exemption(email: str, values: Mapping[str, Any], *, by: Principal) -> UUID:
+def create_tax_exemption(email: str, values: Mapping[str, object], *, by: Principal) -> UUID:
     """Exempt the customer with this e-mail. Raises `AccountNotFound` and `TaxExemptionTaken`."""
     customer = accounts_queries.find_account(AccountKind.CUSTOMER, email)
     if customer is None:
@@ -37,7 +36,7 @@ def create_tax_exemption(email: str, values: Mapping[str, Any], *, by: Principal
 
 
 def edit_tax_exemption(
-    exemption_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+    exemption_id: UUID, changes: Mapping[str, object], *, expected_version: int, by: Principal
 ) -> None:
     """Change an exemption. Raises `TaxExemptionNotFound`, `Stale` and `TaxExemptionTaken`."""
     missing = TaxExemptionNotFound()
@@ -53,6 +52,6 @@ def remove_tax_exemption(exemption_id: UUID, *, expected_version: int, by: Princ
     _audit("removed", exemption_id, {}, by)
 
 
-def _audit(what: str, exemption_id: UUID, values: Mapping[str, Any], by: Principal) -> None:
+def _audit(what: str, exemption_id: UUID, values: Mapping[str, object], by: Principal) -> None:
     told = {name: str(value) for name, value in values.items() if value is not None}
     audit.record(f"tax_exemption.{what}", by=by, subject_id=exemption_id, **told)

@@ -32,7 +32,7 @@ def create_market(values: Mapping[str, Any], *, by: Principal) -> UUID:
 
 
 def edit_market(
-    market_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+    market_id: UUID, changes: Mapping[str, object], *, expected_version: int, by: Principal
 ) -> None:
     """Change a market; existing orders stay as they are.
 
@@ -68,5 +68,5 @@ def _check_countries(row: Mapping[str, Any]) -> None:
         raise _taken(row, sorted(taken))
 
 
-def _taken(row: Mapping[str, Any], countries: Sequence[str] = ()) -> MarketTaken:
+def _taken(row: Mapping[str, object], countries: Sequence[str] = ()) -> MarketTaken:
     return MarketTaken(market=row["code"], countries=", ".join(countries) or "none")

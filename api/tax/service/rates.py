@@ -47,7 +47,7 @@ class TaxRateInput:
     valid_to: date | None = None
 
     @property
-    def columns(self) -> dict[str, Any]:
+    def columns(self) -> dict[str, object]:
         """Return the columns of its row."""
         values = asdict(self)
         values |= _rate_columns(values.pop("millionths"))
@@ -148,13 +148,13 @@ def row(values: TaxRateInput) -> dict[str, Any]:
     return new
 
 
-def insert_rows(*rows: Mapping[str, Any]) -> None:
+def insert_rows(*rows: Mapping[str, object]) -> None:
     """Insert rates. Raises `TaxRateTaken` and `RuleImpossible`."""
     with versioned_rows.translate_integrity_errors(_taken(rows[0])):
         require_transaction().execute(insert(RATES), list(rows))
 
 
-def _write(rate_id: UUID, columns: Mapping[str, Any], taken: TaxRateTaken | None = None) -> None:
+def _write(rate_id: UUID, columns: Mapping[str, object], taken: TaxRateTaken | None = None) -> None:
     with versioned_rows.translate_integrity_errors(taken):
         require_transaction().execute(
             update(RATES)
@@ -170,7 +170,7 @@ def _taken(row: Mapping[str, Any]) -> TaxRateTaken:
     )
 
 
-def _check_treatment(row: Mapping[str, Any]) -> None:
+def _check_treatment(row: Mapping[str, object]) -> None:
     if row["treatment"] in UNTAXED and (row["basis_points"] or row["extra_millionths"]):
         raise RuleImpossible(f"The rate of the treatment {row['treatment']} is 0.")
 
@@ -249,7 +249,7 @@ def _at_once(one: Any, other: Any) -> bool:
     )
 
 
-def _clash(how: str, one: Any, other: Any) -> str:
+def _clash(how: str, one: object, other: object) -> str:
     return f"{_words(one)} and {_words(other)} {how}."
 
 
