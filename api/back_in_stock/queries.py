@@ -103,7 +103,7 @@ def subscribed_and_available(limit: int) -> list[UUID]:
 
 def requests_of(
     user_id: UUID, *, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of a customer's subscriptions, newest first."""
     mine = (
         BackInStockSubscription.user_id == user_id,
@@ -131,7 +131,7 @@ def requests_of(
     return {"data": [_request(row) for row in rows], "page": page_info}
 
 
-def demand(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
+def demand(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
     """Return a page of subscribed variants with their number of subscribers."""
     waiting = (
         select(
@@ -163,7 +163,7 @@ def demand(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any
             "page": page_info}  # fmt: skip
 
 
-def _request(row: Any) -> dict[str, Any]:
+def _request(row: Any) -> dict[str, object]:
     names = ("id", "variant_id", "sku", "title", "variant_title", "slug", "in_stock")
     request = {name: getattr(row, name) for name in (*names, "created_at", "told_at")}
     return {**request, "state": "waiting" if row.told_at is None else "told"}

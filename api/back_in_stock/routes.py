@@ -50,7 +50,7 @@ _THANKS = {
 @idempotent(required=False, strangers=True)
 @blueprint.arguments(NewStockRequestSchema)
 @blueprint.response(202, StockRequestAcceptedSchema)
-def create_stock_request(body: dict[str, Any]) -> Any:
+def create_stock_request(body: dict[str, Any]) -> object:
     """Subscribe to one e-mail when a variant is back in stock.
 
     The answer is the same for an address that is subscribed already. Refuses a variant in stock.
@@ -63,7 +63,7 @@ def create_stock_request(body: dict[str, Any]) -> Any:
 @customers_only
 @blueprint.arguments(StockRequestsQuerySchema, location="query")
 @blueprint.response(200, list_schema(StockRequestSchema))
-def list_stock_requests(query: dict[str, Any]) -> Any:
+def list_stock_requests(query: dict[str, Any]) -> object:
     """List your subscriptions, newest first."""
     user_id = principal().id
     assert user_id is not None
@@ -101,7 +101,7 @@ def cancel_stock_requests_by_token(body: dict[str, str]) -> Any:
 @requires(Permission.CUSTOMERS_READ)
 @admin.arguments(StockRequestsQuerySchema, location="query")
 @admin.response(200, list_schema(StockDemandSchema))
-def list_stock_demand(query: dict[str, Any]) -> Any:
+def list_stock_demand(query: dict[str, Any]) -> object:
     """List subscribed variants, those with the most subscribers first."""
     with_total = query.pop("include") == "total"
     return queries.demand(with_total=with_total, **query)

@@ -1,7 +1,8 @@
 """Allocation strategy: pure rules that choose the levels from which a demand is served."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -88,3 +89,64 @@ def _take(
             shares[level.level_id] = units
             quantity -= units
     return shares
+
+
+@dataclass(slots=True)
+class LotPlace:
+    """Units of a level at one place, of one lot or of none.
+
+    `is_expired` units count as such on the level already; the day of others may have passed since.
+    `rank` is the order in which places are visited; what `is_picked` stands ready to be packed.
+    """
+
+    lot_id: UUID | None
+    bin_id: UUID | None
+    quantity: int
+    expires_on: date | None = None
+    is_sellable: bool = True
+    is_expired: bool = False
+    is_quarantined: bool = False
+    is_picked: bool = False
+    rank: int = 0
+    order_ids: Collection[UUID] = ()
+    """Whose units a tote holds."""
+
+
+def first_expired_first(places: Sequence[LotPlace]) -> list[LotPlace]:
+    """Order the places from which units are sold: the lot that expires first, first.
+
+    What was picked already comes before all. Lots without a date come after those with one, units
+    in no lot last; lots that are not sold any more, and quarantine, are left out.
+    """
+    return sorted(
+        (one for one in places if one.is_sellable and not one.is_quarantined),
+        key=lambda one: (
+            not one.is_picked,
+            one.lot_id is None,
+            one.expires_on or date.max,
+            one.rank,
+        ),
+    )
+
+
+def least_known_first(places: Sequence[LotPlace]) -> list[LotPlace]:
+    """Order the places from which units are lost: those in no lot, then by date.
+
+    Somebody who counts too few cannot say of which lot; units whose lot nobody knows come first.
+    """
+    return sorted(
+        places,
+        key=lambda one: (one.lot_id is not None, one.expires_on or date.max, one.rank),
+    )
+
+
+def take_units(places: Sequence[LotPlace], quantity: int) -> tuple[list[tuple[LotPlace, int]], int]:
+    """Take units from places in their order; returns what is taken, and how many are missing."""
+    taken = []
+    for place in places:
+        units = min(quantity, place.quantity)
+        if units > 0:
+            place.quantity -= units
+            quantity -= units
+            taken.append((place, units))
+    return taken, quantity

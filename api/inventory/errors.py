@@ -127,3 +127,65 @@ class ReplenishmentReversed(Unprocessable):
 
     code = "replenishment_reversed"
     sentence = "replenish_min is {least}, above replenish_max, which is {most}."
+
+
+class LotNotFound(NotFound):
+    """No such lot."""
+
+    code = "lot_not_found"
+    sentence = "Lot not found."
+
+
+class LotRequired(Unprocessable):
+    """Units of a variant with lots come without one."""
+
+    code = "lot_required"
+    sentence = "{sku} is kept in lots: say which lot came. It is on the label."
+
+
+class LotDateRequired(Unprocessable):
+    """A lot of a variant that expires comes without its date."""
+
+    code = "lot_date_required"
+    sentence = "{sku} expires: say until when lot {lot} lasts. The date is on the label."
+
+
+class LotDateDiffers(Conflict):
+    """A lot is known with another date."""
+
+    code = "lot_date_differs"
+    sentence = (
+        "Lot {lot} of {sku} lasts until {known}, not {said}. Read the label again, or correct the "
+        "date of the lot first."
+    )
+
+
+class LotNotTracked(Unprocessable):
+    """A lot is named for a variant that is not kept in lots."""
+
+    code = "lot_not_tracked"
+    sentence = "{sku} is not kept in lots. Set lot_tracking of the variant first."
+
+
+class LotShort(Conflict):
+    """Fewer units of a lot are at a place than are to be taken from there."""
+
+    code = "lot_short"
+    sentence = "{present} units of lot {lot} are there, not {requested}. Count the place."
+
+
+class LotElsewhere(Unprocessable):
+    """The lot is of another variant than the stock level."""
+
+    code = "lot_elsewhere"
+    sentence = "Lot {lot} is of another product."
+
+
+class LotsNotSellable(Conflict):
+    """Units that are to leave for a customer are in lots that expired or were recalled."""
+
+    code = "lots_not_sellable"
+    sentence = (
+        "{present} of {requested} units of {sku} are left in lots that may be sold. The others "
+        "expired or were recalled: discard them, and receive or find others."
+    )

@@ -24,6 +24,13 @@ class StockLow(Event, stored_as="StockRanLow"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BackOrdersAllocated(Event):
+    """Units arrived that lines of these orders had waited for, and are allocated to them."""
+
+    order_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class BackInStock(Event, stored_as="StockReturned"):
     """Variants that were out of stock are in stock again; not emitted for opening stock."""
 

@@ -17,6 +17,13 @@ from api.inventory.errors import (
     LevelNotFound,
     LocationCodeTaken,
     LocationNotFound,
+    LotDateDiffers,
+    LotDateRequired,
+    LotElsewhere,
+    LotNotFound,
+    LotNotTracked,
+    LotRequired,
+    LotShort,
     QuantityTooLarge,
     ReplenishmentReversed,
     StateShort,
@@ -41,7 +48,9 @@ from api.inventory.schemas.levels import (
     EditLocationSchema,
     LevelBatchSchema,
     LevelRowSchema,
+    LocationDetailSchema,
     LocationSchema,
+    LocationsQuerySchema,
     MovementSchema,
     NewLevelSchema,
     NewLocationSchema,
@@ -80,7 +89,7 @@ blueprint = Blueprint(
 
 @blueprint.route("/locations", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
-@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.arguments(LocationsQuerySchema, location="query")
 @blueprint.response(200, list_schema(LocationSchema))
 def list_locations(query: dict[str, Any]) -> dict[str, Any]:
     """List the stock locations, the preferred ones first; those where one works."""
@@ -105,10 +114,10 @@ def create_location(body: dict[str, Any]) -> Any:
 @blueprint.route("/locations/<uuid:location_id>", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
 @may_answer(LocationNotFound)
-@blueprint.response(200, LocationSchema)
+@blueprint.response(200, LocationDetailSchema)
 def get_location(location_id: UUID) -> dict[str, Any]:
-    """Read one location."""
-    return queries.location(location_id)
+    """Read one location, and what other systems keep about it."""
+    return queries.location_with_references(location_id)
 
 
 @blueprint.route("/locations/<uuid:location_id>", methods=["PATCH"])
@@ -171,6 +180,8 @@ def update_stock_level(
 ) -> dict[str, Any]:
     """Set the threshold, safety stock, preferred bin or replenishment of a level."""
     with transaction():
+        if "preferred_bin" in changes:
+            changes["preferred_bin_id"] = queries.bin_id_of(changes.pop("preferred_bin"))
         service.edit_level(level_id, changes, expected_version=expected_version, by=principal())
     return queries.level(level_id)
 
@@ -196,6 +207,7 @@ def update_many_stock_levels(body: dict[str, Any]) -> dict[str, Any]:
 @may_answer(
     *(BinElsewhere, BinInactive, BinNotFound, BinShort),
     *(InsufficientStock, LevelNotFound, QuantityTooLarge, StateShort, StockCountOutdated),
+    *(LotDateDiffers, LotDateRequired, LotNotFound, LotNotTracked, LotRequired, LotShort),
 )
 @idempotent(required=True)
 @blueprint.arguments(AdjustSchema)
@@ -206,11 +218,10 @@ def adjust_stock_level(body: dict[str, Any], level_id: UUID) -> Any:
 
     A counted quantity needs the one that it replaces; if that has changed, the answer is
     `stale_quantity` with `current_on_hand`. Allocated or reserved units cannot be removed. What is
-    above the limits of one's role, in units or in value, waits for a second person (202); goods
-    that are received have no limit.
+    above the limits of one's role, in units or in value, waits for a second person (202).
     """
     command_id = new_id()
-    if service.adjust(level_id, **body, by=principal(), command_id=command_id):
+    if service.adjust_lot(level_id, **body, by=principal(), command_id=command_id):
         return queries.level(level_id)
     return approvals.waiting(command_id)
 
@@ -238,7 +249,10 @@ def list_bins_of_level(level_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/stock/<uuid:level_id>/moves", methods=["POST"])
 @requires(Permission.INVENTORY_ADJUST)
-@may_answer(BinElsewhere, BinInactive, BinNotFound, BinShort, InsufficientStock, LevelNotFound)
+@may_answer(
+    *(BinElsewhere, BinInactive, BinNotFound, BinShort, InsufficientStock, LevelNotFound),
+    *(LotElsewhere, LotNotFound, LotShort),
+)
 @idempotent(required=True)
 @blueprint.arguments(MoveUnitsSchema)
 @blueprint.response(200, MovedUnitsSchema)
@@ -253,6 +267,7 @@ def move_units(body: dict[str, Any], level_id: UUID) -> dict[str, Any]:
         body["quantity"],
         source=body["from_bin_id"],
         target=body["to_bin_id"],
+        lot_id=body["lot_id"],
         by=principal(),
     )
     return {"move_id": done.move_id, "left": done.left, "level": queries.level(level_id)}
@@ -292,6 +307,8 @@ def list_bins(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(201, BinSchema, headers=LOCATED)
 def create_bin(body: dict[str, Any]) -> Any:
     """Create a bin."""
+    if "location" in body:
+        body["location_id"] = queries.location_by_code(body.pop("location"))
     bin_id = service.create_bin(**body, by=principal())
     return queries.bin_by_id(bin_id), {"Location": f"{blueprint.url_prefix}/bins/{bin_id}"}
 

@@ -288,3 +288,36 @@ def test_stock_of_any_moment_and_its_value_follow_from_the_journal(hands: Hands)
     ).text.splitlines()
     assert text[0] == ("sku,product_title,variant_title,location_code,on_hand,unit_cost,value")
     assert text[1].endswith(",MAIN,23,1.20 EUR,27.60 EUR"), odd
+
+
+def test_the_value_over_time_is_the_valuation_of_each_moment(hands: Hands) -> None:
+    begin = clock.now() - timedelta(days=4)
+    with clock.frozen(begin + timedelta(hours=1)):
+        mug, tea = goods("VH-MUG", 0), goods("VH-TEA", 5)
+
+    # Units of the opening stock have no cost: from its receipt on tea is worth what that cost.
+    def change(day: float, variant: UUID, units: int, cost: int | None) -> None:
+        with clock.frozen(begin + timedelta(days=day)), transaction():
+            inventory_service.change_stock(
+                [
+                    StockChange(
+                        variant_id=variant, location_id=hands.location_id, quantity=units,
+                        unit_cost=cost,
+                    )
+                ],
+                kind=MovementKind.RECEIVED, reason="received", by=SYSTEM,
+            )  # fmt: skip
+
+    change(0.5, mug, 10, 300)
+    change(1.5, mug, 10, 500)
+    change(2.5, tea, 3, 1000)
+    change(2.6, mug, 7, None)
+    told = hands.gets("/inventory/valuation/history?days=4&points=5")["points"]
+
+    for point in told:
+        rows = hands.gets(f"/inventory/valuation?at={point['at'].replace('+', '%2B')}")["data"]
+        assert point["units"] == sum(one["on_hand"] for one in rows)
+        assert point["value"]["amount"] == sum(
+            (one["value"] or {"amount": 0})["amount"] for one in rows
+        )
+    assert [one["value"]["amount"] for one in told] == [0, 3000, 8000, 18800, 18800]

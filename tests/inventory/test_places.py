@@ -152,9 +152,7 @@ def test_new_variants_get_an_empty_shelf(app: Flask) -> None:
 
     for _ in range(2):
         with transaction():
-            inventory_jobs.on_catalogue_changed(
-                [inventory_jobs.CatalogueChanged(slugs=("things",))]
-            )
+            inventory_jobs.on_catalog_changed([inventory_jobs.CatalogChanged(slugs=("things",))])
 
     assert counters(tea) == Counters(on_hand=0)
     assert counters(mug) == Counters(on_hand=3)

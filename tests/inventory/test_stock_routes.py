@@ -77,6 +77,9 @@ def test_a_level_shows_what_lies_there_and_who_has_a_claim(
         "safety_stock": 0,
         "unavailable": 0,
         "in_bins": 0,
+        "in_lots": 0,
+        "expired": 0,
+        "back_ordered": 0,
         "preferred_bin_id": None,
         "replenish_min": None,
         "replenish_max": None,
@@ -207,6 +210,8 @@ def test_an_adjustment_answers_with_the_level_as_it_is_now(
         "damaged_change": 0,
         "quarantine_change": 0,
         "safety_stock_change": 0,
+        "expired_change": 0,
+        "back_ordered_change": 0,
         "on_hand_after": 3,
         "reason": "damaged",
         "note": "fell down",
@@ -333,7 +338,11 @@ def test_places_are_added_ordered_and_closed(client: FlaskClient, anna: Person) 
     )
 
     assert closed.json == {**side.json, "is_active": False, "version": 2}
-    assert client.get(side.headers["Location"], headers=anna.headers).json == closed.json
+    assert client.get(side.headers["Location"], headers=anna.headers).json == {
+        **closed.json,
+        "address": None,
+        "references": [],
+    }
     page = client.get(LOCATIONS, headers=anna.headers).json
     assert page is not None
     assert [place["code"] for place in page["data"]] == ["SIDE", "MAIN"]

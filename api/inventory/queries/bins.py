@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import String, bindparam, func, literal_column, or_, select
 
 from api.catalog.models.products import Product, Variant
 from api.inventory.errors import BinNotFound, LevelNotFound
@@ -12,6 +12,7 @@ from api.platform import pagination
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnySelect, session
 from api.platform.pagination import Sort
+from api.platform.prepared import prepared
 
 _BY_PATH: Final = Sort((Bin.location_id, Bin.pick_sequence, Bin.code))
 _BY_SKU: Final = Sort((Variant.sku_key, BinStock.level_id))
@@ -25,12 +26,35 @@ _units = (
 )
 _FIELDS: Final = (
     *("id", "zone", "code", "barcode", "kind", "pick_sequence", "is_active", "version"),
-    *("location_id", "location_code", "units"),
+    *("location_id", "location_code", "units", "name", "colour"),
 )
 _BINS: Final = select(
     *(Bin.id, Bin.zone, Bin.code, Bin.barcode, Bin.kind, Bin.pick_sequence, Bin.is_active),
-    *(Bin.version, Bin.location_id, Location.code.label("location_code"), _units.label("units")),
+    *(
+        Bin.name,
+        Bin.colour,
+        Bin.version,
+        Bin.location_id,
+        Location.code.label("location_code"),
+        _units.label("units"),
+    ),
 ).join(Location, Location.id == Bin.location_id)
+_of_barcode = _BINS.where(Bin.barcode == bindparam("barcode", type_=String))
+_SCANNED: Final = prepared(_of_barcode)
+SCANNED_BIN: Final = select(func.to_jsonb(literal_column("bin"))).select_from(
+    _of_barcode.subquery("bin")
+)
+"""What `bin_by_barcode` finds as one JSON value, of the parameter `barcode` in capitals."""
+
+
+def first_bin(location_id: UUID, kind: BinKind) -> UUID | None:
+    """Return the first active bin of a kind at a location, in the order of the walk, or None."""
+    return session.scalar(
+        select(Bin.id)
+        .where(Bin.location_id == location_id, Bin.kind == kind, Bin.is_active)
+        .order_by(Bin.pick_sequence, Bin.code)
+        .limit(1)
+    )
 
 
 def bins(
@@ -83,8 +107,24 @@ def bin_by_id(bin_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, A
 
 def bin_by_barcode(code: str) -> dict[str, Any] | None:
     """Return the bin with a barcode, in whatever case it was scanned; None if there is none."""
-    row = session.execute(_BINS.where(Bin.barcode == code.upper())).one_or_none()
+    row = session.execute(_SCANNED, {"barcode": code.upper()}).one_or_none()
     return None if row is None else _bin(row)
+
+
+def bin_by_label(text: str) -> dict[str, Any] | None:
+    """Return the bin with this barcode, or the one whose barcode is `L-` and this code."""
+    return bin_by_barcode(text) or bin_by_barcode(f"L-{text}")
+
+
+def bin_id_of(text: str | None) -> UUID | None:
+    """Return the id of the bin with this label; None for None. Raises `BinNotFound`."""
+    if text is None:
+        return None
+    found = bin_by_label(text)
+    if found is None:
+        raise BinNotFound(bin=text)
+    bin_id: UUID = found["id"]
+    return bin_id
 
 
 def bin_contents(

@@ -41,6 +41,8 @@ def movements(
             StockMovement.damaged_change,
             StockMovement.quarantine_change,
             StockMovement.safety_stock_change,
+            StockMovement.expired_change,
+            StockMovement.back_ordered_change,
             StockMovement.on_hand_after,
             StockMovement.reason,
             StockMovement.note,

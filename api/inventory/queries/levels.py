@@ -4,19 +4,35 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, any_, false, func, literal, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    false,
+    func,
+    literal,
+    select,
+    union_all,
+)
 
 from api.catalog.codes import read
 from api.catalog.models.prices import VariantPrice
 from api.catalog.models.products import Barcode, Product, Variant
 from api.catalog.queries import search_query
 from api.inventory.errors import LevelNotFound, LocationNotFound
-from api.inventory.models import Location, StockLevel
+from api.inventory.models import Location, StockAllocation, StockLevel
 from api.inventory.queries.availability import live_reserved_column
+from api.kernel import clock
+from api.platform import external_references as references
 from api.platform import pagination
 from api.platform.bulk_sql import any_of
-from api.platform.db import AnySelect, session
+from api.platform.db import AnySelect, UtcDateTime, session, table_of
+from api.platform.external_references import Subject, SubjectKind
 from api.platform.pagination import Sort
+from api.platform.prepared import prepared
 
 FEW: Final = 500
 """Up to so many matching products are filtered by id."""
@@ -73,14 +89,12 @@ def level(level_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, Any
     return _level(row)
 
 
-def levels_of_variant(variant_id: UUID) -> list[dict[str, Any]]:
-    """Return the levels of a variant at all locations, the preferred one first."""
-    rows = session.execute(
-        _levels()
-        .where(StockLevel.variant_id == variant_id)
-        .order_by(Location.priority, Location.id)
-    )
-    return [_level(row) for row in rows]
+def levels_of_variant(
+    variant_id: UUID, *, at: frozenset[UUID] | None = None
+) -> list[dict[str, Any]]:
+    """Return the levels of a variant, the preferred location first; with `at` at these alone."""
+    rows = session.execute(_OF_VARIANT, {"variant_id": variant_id, "moment": clock.now()})
+    return [_level(row) for row in rows if at is None or row.location_id in at]
 
 
 def low_stock_count() -> int:
@@ -97,17 +111,71 @@ def location(location_id: UUID) -> dict[str, Any]:
     return row._asdict()
 
 
+def location_with_references(location_id: UUID) -> dict[str, Any]:
+    """Return one location and what other systems keep about it. Raises `LocationNotFound`."""
+    subject = Subject(SubjectKind.LOCATION, location_id)
+    return {
+        **location(location_id),
+        "address": sender_address(location_id),
+        "references": references.references_of(subject),
+    }
+
+
+def sender_address(location_id: UUID) -> dict[str, Any] | None:
+    """Return where parcels of a location are sent from; None when nobody has said so."""
+    return session.scalar(select(Location.address).where(Location.id == location_id))
+
+
+def first_sender_address() -> dict[str, Any] | None:
+    """Return the address of the most preferred active location that has one."""
+    return session.scalar(
+        select(Location.address)
+        .where(Location.is_active, Location.address.is_not(None))
+        .order_by(Location.priority, Location.id)
+        .limit(1)
+    )
+
+
+def ships_from(order_id: UUID, order_line_ids: Collection[UUID]) -> UUID | None:
+    """Return the location where most units of some lines are allocated; None without any."""
+    return session.scalar(
+        select(StockLevel.location_id)
+        .join(StockAllocation, StockAllocation.level_id == StockLevel.id)
+        .where(
+            StockAllocation.order_id == order_id,
+            any_of(StockAllocation.order_line_id, order_line_ids),
+        )
+        .group_by(StockLevel.location_id)
+        .order_by(func.sum(StockAllocation.quantity).desc(), StockLevel.location_id)
+        .limit(1)
+    )
+
+
 def locations(
-    *, limit: int, cursor: str | None, with_total: bool, at: frozenset[UUID] | None = None
+    *,
+    limit: int,
+    cursor: str | None,
+    with_total: bool,
+    at: frozenset[UUID] | None = None,
+    reference: str | None = None,
+    metadata: str | None = None,
 ) -> dict[str, Any]:
-    """Return a page of locations, the preferred ones first; with `at` of these alone."""
+    """Return a page of locations, the preferred ones first; with `at` of these alone.
+
+    `reference` and `metadata` narrow them to those of which another system keeps this.
+    """
     narrow = [] if at is None else [any_of(Location.id, at)]
-    rows, page = pagination.page(
-        _LOCATIONS.where(*narrow),
-        _BY_PREFERENCE,
+    own_id = table_of(Location).c.id
+    if reference is not None:
+        narrow.append(references.known_as(SubjectKind.LOCATION, own_id))
+    if metadata is not None:
+        narrow.append(references.has_metadata(SubjectKind.LOCATION, own_id))
+    rows, page = pagination.page_of(
+        pagination.listing(_LOCATIONS.where(*narrow), _BY_PREFERENCE),
+        references.filters(reference, metadata),
         limit=limit,
         cursor=cursor,
-        filters=at and sorted(at),
+        filters=(at and sorted(at), reference, metadata),
         total=select(Location.id).where(*narrow) if with_total else None,
     )
     return {"data": [dict(zip(_LOCATION_FIELDS, row, strict=False)) for row in rows], "page": page}
@@ -159,7 +227,7 @@ def location_by_code(code: str) -> UUID:
 
 _STATE_FIELDS: Final = (
     *("damaged", "quarantine", "safety_stock", "unavailable", "in_bins", "preferred_bin_id"),
-    *("replenish_min", "replenish_max"),
+    *("replenish_min", "replenish_max", "in_lots", "expired", "back_ordered"),
 )
 _LOCATION_FIELDS: Final = ("id", "code", "name", "priority", "is_active", "version")
 _LOCATIONS: Final = select(*(getattr(Location, field) for field in _LOCATION_FIELDS))
@@ -186,7 +254,7 @@ def _matches(q: str) -> ColumnElement[bool]:
     return Product.id.in_(few) if len(few) <= FEW else search_query.matches(typed)
 
 
-def _levels() -> AnySelect:
+def _levels(moment: Any = None) -> AnySelect:
     return (
         select(
             *(StockLevel.id, StockLevel.variant_id, Variant.sku, Variant.barcode),
@@ -196,10 +264,11 @@ def _levels() -> AnySelect:
             Location.code.label("location_code"),
             Location.name.label("location_name"),
             *(StockLevel.on_hand, StockLevel.allocated),
-            live_reserved_column().label("live_reserved"),
+            live_reserved_column(moment=moment).label("live_reserved"),
             *(StockLevel.damaged, StockLevel.quarantine, StockLevel.safety_stock),
             *(StockLevel.unavailable, StockLevel.in_bins, StockLevel.preferred_bin_id),
             *(StockLevel.replenish_min, StockLevel.replenish_max),
+            *(StockLevel.in_lots, StockLevel.expired, StockLevel.back_ordered),
             *(StockLevel.low_stock_threshold, StockLevel.below_threshold, StockLevel.version),
             *(StockLevel.last_moved_at, StockLevel.last_moved_by),
             *(StockLevel.last_counted_at, StockLevel.last_counted_by),
@@ -209,6 +278,14 @@ def _levels() -> AnySelect:
         .join(Product, Product.id == Variant.product_id)
         .join(Location, Location.id == StockLevel.location_id)
     )
+
+
+# Built once: each scan of goods runs it, and building costs more than running.
+_OF_VARIANT: Final = prepared(
+    _levels(bindparam("moment", type_=UtcDateTime))
+    .where(StockLevel.variant_id == bindparam("variant_id", type_=Uuid))
+    .order_by(Location.priority, Location.id)
+)
 
 
 def _level(row: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
@@ -15,6 +15,7 @@ from api.inventory.models import Location, StockLevel, StockMovement
 from api.kernel.money import Money
 from api.platform import pagination
 from api.platform.bulk_sql import any_of
+from api.platform.db import session
 from api.platform.pagination import Sort
 
 _CSV_COLUMNS: Final = (
@@ -116,6 +117,66 @@ def valuation_csv(
             return
 
 
+def value_history(
+    moments: Sequence[datetime],
+    *,
+    currency: str,
+    location_id: UUID | None = None,
+    at: frozenset[UUID] | None = None,
+) -> list[dict[str, Any]]:
+    """Return the units on hand and their value at several moments, oldest first.
+
+    One pass over the journal: each entry changes the value of its level, and what changed until a
+    moment sums up to the value then. Units whose receipts had no cost are worth nothing here.
+    """
+    chosen = [] if location_id is None else [StockLevel.location_id == location_id]
+    chosen += [] if at is None else [any_of(StockLevel.location_id, at)]
+    level, entry = StockMovement.level_id, StockMovement.id
+    # A receipt with a cost begins a period in which units are worth the average after it.
+    period = func.count(StockMovement.average_cost).over(partition_by=level, order_by=entry)
+    entries = (
+        select(
+            *(StockMovement.id, StockMovement.level_id, StockMovement.created_at),
+            *(StockMovement.on_hand_change, StockMovement.average_cost),
+            func.sum(StockMovement.on_hand_change)
+            .over(partition_by=level, order_by=entry)
+            .label("on_hand"),
+            period.label("period"),
+        )
+        .join(StockLevel, StockLevel.id == StockMovement.level_id)
+        .where(StockMovement.created_at <= max(moments), *chosen)
+        .subquery()
+    )
+    cost = func.coalesce(
+        func.max(entries.c.average_cost).over(partition_by=(entries.c.level_id, entries.c.period)),
+        0,
+    )
+    valued = select(
+        *(entries.c.id, entries.c.level_id, entries.c.created_at, entries.c.on_hand_change),
+        (entries.c.on_hand * cost).label("value"),
+    ).subquery()
+    before = func.lag(valued.c.value, 1, 0).over(
+        partition_by=valued.c.level_id, order_by=valued.c.id
+    )
+    changes = select(
+        valued.c.created_at, valued.c.on_hand_change, (valued.c.value - before).label("change")
+    ).cte("changes")
+    sums = [
+        func.coalesce(func.sum(one).filter(changes.c.created_at <= moment), 0)
+        for moment in moments
+        for one in (changes.c.on_hand_change, changes.c.change)
+    ]
+    row = session.execute(select(*sums)).one()
+    return [
+        {
+            "at": moment,
+            "units": int(row[2 * n]),
+            "value": _money(Decimal(row[2 * n + 1]), currency),
+        }
+        for n, moment in enumerate(moments)
+    ]
+
+
 def _cell(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")):
         return f"'{value}"
@@ -126,9 +187,6 @@ def _valued(row: Any, currency: str) -> dict[str, Any]:
     cost: Decimal | None = row.average_cost
     units = int(row.on_hand)
 
-    def money(amount: Decimal) -> Money:
-        return Money(int(amount.quantize(Decimal(1), ROUND_HALF_UP)), currency)
-
     return {
         "level_id": row.level_id,
         "sku": row.sku,
@@ -136,6 +194,10 @@ def _valued(row: Any, currency: str) -> dict[str, Any]:
         "variant_title": row.variant_title or None,
         "location_code": row.location_code,
         "on_hand": units,
-        "unit_cost": None if cost is None else money(cost),
-        "value": None if cost is None else money(cost * units),
+        "unit_cost": None if cost is None else _money(cost, currency),
+        "value": None if cost is None else _money(cost * units, currency),
     }
+
+
+def _money(amount: Decimal, currency: str) -> Money:
+    return Money(int(amount.quantize(Decimal(1), ROUND_HALF_UP)), currency)

@@ -5,10 +5,10 @@ from typing import Any
 import marshmallow as ma
 
 from api.inventory.allocation_strategy import MAX_QUANTITY
-from api.inventory.models import AdjustReason, BinKind, StockState
+from api.inventory.models import AdjustReason, BinColour, BinKind, StockState
 from api.inventory.schemas.levels import CODE, StockLevelSchema
 from api.platform.http import PageQuerySchema, Pattern, Schema
-from api.platform.rules import AtLeastOne
+from api.platform.rules import AtLeastOne, ExactlyOne
 
 
 class BinFieldsSchema(Schema):
@@ -24,12 +24,21 @@ class BinFieldsSchema(Schema):
         metadata={"description": "Bins are visited from the smallest to the largest."},
     )
     is_active = ma.fields.Boolean()
+    name = ma.fields.String(
+        allow_none=True,
+        validate=ma.validate.Length(1, 40),
+        metadata={"description": "What people call it; for totes on a cart."},
+    )
+    colour = ma.fields.Enum(BinColour, by_value=True, allow_none=True)
 
 
 class NewBinSchema(BinFieldsSchema):
     """A bin to create."""
 
-    location_id = ma.fields.UUID(required=True)
+    location_id = ma.fields.UUID()
+    location = ma.fields.String(
+        validate=ma.validate.Length(1, 40), metadata={"description": "Code, instead of the id."}
+    )
     code = ma.fields.String(required=True, validate=CODE, metadata={"example": "A-03-2"})
     barcode = ma.fields.String(
         allow_none=True,
@@ -37,7 +46,13 @@ class NewBinSchema(BinFieldsSchema):
             r"^[A-Za-z0-9][A-Za-z0-9._/-]{1,59}$",
             error="Use 2 to 60 letters, digits, dots, slashes or dashes.",
         ),
-        metadata={"description": "`L-` and the code, when left out."},
+        metadata={"description": "`L-` and the code (`T-` of a tote), when left out."},
+    )
+
+    member_rules = (
+        ExactlyOne(
+            "location_id", "location", error="Name the location by location_id or by location."
+        ),
     )
 
 
@@ -45,7 +60,10 @@ class EditBinSchema(BinFieldsSchema):
     """What to change about a bin; its code and barcode stay, because they are printed."""
 
     member_rules = (
-        AtLeastOne("zone", "kind", "pick_sequence", "is_active", error="Say what to change."),
+        AtLeastOne(
+            *("zone", "kind", "pick_sequence", "is_active", "name", "colour"),
+            error="Say what to change.",
+        ),
     )
 
 
@@ -61,6 +79,8 @@ class BinSchema(Schema):
     kind = ma.fields.Enum(BinKind, by_value=True, required=True)
     pick_sequence = ma.fields.Integer(required=True)
     is_active = ma.fields.Boolean(required=True)
+    name = ma.fields.String(required=True, allow_none=True)
+    colour = ma.fields.Enum(BinColour, by_value=True, required=True, allow_none=True)
     units = ma.fields.Integer(required=True, metadata={"description": "Units in it, of all SKUs."})
     version = ma.fields.Integer(required=True)
 
@@ -127,18 +147,27 @@ class BinMovementSchema(Schema):
 
 
 class MoveUnitsSchema(Schema):
-    """Units to move from one bin to another; null is no bin."""
+    """Units to move from one bin to another; null, or left out, is no bin."""
 
     quantity = ma.fields.Integer(
         required=True, strict=True, validate=ma.validate.Range(1, MAX_QUANTITY)
     )
-    from_bin_id = ma.fields.UUID(required=True, allow_none=True)
-    to_bin_id = ma.fields.UUID(required=True, allow_none=True)
+    from_bin_id = ma.fields.UUID(load_default=None, allow_none=True)
+    to_bin_id = ma.fields.UUID(load_default=None, allow_none=True)
+    lot_id = ma.fields.UUID(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Units of this lot; else of the lot that expires first."},
+    )
 
-    @ma.validates_schema
+    member_rules = (
+        AtLeastOne("from_bin_id", "to_bin_id", error="Name a bin, or both.", at="to_bin_id"),
+    )
+
+    @ma.validates_schema(skip_on_field_errors=True)
     def check_places(self, data: dict[str, Any], **_: Any) -> None:
         """Refuse a move that goes nowhere."""
-        if data["from_bin_id"] == data["to_bin_id"]:
+        if data["to_bin_id"] is not None and data["from_bin_id"] == data["to_bin_id"]:
             raise ma.ValidationError("The units are there already.", "to_bin_id")
 
 

@@ -1,12 +1,16 @@
 """Schemas of locations, stock levels and their journal."""
 
+from typing import Any
+
 import marshmallow as ma
 
 from api.inventory.allocation_strategy import MAX_QUANTITY
 from api.inventory.models import AdjustReason, MovementKind, StockState
+from api.platform.addresses import AddressSchema
 from api.platform.bulk_request import BatchRowSchema, batch_of
-from api.platform.http import MoneySchema, PageQuerySchema, Pattern, Schema
+from api.platform.http import TRIMMED, DateTimeField, MoneySchema, PageQuerySchema, Pattern, Schema
 from api.platform.query_fields import IdList
+from api.platform.reference_schemas import ReferenceFilterSchema, ReferenceSchema
 from api.platform.rules import AtLeastOne, ExactlyOne, Needs, OneWay
 
 MAX_SAFETY = 1_000_000
@@ -14,6 +18,14 @@ MAX_SAFETY = 1_000_000
 
 MAX_VARIANTS = 100
 """Variants whose levels can be requested at once."""
+
+
+class LotCode(ma.fields.String):
+    """The code of a lot, as it is printed; case does not matter."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=[ma.validate.Length(1, 60), TRIMMED], **options)
+
 
 CODE = Pattern(
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", error="Use up to 40 letters, digits, dots or dashes."
@@ -40,6 +52,11 @@ class EditLocationSchema(Schema):
     name = ma.fields.String(validate=ma.validate.Length(1, 120))
     priority = ma.fields.Integer(strict=True, validate=ma.validate.Range(0, 10_000))
     is_active = ma.fields.Boolean()
+    address = ma.fields.Nested(
+        AddressSchema,
+        allow_none=True,
+        metadata={"description": "Where its parcels are sent from; carriers print it on labels."},
+    )
 
 
 class LocationSchema(Schema):
@@ -51,6 +68,17 @@ class LocationSchema(Schema):
     priority = ma.fields.Integer(required=True)
     is_active = ma.fields.Boolean(required=True)
     version = ma.fields.Integer(required=True)
+
+
+class LocationDetailSchema(LocationSchema):
+    """A stock location, its address, and what other systems keep about it."""
+
+    address = ma.fields.Nested(AddressSchema, required=True, allow_none=True)
+    references = ma.fields.List(ma.fields.Nested(ReferenceSchema), required=True)
+
+
+class LocationsQuerySchema(PageQuerySchema, ReferenceFilterSchema):
+    """Filters of the list of locations."""
 
 
 class LevelLocationSchema(Schema):
@@ -84,7 +112,7 @@ class StockLevelSchema(Schema):
         required=True, metadata={"description": "Units that are not for sale, as a reserve."}
     )
     unavailable = ma.fields.Integer(
-        required=True, metadata={"description": "Damaged, in quarantine and safety stock."}
+        required=True, metadata={"description": "Damaged, in quarantine, expired and safety stock."}
     )
     available = ma.fields.Integer(
         required=True,
@@ -93,18 +121,32 @@ class StockLevelSchema(Schema):
     in_bins = ma.fields.Integer(
         required=True, metadata={"description": "On hand in bins; the others are in no bin."}
     )
+    in_lots = ma.fields.Integer(
+        required=True, metadata={"description": "On hand in lots; the others are in no lot."}
+    )
+    expired = ma.fields.Integer(
+        required=True,
+        metadata={"description": "In lots that expired or were recalled, so not for sale."},
+    )
+    back_ordered = ma.fields.Integer(
+        required=True,
+        metadata={"description": "Units that orders wait for; not among those on hand."},
+    )
     preferred_bin_id = ma.fields.UUID(required=True, allow_none=True)
     replenish_min = ma.fields.Integer(required=True, allow_none=True)
     replenish_max = ma.fields.Integer(required=True, allow_none=True)
     low_stock_threshold = ma.fields.Integer(required=True, allow_none=True)
     is_low = ma.fields.Boolean(
         required=True,
-        metadata={"description": "What is for sale and not allocated is within the threshold."},
+        metadata={
+            "description": "What is for sale, less what is allocated or back-ordered, is within the"
+            " threshold."
+        },
     )
     version = ma.fields.Integer(required=True)
     last_moved_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     last_moved_by = ma.fields.String(required=True, allow_none=True)
-    last_counted_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    last_counted_at = DateTimeField(required=True, allow_none=True)
     last_counted_by = ma.fields.String(required=True, allow_none=True)
 
 
@@ -148,6 +190,11 @@ class EditLevelSchema(Schema):
     preferred_bin_id = ma.fields.UUID(
         allow_none=True, metadata={"description": "The bin that units are picked from first."}
     )
+    preferred_bin = ma.fields.String(
+        allow_none=True,
+        validate=ma.validate.Length(1, 60),
+        metadata={"description": "Barcode or code of that bin, instead of its id."},
+    )
     replenish_min = ma.fields.Integer(
         strict=True,
         allow_none=True,
@@ -163,7 +210,7 @@ class EditLevelSchema(Schema):
 
     member_rules = (
         AtLeastOne(
-            *("low_stock_threshold", "safety_stock", "preferred_bin_id"),
+            *("low_stock_threshold", "safety_stock", "preferred_bin_id", "preferred_bin"),
             *("replenish_min", "replenish_max"),
             error="Say what to change.",
         ),
@@ -228,6 +275,13 @@ class AdjustSchema(Schema):
         load_default=StockState.AVAILABLE,
         metadata={"description": "The state of the units: damaged ones are discarded by this."},
     )
+    lot = LotCode(
+        load_default=None,
+        metadata={"description": "The lot of the units, where the variant has lots."},
+    )
+    expires_on = ma.fields.Date(
+        load_default=None, metadata={"description": "Of a lot that nobody knows yet."}
+    )
 
     member_rules = (
         ExactlyOne("change", "on_hand", error="Give either change or on_hand.", at="change"),
@@ -252,6 +306,8 @@ class MovementSchema(Schema):
     damaged_change = ma.fields.Integer(required=True)
     quarantine_change = ma.fields.Integer(required=True)
     safety_stock_change = ma.fields.Integer(required=True)
+    expired_change = ma.fields.Integer(required=True)
+    back_ordered_change = ma.fields.Integer(required=True)
     on_hand_after = ma.fields.Integer(required=True)
     reason = ma.fields.String(required=True, allow_none=True)
     note = ma.fields.String(required=True, allow_none=True)
@@ -265,7 +321,7 @@ class MovementSchema(Schema):
 class ValuationFileQuerySchema(Schema):
     """The moment, and the location."""
 
-    moment = ma.fields.AwareDateTime(
+    moment = DateTimeField(
         data_key="at",
         load_default=None,
         metadata={"description": "Stock as it was then; now when left out."},

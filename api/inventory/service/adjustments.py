@@ -1,6 +1,7 @@
 """Adjustments of quantities by staff."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,10 +15,11 @@ from api.inventory.errors import (
     StockCountOutdated,
 )
 from api.inventory.models import AdjustReason, MovementKind, StockState
-from api.inventory.service import bin_contents, journal, locks
+from api.inventory.service import bin_contents, journal, locks, lot_refusals, lots
 from api.inventory.service.available_stock import release_expired
 from api.inventory.service.journal_entries import JournalEntry
 from api.inventory.service.locks import Level
+from api.inventory.service.lots import KnownLot
 from api.kernel.ids import new_id
 from api.kernel.permissions import Permission
 from api.kernel.principal import Limit, Principal
@@ -43,18 +45,20 @@ def adjust(
     by: Principal,
     bin_id: UUID | None = None,
     state: StockState = StockState.AVAILABLE,
+    lot: KnownLot | None = None,
     command_id: UUID | None = None,
 ) -> bool:
     """Adjust the units on hand: by a difference, or to a counted quantity.
 
     The difference is of units in `state`, and comes to a bin or goes from it if one is given; what
-    is in a quarantine bin is in quarantine. Exactly one of `change` and `on_hand` is given. Returns
-    False when the difference is above a limit of `by`: then it waits for a second person, as
-    `command_id`. Goods that are received have no limit. Locks all levels of the variant, then the
-    bin. Raises `LevelNotFound`, what is wrong with the bin, `StateShort` when fewer units are in
-    the state, `StockCountOutdated` when the level no longer holds `expected_on_hand`,
-    `QuantityTooLarge`, and `InsufficientStock` when orders or live reservations need the units that
-    would be removed. A count that confirms the quantity is recorded too.
+    is in a quarantine bin is in quarantine. With `lot` it is of that lot. Exactly one of `change`
+    and `on_hand` is given. Returns False when the difference is above a limit of `by`: then it
+    waits for a second person, as `command_id`. Locks all
+    levels of the variant, then the bin. Raises `LevelNotFound`, what is wrong with the bin,
+    `StateShort` when fewer units are in the state, `StockCountOutdated` when the level no longer
+    holds `expected_on_hand`, `QuantityTooLarge`, and `InsufficientStock` when orders or live
+    reservations need the units that would be removed. A count that confirms the quantity is
+    recorded too.
     """
     if (change is None) == (on_hand is None):
         raise ValueError("give either a change or a quantity")
@@ -82,8 +86,7 @@ def adjust(
         check_removable(level, -difference, freed=freed.at(level_id) if freed else 0)
     else:
         check_state(level, state, -difference)
-    is_delivery = kind is MovementKind.RECEIVED and difference > 0
-    if by.limits and not is_delivery:
+    if by.limits:
         arguments = {
             "level_id": level_id,
             "change": change,
@@ -93,6 +96,8 @@ def adjust(
             "note": note,
             "bin_id": bin_id,
             "state": state,
+            "lot": lot.code if lot else None,
+            "expires_on": lot.expires_on if lot else None,
         }
         if _must_wait(level, difference, arguments, command_id=command_id or new_id(), by=by):
             return False
@@ -105,6 +110,7 @@ def adjust(
         reason=reason,
         note=note,
         bin_id=bin_id,
+        lots=((lot.id, abs(difference)),) if lot and difference else (),
     )
     journal.write_entries(levels, [*(freed.expired_entries() if freed else ()), entry], by=by)
     audit.record(
@@ -118,9 +124,32 @@ def adjust(
     return True
 
 
+def adjust_lot(
+    level_id: UUID,
+    *,
+    lot: str | None,
+    expires_on: date | None,
+    reason: AdjustReason,
+    change: int | None,
+    by: Principal,
+    **rest: Any,
+) -> bool:
+    """Adjust as `adjust` does, of a lot that is named by its code; opened where units are received.
+
+    Raises `LotRequired` where units of a variant with lots are received without one,
+    `LotDateRequired`, `LotDateDiffers`, `LotNotTracked`, `LotNotFound` and `LotShort`.
+    """
+    is_delivery = reason is AdjustReason.RECEIVED and (change or 0) > 0
+    found = None
+    if lot is not None or is_delivery:
+        found = lots.lot_of_change(level_id, lot, expires_on, is_delivery=is_delivery)
+    with lot_refusals.named():
+        return adjust(level_id, reason=reason, change=change, lot=found, by=by, **rest)
+
+
 def adjust_as_held(arguments: Mapping[str, Any], *, by: Principal) -> None:
-    """Adjust as it was asked for before it waited for a second person; see `adjust`."""
-    adjust(
+    """Adjust as it was asked for before it waited for a second person; see `adjust_lot`."""
+    adjust_lot(
         UUID(arguments["level_id"]),
         change=arguments["change"],
         on_hand=arguments["on_hand"],
@@ -130,6 +159,8 @@ def adjust_as_held(arguments: Mapping[str, Any], *, by: Principal) -> None:
         # Commands that were held by an older release say nothing of these.
         bin_id=UUID(arguments["bin_id"]) if arguments.get("bin_id") else None,
         state=StockState(arguments.get("state", StockState.AVAILABLE)),
+        lot=arguments.get("lot"),
+        expires_on=date.fromisoformat(said) if (said := arguments.get("expires_on")) else None,
         by=by,
     )
 

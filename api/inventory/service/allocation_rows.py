@@ -1,7 +1,7 @@
 """Rows of `stock_allocations`: read under lock, reduced when units ship, added back on a void."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,16 +26,20 @@ from api.platform.db import require_transaction
 
 @dataclass(frozen=True, slots=True)
 class AllocationShare:
-    """Some units of one allocation: for one order line, at one level."""
+    """Some units of one allocation: for one order line, at one level.
+
+    `waiting` are units that the line lacks, counted at the level.
+    """
 
     allocation_id: UUID
     order_line_id: UUID
     level_id: UUID
     quantity: int
+    waiting: int = 0
 
 
 def lock_allocations(order_id: UUID) -> tuple[dict[UUID, Level], list[AllocationShare]]:
-    """Lock all levels of an order's variants; return them and what is still allocated there.
+    """Lock all levels of an order's variants; return them and what is allocated or waited for.
 
     The shares are in the order of preference of their locations.
     """
@@ -46,8 +50,12 @@ def lock_allocations(order_id: UUID) -> tuple[dict[UUID, Level], list[Allocation
             StockAllocation.order_line_id,
             StockAllocation.level_id,
             StockAllocation.quantity,
+            StockAllocation.waiting,
         )
-        .where(StockAllocation.order_id == order_id, StockAllocation.quantity > 0)
+        .where(
+            StockAllocation.order_id == order_id,
+            StockAllocation.quantity + StockAllocation.waiting > 0,
+        )
         .order_by(StockAllocation.id)
     )
     preference = {level_id: rank for rank, level_id in enumerate(levels)}
@@ -60,7 +68,7 @@ def take(
 ) -> list[AllocationShare]:
     """Select up to `quantities` units per order line from the shares; `None` selects all."""
     if quantities is None:
-        return list(shares)
+        return [share for share in shares if share.quantity]
     remaining, selected = dict(quantities), []
     for share in shares:
         quantity = min(share.quantity, remaining.get(share.order_line_id, 0))
@@ -70,6 +78,24 @@ def take(
                 AllocationShare(share.allocation_id, share.order_line_id, share.level_id, quantity)
             )
     return selected
+
+
+def take_waiting(
+    shares: Iterable[AllocationShare], quantities: Mapping[UUID, int] | None
+) -> tuple[list[AllocationShare], dict[UUID, int] | None]:
+    """Select up to `quantities` waiting units per order line; returns them and what is left.
+
+    `None` selects all.
+    """
+    if quantities is None:
+        return [replace(share, quantity=0) for share in shares if share.waiting], None
+    remaining, selected = dict(quantities), []
+    for share in shares:
+        units = min(share.waiting, remaining.get(share.order_line_id, 0))
+        if units > 0:
+            remaining[share.order_line_id] -= units
+            selected.append(replace(share, quantity=0, waiting=units))
+    return selected, remaining
 
 
 _share = (

@@ -2,19 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, select
 
 from api.inventory.allocation_strategy import AllocationPlan
 from api.inventory.models import MovementKind, StockAllocation
-from api.inventory.service import allocation_rows, journal, locks
+from api.inventory.service import allocation_rows, back_orders, journal, locks
+from api.inventory.service.allocation_rows import AllocationShare
 from api.inventory.service.available_stock import FreedStock, choose, release_expired
 from api.inventory.service.journal_entries import JournalEntry
+from api.inventory.service.locks import Level
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
-from api.platform.db import require_transaction
+from api.platform import bulk_sql
+from api.platform.db import require_transaction, table_of
+from api.platform.prepared import prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,12 @@ class AllocationRequest:
             raise ValueError("an allocation is for at least one unit")
 
 
+_ALLOCATIONS: Final = table_of(StockAllocation)
+_ALLOCATED: Final = prepared(
+    select(_ALLOCATIONS.c.order_line_id).where(_ALLOCATIONS.c.order_id == bindparam("order_id"))
+)
+
+
 def allocate(
     order_id: UUID,
     demand: Sequence[AllocationRequest],
@@ -37,27 +48,32 @@ def allocate(
     cart_id: UUID | None,
     by: Principal,
     reference: str | None = None,
+    is_new: bool = False,
 ) -> None:
     """Allocate units to an order, from those reserved for `cart_id` and those available to all.
 
-    Lines that were allocated before are left alone, so repeating changes nothing. Demand is summed
-    per variant before it is checked. Locks all levels of the variants and releases the expired
-    reservations there. Raises `InsufficientStock` with every shortage at once.
+    What a variant that allows back-orders lacks, its lines wait for, up to its limit. Lines that
+    were allocated before are left alone, so repeating changes nothing; an order that `is_new` has
+    none, and none are looked for. Demand is summed per variant before it is checked. Locks all
+    levels of the variants and releases the expired reservations there. Raises `InsufficientStock`
+    with every shortage at once.
     """
     variant_ids = {line.variant_id for line in demand}
     if cart_id:
         levels = locks.lock_with_reservations(variant_ids, cart_id)
     else:
         levels = locks.lock(variant_ids)
-    allocated_lines = _allocated_lines(order_id)
+    allocated_lines = frozenset() if is_new else _allocated_lines(order_id)
     lines = [line for line in demand if line.order_line_id not in allocated_lines]
     if not lines:
         return
     freed = release_expired(levels, owner_id=cart_id)
-    plan = choose(levels, freed, [(line.variant_id, line.quantity) for line in lines])
+    plan, waiting = choose(levels, freed, [(line.variant_id, line.quantity) for line in lines])
+    shares = spread(lines, plan)
+    lacking = lines_that_wait(lines, shares, levels) if waiting else {}
     now = clock.now()
-    require_transaction().execute(
-        insert(StockAllocation),
+    bulk_sql.bulk_insert(
+        _ALLOCATIONS,
         [
             {
                 "id": new_id(),
@@ -67,10 +83,12 @@ def allocate(
                 "level_id": level_id,
                 "quantity": quantity,
             }
-            for line_id, level_id, quantity in _spread(lines, plan)
+            for line_id, level_id, quantity in shares
         ],
     )
+    back_orders.add_rows(order_id, {key: (0, units) for key, units in lacking.items()})
     entries = _allocation_entries(order_id, plan, freed, reference=reference)
+    entries += waiting_entries(order_id, lacking, reference=reference)
     journal.write_entries(levels, [*freed.expired_entries(), *entries], by=by)
 
 
@@ -84,40 +102,45 @@ def release(
 ) -> dict[UUID, int]:
     """Release units that order lines no longer need; `None` releases all that are allocated.
 
-    Quantities are by order line. Returns the units released per line: never more than were still
-    allocated, so repeating releases nothing. Locks all levels of the order's variants.
+    Quantities are by order line; units that a line waits for go first. Returns the units released
+    per line: never more than were still allocated or waited for, so repeating releases nothing.
+    Locks all levels of the order's variants.
     """
     levels, shares = allocation_rows.lock_allocations(order_id)
-    released = allocation_rows.take(shares, quantities)
+    dropped, rest = allocation_rows.take_waiting(shares, quantities)
+    back_orders.lower({share.allocation_id: share.waiting for share in dropped})
+    released = allocation_rows.take(shares, rest)
     allocation_rows.reduce(released)
     journal.write_entries(
         levels,
         [
-            JournalEntry(
-                level_id=level_id,
-                kind=MovementKind.RELEASED,
-                allocated=-quantity,
-                reason=reason,
-                reference=reference,
-                order_id=order_id,
-            )
-            for level_id, quantity in allocation_rows.by_level(released).items()
+            *dropped_entries(order_id, dropped, reason=reason, reference=reference),
+            *(
+                JournalEntry(
+                    level_id=level_id,
+                    kind=MovementKind.RELEASED,
+                    allocated=-quantity,
+                    reason=reason,
+                    reference=reference,
+                    order_id=order_id,
+                )
+                for level_id, quantity in allocation_rows.by_level(released).items()
+            ),
         ],
         by=by,
     )
-    return allocation_rows.by_line(released)
+    units = allocation_rows.by_line(released)
+    for share in dropped:
+        units[share.order_line_id] = units.get(share.order_line_id, 0) + share.waiting
+    return units
 
 
-def _allocated_lines(order_id: UUID) -> set[UUID]:
+def _allocated_lines(order_id: UUID) -> frozenset[UUID]:
     """Return the lines of an order that were allocated before. Call it under the level locks."""
-    return set(
-        require_transaction().scalars(
-            select(StockAllocation.order_line_id).where(StockAllocation.order_id == order_id)
-        )
-    )
+    return frozenset(require_transaction().scalars(_ALLOCATED, {"order_id": order_id}))
 
 
-def _spread(
+def spread(
     lines: Sequence[AllocationRequest], plan: AllocationPlan
 ) -> list[tuple[UUID, UUID, int]]:
     """Distribute the planned units over the lines: (order line, level, quantity)."""
@@ -125,13 +148,68 @@ def _spread(
     spread = []
     for line in lines:
         missing = line.quantity
-        for level_id, planned in remaining[line.variant_id].items():
+        for level_id, planned in remaining.get(line.variant_id, {}).items():
             units = min(missing, planned)
             if units:
                 remaining[line.variant_id][level_id] -= units
                 missing -= units
                 spread.append((line.order_line_id, level_id, units))
     return spread
+
+
+def lines_that_wait(
+    lines: Sequence[AllocationRequest],
+    shares: Sequence[tuple[UUID, UUID, int]],
+    levels: Mapping[UUID, Level],
+) -> dict[tuple[UUID, UUID], int]:
+    """Return what lines lack after their shares, by (line, level at which it is counted)."""
+    given: dict[UUID, int] = {}
+    for line_id, _, units in shares:
+        given[line_id] = given.get(line_id, 0) + units
+    return {
+        (
+            line.order_line_id,
+            back_orders.level_to_wait_at(levels.values(), line.variant_id),
+        ): line.quantity - given.get(line.order_line_id, 0)
+        for line in lines
+        if line.quantity > given.get(line.order_line_id, 0)
+    }
+
+
+def waiting_entries(
+    order_id: UUID,
+    lacking: Mapping[tuple[UUID, UUID], int],
+    *,
+    reason: str | None = None,
+    reference: str | None,
+) -> list[JournalEntry]:
+    """Build the journal entries of what lines of an order wait for."""
+    by_level: dict[UUID, int] = {}
+    for (_, level_id), units in lacking.items():
+        by_level[level_id] = by_level.get(level_id, 0) + units
+    return [
+        JournalEntry(
+            level_id=level_id,
+            kind=MovementKind.BACK_ORDERED,
+            back_ordered=units,
+            reason=reason,
+            reference=reference,
+            order_id=order_id,
+        )
+        for level_id, units in by_level.items()
+    ]
+
+
+def dropped_entries(
+    order_id: UUID,
+    dropped: Sequence[AllocationShare],
+    *,
+    reason: str,
+    reference: str | None,
+) -> list[JournalEntry]:
+    """Build the journal entries of what lines of an order do not wait for any more."""
+    units = {(share.order_line_id, share.level_id): -share.waiting for share in dropped}
+    return waiting_entries(order_id, units, reason=reason, reference=reference)
 
 
 def _allocation_entries(

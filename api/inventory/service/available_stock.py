@@ -9,6 +9,7 @@ from sqlalchemy import delete, or_
 from api.inventory import allocation_strategy, queries
 from api.inventory.errors import InsufficientStock
 from api.inventory.models import MovementKind, StockReservation
+from api.inventory.service import back_orders
 from api.inventory.service.journal_entries import JournalEntry
 from api.inventory.service.locks import Level
 from api.kernel import clock
@@ -66,12 +67,12 @@ def release_expired(levels: Mapping[UUID, Level], *, owner_id: UUID | None = Non
 
 def choose(
     levels: Mapping[UUID, Level], freed: FreedStock, lines: Sequence[tuple[UUID, int]]
-) -> allocation_strategy.AllocationPlan:
-    """Decide from which levels the lines (variant, quantity) are served.
+) -> tuple[allocation_strategy.AllocationPlan, dict[UUID, int]]:
+    """Decide from which levels the lines (variant, quantity) are served, and what must wait.
 
-    Sums the lines per variant first, so that two lines cannot both count on the same units. Raises
-    `InsufficientStock` with every shortage at once, pointing at the first line of each short
-    variant.
+    Sums the lines per variant first, so that two lines cannot both count on the same units. What a
+    variant lacks waits, by variant, as far as it allows back-orders. Raises `InsufficientStock`
+    with every shortage at once, pointing at the first line of each short variant.
     """
     demand: dict[UUID, int] = {}
     for variant_id, quantity in lines:
@@ -83,10 +84,26 @@ def choose(
         for level in levels.values()
         if level.is_active
     ]
+    available = back_orders.without_claimed(available, levels, freed.own)
     plan, shortages = allocation_strategy.plan_allocation(demand, available)
-    if shortages:
-        raise _insufficient(shortages, [variant_id for variant_id, _ in lines])
-    return plan
+    if not shortages:
+        return plan, {}
+    room = back_orders.room(levels, [short.variant_id for short in shortages])
+    waiting = {short.variant_id: short.requested - short.available for short in shortages}
+    refused = [
+        allocation_strategy.Shortage(
+            short.variant_id, short.requested, short.available + room[short.variant_id]
+        )
+        for short in shortages
+        if waiting[short.variant_id] > room[short.variant_id]
+    ]
+    if refused:
+        raise _insufficient(refused, [variant_id for variant_id, _ in lines])
+    here = {one: units - waiting.get(one, 0) for one, units in demand.items()}
+    plan, _ = allocation_strategy.plan_allocation(
+        {one: units for one, units in here.items() if units}, available
+    )
+    return plan, waiting
 
 
 def _insufficient(

@@ -4,8 +4,9 @@ Units on hand that are in no bin are the difference between the level and its bi
 bins runs none of these statements.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, cast
 from uuid import UUID
 
@@ -23,16 +24,19 @@ from api.platform import bulk_sql
 from api.platform.bulk_sql import any_of
 from api.platform.db import require_transaction
 
-_RANK: Final = {
+RANK: Final = {
     BinKind.PACKING: 0,
     BinKind.STAGING: 1,
+    BinKind.TOTE: 1,
     BinKind.PICK: 2,
     # Units in no bin come here.
     BinKind.BULK: 4,
     BinKind.RECEIVING: 5,
     BinKind.QUARANTINE: 6,
 }
-_NO_BIN: Final = 3
+NO_BIN: Final = 3
+_OWN_TOTE: Final = -1
+_TOTE_OF_ANOTHER: Final = 7
 
 
 class BinMoved(RuntimeError):
@@ -106,28 +110,33 @@ def draw(
 ) -> None:
     """Take units that leave the stock out of their bins.
 
-    An entry without a bin takes from packing, staging and pick bins first (the preferred one, then
-    by pick sequence), then what is in no bin, then from bulk and receiving bins; from quarantine
-    bins only what leaves quarantine. Raises `BinMoved` when the units are in no such place.
+    An entry without a bin takes from the totes of its order, then from packing, staging and pick
+    bins (the preferred one, then by pick sequence), then what is in no bin, then from bulk and
+    receiving bins, and last from totes of other orders; from quarantine bins only what leaves
+    quarantine. What is in lots is taken by `lot_contents.draw`. Raises `BinMoved` when the units
+    are in no such place.
     """
     leaving = [
         entry
         for entry in entries
-        if entry.on_hand < 0 and (entry.bin_id or levels[entry.level_id].in_bins)
+        if entry.on_hand < 0
+        and (entry.bin_id or levels[entry.level_id].in_bins)
+        and not levels[entry.level_id].in_lots
     ]
     if not leaving:
         return
-    contents = _contents({entry.level_id for entry in leaving})
+    contents = contents_of({entry.level_id for entry in leaving})
     loose = {entry.level_id: levels[entry.level_id] for entry in leaving}
     in_no_bin = {level_id: level.on_hand - level.in_bins for level_id, level in loose.items()}
     changes = []
     for entry in leaving:
         places = contents.setdefault(entry.level_id, [])
-        no_bin = _Place(None, _NO_BIN, in_no_bin[entry.level_id])
+        no_bin = BinPlace(None, NO_BIN, in_no_bin[entry.level_id])
         wanted = [place for place in places if entry.bin_id in (None, place.bin_id)]
         if entry.bin_id is None:
-            wanted = sorted([*wanted, no_bin], key=lambda place: place.rank)
-            is_quarantined = [place.rank == _RANK[BinKind.QUARANTINE] for place in wanted]
+            rank = partial(rank_for, entry.order_id)
+            wanted = sorted([*wanted, no_bin], key=rank)
+            is_quarantined = [place.rank == RANK[BinKind.QUARANTINE] for place in wanted]
             out, sound = _split(wanted, is_quarantined)
             wanted = [*out, *sound] if entry.quarantine < 0 else sound
         missing = -entry.on_hand
@@ -137,7 +146,7 @@ def draw(
                 place.quantity -= units
                 missing -= units
                 if place.bin_id:
-                    changes.append(_change(entry, place.bin_id, -units))
+                    changes.append(change_of(entry, place.bin_id, -units))
         in_no_bin[entry.level_id] = no_bin.quantity
         if missing:
             raise BinMoved(f"{missing} units of level {entry.level_id} are in no place")
@@ -147,7 +156,7 @@ def draw(
 def put(entries: Sequence[JournalEntry], *, by: Principal, actor: str) -> None:
     """Put units that come into the bins that their entries name."""
     changes = [
-        _change(entry, entry.bin_id, entry.on_hand)
+        change_of(entry, entry.bin_id, entry.on_hand)
         for entry in entries
         if entry.bin_id is not None and entry.on_hand > 0
     ]
@@ -247,42 +256,62 @@ _PUT: Final = _put.on_conflict_do_update(
 
 
 @dataclass(slots=True)
-class _Place:
+class BinPlace:
     """A bin, or no bin, from which units may be taken."""
 
     bin_id: UUID | None
     rank: int
     quantity: int
+    order_ids: Collection[UUID] = ()
+    """Whose units a tote holds: of one order, or of those of single items."""
 
 
-def _contents(level_ids: set[UUID]) -> dict[UUID, list[_Place]]:
+def rank_for(order_id: UUID | None, place: BinPlace) -> int:
+    """Return when units are taken from a place for an order: from its own totes first."""
+    if not place.order_ids:
+        return place.rank
+    return _OWN_TOTE if order_id in place.order_ids else _TOTE_OF_ANOTHER
+
+
+def contents_of(level_ids: set[UUID]) -> dict[UUID, list[BinPlace]]:
     """Read what is in the bins of levels, in the order in which it is taken."""
     rows = require_transaction().execute(
-        select(BinStock.level_id, BinStock.bin_id, BinStock.quantity, Bin.kind)
+        select(
+            *(BinStock.level_id, BinStock.bin_id, BinStock.quantity, Bin.kind),
+            *(Bin.order_id, Bin.order_ids),
+        )
         .join(Bin, Bin.id == BinStock.bin_id)
         .join(StockLevel, StockLevel.id == BinStock.level_id)
         .where(any_of(BinStock.level_id, level_ids), BinStock.quantity > 0)
         .order_by(
-            case({kind.value: rank for kind, rank in _RANK.items()}, value=Bin.kind),
+            case({kind.value: rank for kind, rank in RANK.items()}, value=Bin.kind),
             func.coalesce(StockLevel.preferred_bin_id == Bin.id, False).desc(),
             Bin.pick_sequence,
             Bin.code,
         )
     )
-    contents: dict[UUID, list[_Place]] = {}
+    contents: dict[UUID, list[BinPlace]] = {}
     for row in rows:
         contents.setdefault(row.level_id, []).append(
-            _Place(row.bin_id, _RANK[row.kind], row.quantity)
+            BinPlace(
+                row.bin_id,
+                RANK[row.kind],
+                row.quantity,
+                [row.order_id] if row.order_id else row.order_ids or (),
+            )
         )
     return contents
 
 
-def _split(places: Sequence[_Place], first: Sequence[bool]) -> tuple[list[_Place], list[_Place]]:
+def _split(
+    places: Sequence[BinPlace], first: Sequence[bool]
+) -> tuple[list[BinPlace], list[BinPlace]]:
     chosen = list(zip(places, first, strict=True))
     return [place for place, yes in chosen if yes], [place for place, yes in chosen if not yes]
 
 
-def _change(entry: JournalEntry, bin_id: UUID, units: int) -> BinChange:
+def change_of(entry: JournalEntry, bin_id: UUID, units: int) -> BinChange:
+    """Build the change of a bin by an entry."""
     return BinChange(
         bin_id=bin_id,
         level_id=entry.level_id,

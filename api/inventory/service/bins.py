@@ -1,6 +1,6 @@
 """Bins: the places within a location."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from api.inventory.errors import BinCodeTaken, BinNotEmpty, BinNotFound, LocationNotFound
-from api.inventory.models import Bin, BinKind, BinStock, Location
+from api.inventory.models import Bin, BinColour, BinKind, BinStock, Location
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
@@ -17,6 +17,7 @@ from api.platform.db import require_transaction
 
 BARCODE_PREFIX = "L-"
 """Begins the barcode of a bin, so that scanners tell it from goods."""
+TOTE_PREFIX = "T-"
 
 
 def create_bin(
@@ -28,9 +29,11 @@ def create_bin(
     kind: BinKind = BinKind.PICK,
     pick_sequence: int = 0,
     is_active: bool = True,
+    name: str | None = None,
+    colour: BinColour | None = None,
     by: Principal,
 ) -> UUID:
-    """Create a bin; without a barcode it gets `L-` and its code, in upper case.
+    """Create a bin; without a barcode it gets `L-` and its code, in upper case; a tote gets `T-`.
 
     Raises `LocationNotFound`, and `BinCodeTaken` when the location has a bin of that code, or any
     bin the barcode.
@@ -48,10 +51,12 @@ def create_bin(
             location_id=location_id,
             zone=zone,
             code=code,
-            barcode=(barcode or BARCODE_PREFIX + code).upper(),
+            barcode=(barcode or _barcode(code, kind)).upper(),
             kind=kind,
             pick_sequence=pick_sequence,
             is_active=is_active,
+            name=name,
+            colour=colour,
             version=1,
         )
         .on_conflict_do_nothing()
@@ -61,6 +66,18 @@ def create_bin(
         raise BinCodeTaken(bin_code=code)
     audit.record("bin.created", by=by, subject_id=bin_id, code=code, kind=kind.value)
     return bin_id
+
+
+def assign_tote(
+    bin_id: UUID, order_id: UUID | None, *, order_ids: Collection[UUID] | None = None
+) -> None:
+    """Say whose units a tote holds from now on: of one order, of one of `order_ids`, or of any."""
+    require_transaction().execute(
+        update(Bin)
+        .where(Bin.id == bin_id)
+        .values(order_id=order_id, order_ids=order_ids and list(order_ids))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def edit_bin(
@@ -95,3 +112,8 @@ def edit_bin(
         .execution_options(synchronize_session=False)
     )
     audit.record("bin.edited", by=by, subject_id=bin_id, **changes)
+
+
+def _barcode(code: str, kind: BinKind) -> str:
+    prefix = TOTE_PREFIX if kind is BinKind.TOTE else BARCODE_PREFIX
+    return code if code.upper().startswith(prefix) else prefix + code

@@ -31,17 +31,26 @@ from sqlalchemy.exc import IntegrityError
 from api.catalog.service import stock_status
 from api.inventory.errors import LocationNotFound, VariantUnknown
 from api.inventory.models import MovementKind, StockLevel, StockMovement
-from api.inventory.service import bin_contents, moving_average, notifications
-from api.inventory.service.journal_entries import JournalEntry, LevelChange, sums
-from api.inventory.service.locks import Level
+from api.inventory.service import (
+    back_orders,
+    bin_contents,
+    lot_contents,
+    moving_average,
+    notifications,
+)
+from api.inventory.service.journal_entries import JournalEntry, LevelChange, is_rare, sums
+from api.inventory.service.locks import LEVELS, Level
 from api.kernel import clock
 from api.kernel.ids import new_id
+from api.kernel.money import divide_half_up
 from api.kernel.principal import Principal
 from api.platform import auth, bulk_sql, observability
 from api.platform.db import UtcDateTime, require_transaction
+from api.platform.prepared import prepared
 
 _COUNTERS: Final = ("on_hand", "allocated", "reserved")
-_STATES: Final = ("damaged", "quarantine", "safety_stock")
+_STATES: Final = ("damaged", "quarantine", "safety_stock", "expired")
+_RARE: Final = (*_STATES, "back_ordered")
 
 
 def _move_statement(counters: Sequence[str]) -> Update:
@@ -59,17 +68,15 @@ def _move_statement(counters: Sequence[str]) -> Update:
         .render_derived()
     )
     after: dict[str, Any] = {
-        name: getattr(StockLevel, name) + change.c[name]
-        if name in counters
-        else getattr(StockLevel, name)
-        for name in (*_COUNTERS, *_STATES)
+        name: LEVELS.c[name] + change.c[name] if name in counters else LEVELS.c[name]
+        for name in (*_COUNTERS, *_RARE)
     }
     promised = after["allocated"] + after["reserved"]
-    unavailable = after["damaged"] + after["quarantine"] + after["safety_stock"]
-    return (
-        update(StockLevel)
+    unavailable = sum((after[name] for name in _STATES[1:]), after[_STATES[0]])
+    return prepared(
+        update(LEVELS)
         .where(
-            StockLevel.id == change.c.level_id,
+            LEVELS.c.id == change.c.level_id,
             # The guard: whatever was read before, the units must be there at this moment.
             *(after[name] >= 0 for name in counters),
             promised <= after["on_hand"],
@@ -83,26 +90,27 @@ def _move_statement(counters: Sequence[str]) -> Update:
             **{name: after[name] for name in counters},
             # Reservations do not count: carts come and go all day, and most release them again.
             below_threshold=func.coalesce(
-                after["on_hand"] - unavailable - after["allocated"]
-                <= StockLevel.low_stock_threshold,
+                after["on_hand"] - unavailable - after["allocated"] - after["back_ordered"]
+                <= LEVELS.c.low_stock_threshold,
                 False,
             ),
             last_moved_at=bindparam("moved_at"),
             last_moved_by=bindparam("moved_by"),
         )
         .returning(
-            StockLevel.id,
-            (StockLevel.on_hand - StockLevel.unavailable - StockLevel.allocated).label("left"),
-            StockLevel.low_stock_threshold,
-            StockLevel.below_threshold,
+            LEVELS.c.id,
+            (
+                LEVELS.c.on_hand - LEVELS.c.unavailable - LEVELS.c.allocated - LEVELS.c.back_ordered
+            ).label("left"),
+            LEVELS.c.low_stock_threshold,
+            LEVELS.c.below_threshold,
         )
-        .execution_options(synchronize_session=False)
     )
 
 
 # Sales change no state, and pay for none.
 _MOVE: Final = _move_statement(_COUNTERS)
-_MOVE_STATES: Final = _move_statement((*_COUNTERS, *_STATES))
+_MOVE_ALL: Final = _move_statement((*_COUNTERS, *_RARE))
 
 
 _opening = (
@@ -119,7 +127,7 @@ _opening = (
 _has_goods = _opening.c.quantity > 0
 # One value per column, however many levels: the statement is built and planned once.
 _OPEN: Final = (
-    upsert(cast(Table, StockLevel.__table__))
+    upsert(LEVELS)
     .from_select(
         [
             *("id", "created_at", "variant_id", "location_id", "on_hand"),
@@ -138,7 +146,7 @@ _OPEN: Final = (
         include_defaults=False,
     )
     .on_conflict_do_nothing(constraint="uq_stock_levels_variant_location")
-    .returning(StockLevel.__table__.c.variant_id, StockLevel.__table__.c.id)
+    .returning(LEVELS.c.variant_id, LEVELS.c.id)
 )
 
 
@@ -147,33 +155,47 @@ class LevelMoved(RuntimeError):
 
 
 def write_entries(
-    levels: Mapping[UUID, Level], entries: Sequence[JournalEntry], *, by: Principal
+    levels: Mapping[UUID, Level],
+    entries: Sequence[JournalEntry],
+    *,
+    by: Principal,
+    serves: bool = True,
 ) -> None:
     """Write entries to the journal and add their sums to the levels.
 
+    Units that become available are allocated to the order lines that wait for them, unless
+    `serves` is False because not all levels are locked.
     `levels` are the locked levels, all of each variant that the entries touch. Two statements for
-    any number of entries, and more only where units are in bins, have a cost, or when a variant
-    sells out or comes back. Raises `LevelMoved` when the guard of the update rejects a level, and
-    `BinMoved` when a bin named by an entry has fewer units: callers check both before.
+    any number of entries, and more only where units are in bins or lots, have a cost, or when a
+    variant sells out or comes back. Raises `LevelMoved` when the guard of the update rejects a
+    level, and `BinMoved` when a bin named by an entry has fewer units: callers check both before.
+    Raises `LotsMissing`, which `lot_refusals` explains, when too few units are in the lots that an
+    entry names, or in lots that may be sold.
     """
     if not entries:
         return
     if by.locations is not None:
         moved_units = {entry.level_id for entry in entries if entry.on_hand}
         auth.check_location(by, {levels[level_id].location_id for level_id in moved_units})
-    session = require_transaction()
-    changes, now, actor = sums(entries), clock.now(), actor_label(by)
-    has_states = any(
-        change.damaged or change.quarantine or change.safety_stock for change in changes.values()
-    )
+    session, now, actor = require_transaction(), clock.now(), actor_label(by)
+    # Before the sums: only the lots know how many of the units have expired.
+    entries = lot_contents.draw(levels, entries, by=by, actor=actor)
     bin_contents.draw(levels, entries, by=by, actor=actor)
+    changes = sums(entries)
+    if serves:
+        arrived = back_orders.allocate_arrived(levels, changes)
+        if arrived:
+            entries = [*entries, *arrived]
+            changes = sums(entries)
+    has_rare = any(is_rare(change) for change in changes.values())
+    session.flush()  # entries may refer to rows that are not written yet
     moved = session.execute(
-        _MOVE_STATES if has_states else _MOVE,
+        _MOVE_ALL if has_rare else _MOVE,
         {
             "level_ids": list(changes),
             **{
                 f"{name}s": [getattr(change, name) for change in changes.values()]
-                for name in (*_COUNTERS, *(_STATES if has_states else ()))
+                for name in (*_COUNTERS, *(_RARE if has_rare else ()))
             },
             "moved_at": now,
             "moved_by": actor,
@@ -184,9 +206,11 @@ def write_entries(
     before = {level_id: levels[level_id].on_hand for level_id in changes}
     journal(before, entries, by=by, actor=actor, now=now)
     bin_contents.put(entries, by=by, actor=actor)
+    lot_contents.put(entries, by=by, actor=actor)
     _note_counts(changes, actor=actor, now=now)
     notifications.emit_low_stock(levels, moved)
     notifications.update_in_stock_now(levels, changes)
+    notifications.update_back_orders(levels, changes)
 
 
 def open_levels(
@@ -249,7 +273,7 @@ def journal(
     """Insert journal entries without changing the level; most callers want `write_entries`."""
     on_hand, rows, request_id = dict(on_hand_before), [], observability.request_id()
     averages = moving_average.update_averages(on_hand_before, entries)
-    has_states = any(entry.damaged or entry.quarantine or entry.safety_stock for entry in entries)
+    has_rare = any(is_rare(entry) for entry in entries)
     for number, entry in enumerate(entries):
         on_hand[entry.level_id] += entry.on_hand
         rows.append(
@@ -273,10 +297,13 @@ def journal(
                 "request_id": request_id,
             }
         )
-        if has_states:
-            rows[-1] |= {f"{name}_change": getattr(entry, name) for name in _STATES}
+        if has_rare:
+            rows[-1] |= {f"{name}_change": getattr(entry, name) for name in _RARE}
         if averages:
-            rows[-1] |= {"unit_cost": entry.unit_cost, "average_cost": averages.get(number)}
+            unit_cost = None
+            if entry.cost is not None and entry.on_hand:
+                unit_cost = divide_half_up(abs(entry.cost), abs(entry.on_hand))
+            rows[-1] |= {"unit_cost": unit_cost, "average_cost": averages.get(number)}
     bulk_sql.bulk_insert(cast(Table, StockMovement.__table__), rows)
 
 

@@ -12,7 +12,10 @@ class JournalEntry:
     """One journal entry, before it is written.
 
     Units that come go to `bin_id`, else to no bin; units that go are taken from there, else from
-    the bins in the order of `bin_contents.draw`. `unit_cost` is in minor units.
+    the bins in the order of `bin_contents.draw`. `lots` says of which lots how many units are;
+    those that it does not name come without a lot, and go by `lot_contents.draw`, which also says
+    how many are `expired`. `cost` is of all
+    units, with their sign, in minor units.
     """
 
     level_id: UUID
@@ -23,8 +26,11 @@ class JournalEntry:
     damaged: int = 0
     quarantine: int = 0
     safety_stock: int = 0
-    unit_cost: int | None = None
+    expired: int = 0
+    back_ordered: int = 0
+    cost: int | None = None
     bin_id: UUID | None = None
+    lots: tuple[tuple[UUID, int], ...] = ()
     reason: str | None = None
     note: str | None = None
     reference: str | None = None
@@ -43,12 +49,14 @@ class LevelChange:
     damaged: int = 0
     quarantine: int = 0
     safety_stock: int = 0
+    expired: int = 0
+    back_ordered: int = 0
     counted: bool = False
 
     @property
     def unavailable(self) -> int:
         """Return by how much the units that are not for sale change."""
-        return self.damaged + self.quarantine + self.safety_stock
+        return self.damaged + self.quarantine + self.safety_stock + self.expired
 
 
 def sums(entries: Iterable[JournalEntry]) -> dict[UUID, LevelChange]:
@@ -62,5 +70,18 @@ def sums(entries: Iterable[JournalEntry]) -> dict[UUID, LevelChange]:
         change.damaged += entry.damaged
         change.quarantine += entry.quarantine
         change.safety_stock += entry.safety_stock
+        change.expired += entry.expired
+        change.back_ordered += entry.back_ordered
         change.counted |= entry.kind is MovementKind.COUNTED
     return changes
+
+
+def is_rare(change: JournalEntry | LevelChange) -> bool:
+    """Tell whether more than on hand, allocated and reserved changes: a state, or a back-order."""
+    return bool(
+        change.damaged
+        or change.quarantine
+        or change.safety_stock
+        or change.expired
+        or change.back_ordered
+    )

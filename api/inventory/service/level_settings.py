@@ -37,7 +37,12 @@ def edit_level(
             *(StockLevel.variant_id, StockLevel.location_id, StockLevel.version),
             *(StockLevel.replenish_min, StockLevel.replenish_max, StockLevel.safety_stock),
             *(StockLevel.low_stock_threshold, StockLevel.below_threshold),
-            (StockLevel.on_hand - StockLevel.unavailable - StockLevel.allocated).label("left"),
+            (
+                StockLevel.on_hand
+                - StockLevel.unavailable
+                - StockLevel.allocated
+                - StockLevel.back_ordered
+            ).label("left"),
         )
         .where(StockLevel.id == level_id)
         .with_for_update()

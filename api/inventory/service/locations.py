@@ -18,6 +18,7 @@ from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit, etags
 from api.platform.db import require_transaction
+from api.platform.external_references import Subject, SubjectKind, set_reference
 
 FIRST_CODE: Final = "MAIN"
 FIRST_NAME: Final = "Main"
@@ -32,6 +33,28 @@ def create_location(
         raise LocationCodeTaken(location_code=code)
     audit.record("location.created", by=by, subject_id=location_id, code=code, name=name)
     return location_id
+
+
+def set_location_reference(
+    location_id: UUID,
+    system: str,
+    *,
+    value: str | None,
+    metadata: Mapping[str, str],
+    by: Principal,
+) -> list[dict[str, Any]]:
+    """Write what another system keeps about a location; returns what all of them keep.
+
+    Locks the location. Raises `LocationNotFound`, also for one where `by` does not work, and what
+    `external_references.set_reference` raises.
+    """
+    found = require_transaction().scalar(
+        select(Location.id).where(Location.id == location_id).with_for_update()
+    )
+    if found is None or not by.works_at(location_id):
+        raise LocationNotFound(location_id=location_id)
+    subject = Subject(SubjectKind.LOCATION, location_id)
+    return set_reference(subject, system, value=value, metadata=metadata, by=by)
 
 
 def edit_location(

@@ -15,17 +15,16 @@ from api.platform.db import require_transaction
 _EXACT: Final = Decimal("0.0001")
 
 
-def average(before: Decimal | None, on_hand: int, unit_cost: int, quantity: int) -> Decimal:
+def average(before: Decimal | None, on_hand: int, cost: int, quantity: int) -> Decimal:
     """Return the average cost of a unit after a receipt or its undoing, in minor units.
 
     What was on hand without a cost is taken to have cost as much as what comes now. A receipt that
-    is undone has a negative quantity, and takes out what it brought in.
+    is undone has a negative quantity and cost, and takes out what it brought in.
     """
-    cost = Decimal(unit_cost)
     if before is None or on_hand <= 0:
-        return cost
+        return (Decimal(cost) / quantity).quantize(_EXACT, ROUND_HALF_UP)
     left = on_hand + quantity
-    total = before * on_hand + cost * quantity
+    total = before * on_hand + cost
     return (total / left).quantize(_EXACT, ROUND_HALF_UP) if left and total >= 0 else before
 
 
@@ -38,7 +37,7 @@ def update_averages(
     that come without a cost are worth the average, and units that go take it along: neither
     changes it.
     """
-    costed = {entry.level_id for entry in entries if entry.unit_cost is not None}
+    costed = {entry.level_id for entry in entries if entry.cost is not None}
     if not costed:
         return {}
     session, on_hand = require_transaction(), dict(on_hand_before)
@@ -48,9 +47,9 @@ def update_averages(
     now: dict[UUID, Decimal | None] = {row.id: row.average_cost for row in rows}
     after: dict[int, Decimal] = {}
     for number, entry in enumerate(entries):
-        if entry.unit_cost is not None and entry.on_hand:
+        if entry.cost is not None and entry.on_hand:
             after[number] = now[entry.level_id] = average(
-                now[entry.level_id], on_hand[entry.level_id], entry.unit_cost, entry.on_hand
+                now[entry.level_id], on_hand[entry.level_id], entry.cost, entry.on_hand
             )
         on_hand[entry.level_id] += entry.on_hand
     for level_id in sorted(costed):

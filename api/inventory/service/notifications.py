@@ -40,6 +40,19 @@ def update_in_stock(before: Mapping[UUID, int], after: Mapping[UUID, int]) -> No
         emit(BackInStock(variant_ids=tuple(sorted(back))))
 
 
+def update_back_orders(levels: Mapping[UUID, Level], changes: Mapping[UUID, LevelChange]) -> None:
+    """Update in the catalog whether more can be back-ordered, where that may have changed."""
+    moved = {levels[one].variant_id for one, change in changes.items() if change.back_ordered}
+    if not moved:
+        return
+    waiting = dict.fromkeys(moved, 0)
+    for level in levels.values():
+        if level.variant_id in moved:
+            change = changes.get(level.id, LevelChange())
+            waiting[level.variant_id] += level.back_ordered + change.back_ordered
+    stock_status.update_back_orders(waiting)
+
+
 def update_in_stock_now(levels: Mapping[UUID, Level], changes: Mapping[UUID, LevelChange]) -> None:
     """Update the catalog's stock status after a movement, over active locations."""
     before: dict[UUID, int] = {}

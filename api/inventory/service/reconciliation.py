@@ -9,11 +9,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 
 from api.catalog.service import stock_status
 from api.inventory.models import (
     AdjustReason,
+    Bin,
+    BinKind,
     BinMovement,
     BinStock,
     MovementKind,
@@ -22,6 +24,7 @@ from api.inventory.models import (
     StockMovement,
     StockReservation,
 )
+from api.inventory.models.lots import Lot, LotStock
 from api.inventory.service import journal, locks
 from api.inventory.service.journal_entries import JournalEntry
 from api.kernel import clock
@@ -36,9 +39,10 @@ def reconcile(level_id: UUID, *, by: Principal) -> bool:
     """Make a level agree with its journal, allocations and reservations; False if impossible.
 
     The units on hand stay as the level has them, because the shop sells from that number and staff
-    counted it; allocated and reserved become the sums of their rows, the states and the units in
-    bins those of their journals. The journal gets one entry with the difference. A level with more
-    promised than on hand is left to a person. Locks all levels of the variant.
+    counted it; allocated, back-ordered, reserved, expired and the units in bins and lots become the
+    sums of their rows, the other states those of their journals. The journal gets one entry with
+    the difference. A level with more promised than on hand is left to a person. Locks all levels of
+    the variant.
     """
     levels = locks.lock(also=locks.variant_of(level_id))
     level = levels.get(level_id)
@@ -47,7 +51,8 @@ def reconcile(level_id: UUID, *, by: Principal) -> bool:
     actual = _sums(level_id)
     promised = actual.allocations + actual.reservations
     stopped = actual.damaged + actual.quarantine
-    if promised + stopped > level.on_hand or actual.in_bins > level.on_hand:
+    loose, loose_in_lots = level.on_hand - actual.in_bins, actual.in_lots - actual.lots_in_bins
+    if promised + stopped > level.on_hand or loose < 0 or loose_in_lots > loose:
         return False
     now, actor = clock.now(), journal.actor_label(by)
     entry = JournalEntry(
@@ -56,10 +61,12 @@ def reconcile(level_id: UUID, *, by: Principal) -> bool:
         on_hand=level.on_hand - actual.on_hand,
         allocated=actual.allocations - actual.allocated,
         reserved=actual.reservations - actual.reserved,
+        expired=actual.expired_in_lots - actual.expired,
+        back_ordered=actual.waiting - actual.back_ordered,
         reason=AdjustReason.CORRECTION,
         note=_NOTE,
     )
-    if entry.on_hand or entry.allocated or entry.reserved:
+    if any((entry.on_hand, entry.allocated, entry.reserved, entry.expired, entry.back_ordered)):
         before = {level_id: actual.on_hand}
         journal.journal(before, [entry], by=by, actor=actor, now=now)
     require_transaction().execute(
@@ -72,6 +79,10 @@ def reconcile(level_id: UUID, *, by: Principal) -> bool:
             quarantine=actual.quarantine,
             safety_stock=actual.safety_stock,
             in_bins=actual.in_bins,
+            expired=actual.expired_in_lots,
+            back_ordered=actual.waiting,
+            in_lots=actual.in_lots,
+            lots_in_bins=actual.lots_in_bins,
             last_moved_at=now,
             last_moved_by=actor,
         )
@@ -122,7 +133,7 @@ def mark_stock_status(variant_ids: Collection[UUID]) -> None:
     session = require_transaction()
     locks.lock(variant_ids)
     is_low = func.coalesce(
-        StockLevel.on_hand - StockLevel.unavailable - StockLevel.allocated
+        StockLevel.on_hand - StockLevel.unavailable - StockLevel.allocated - StockLevel.back_ordered
         <= StockLevel.low_stock_threshold,
         False,
     )
@@ -132,14 +143,16 @@ def mark_stock_status(variant_ids: Collection[UUID]) -> None:
         .values(below_threshold=is_low)
         .execution_options(synchronize_session=False)
     )
-    free = dict.fromkeys(variant_ids, 0)
+    free, waiting = dict.fromkeys(variant_ids, 0), dict.fromkeys(variant_ids, 0)
     for level in locks.lock(variant_ids).values():
+        waiting[level.variant_id] += level.back_ordered
         if level.is_active:
             free[level.variant_id] += max(0, level.free)
     stock_status.update_in_stock(
         in_stock=[variant_id for variant_id, units in free.items() if units > 0],
         out_of_stock=[variant_id for variant_id, units in free.items() if units <= 0],
     )
+    stock_status.update_back_orders(waiting)
 
 
 def _sums(level_id: UUID) -> AnyRow:
@@ -160,9 +173,29 @@ def _sums(level_id: UUID) -> AnyRow:
                 total(StockMovement.quarantine_change, moved).label("quarantine"),
                 total(StockMovement.safety_stock_change, moved).label("safety_stock"),
                 total(BinStock.quantity, BinStock.level_id).label("in_bins"),
+                total(StockMovement.expired_change, moved).label("expired"),
+                total(LotStock.quantity, LotStock.level_id).label("in_lots"),
+                total(
+                    case((LotStock.bin_id.is_not(None), LotStock.quantity), else_=0),
+                    LotStock.level_id,
+                ).label("lots_in_bins"),
+                _expired_in_lots(level_id).label("expired_in_lots"),
                 total(StockAllocation.quantity, StockAllocation.level_id).label("allocations"),
+                total(StockAllocation.waiting, StockAllocation.level_id).label("waiting"),
+                total(StockMovement.back_ordered_change, moved).label("back_ordered"),
                 total(StockReservation.quantity, StockReservation.level_id).label("reservations"),
             )
         )
         .one()
+    )
+
+
+def _expired_in_lots(level_id: UUID) -> Any:
+    return (
+        select(func.coalesce(func.sum(LotStock.quantity), 0))
+        .join(Lot, Lot.id == LotStock.lot_id)
+        .outerjoin(Bin, Bin.id == LotStock.bin_id)
+        .where(LotStock.level_id == level_id, ~Lot.is_sellable)
+        .where(Bin.kind.is_distinct_from(BinKind.QUARANTINE))
+        .scalar_subquery()
     )

@@ -22,6 +22,7 @@ SWEPT_AT_ONCE = 500
 def reserve(owner_id: UUID, demand: Mapping[UUID, int], *, until: datetime) -> None:
     """Reserve units for a cart until a moment, in place of its earlier reservation.
 
+    What a variant that allows back-orders lacks is not reserved: the order will wait for it.
     `demand` is quantity by variant; the same demand again only extends the time. Raises
     `InsufficientStock`, and then the earlier reservation stays. The caller holds a lock on the
     cart. Locks all levels of the variants, reserved or requested.
@@ -30,7 +31,7 @@ def reserve(owner_id: UUID, demand: Mapping[UUID, int], *, until: datetime) -> N
         raise ValueError("a reservation is for at least one unit")
     levels = locks.lock_with_reservations(demand.keys(), owner_id)
     freed = release_expired(levels, owner_id=owner_id)
-    plan = choose(levels, freed, list(demand.items()))
+    plan, _ = choose(levels, freed, list(demand.items()))
     reserved = {
         level_id: quantity for taking in plan.values() for level_id, quantity in taking.items()
     }
@@ -64,14 +65,15 @@ def expire_reservations(limit: int = SWEPT_AT_ONCE, *, only: UUID | None = None)
     """Release expired reservations in one batch of levels; returns how many levels changed.
 
     Levels that another transaction has locked are skipped: it releases them itself if it needs the
-    units, and the next run finds the rest. `only` limits it to one level.
+    units, and the next run finds the rest. Orders that wait for units get them by
+    `serve_back_orders`, which locks all levels of a variant. `only` limits it to one level.
     """
     expired = _expired(limit)
     if only is not None:
         expired = expired.where(StockReservation.level_id == only)
     levels = locks.lock_unlocked(expired)
     freed = release_expired(levels)
-    journal.write_entries(levels, freed.expired_entries(), by=SYSTEM)
+    journal.write_entries(levels, freed.expired_entries(), by=SYSTEM, serves=False)
     return len(freed.expired)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from api.inventory.errors import NotAllocated, UnitsAlreadyReturned
 from api.inventory.models import MovementKind, StockAllocation, StockMovement
-from api.inventory.service import allocation_rows, journal, locations, locks
+from api.inventory.service import allocation_rows, journal, locations, locks, lot_refusals, lots
 from api.inventory.service.journal_entries import JournalEntry
 from api.inventory.service.locks import Level
 from api.kernel.principal import Principal
@@ -24,9 +24,10 @@ def ship(
 ) -> None:
     """Ship units to a customer: subtract them from on hand and from the order's allocation.
 
-    Quantities are by order line. Availability does not matter: these units are allocated. Locks
-    all levels of the order's variants. Raises `NotAllocated` when the order has fewer allocated.
-    The same fulfilment again changes nothing.
+    Quantities are by order line. Availability does not matter: these units are allocated. Locks all
+    levels of the order's variants. Raises `NotAllocated` when the order has fewer allocated, and
+    `LotsNotSellable` when too few are left in lots that are still sold. The same fulfilment again
+    changes nothing.
     """
     if any(quantity <= 0 for quantity in quantities.values()):
         raise ValueError("a parcel holds at least one unit")
@@ -53,22 +54,23 @@ def ship(
             ],
         )
     allocation_rows.reduce(shipped)
-    journal.write_entries(
-        levels,
-        [
-            JournalEntry(
-                level_id=level_id,
-                kind=MovementKind.SHIPPED,
-                on_hand=-quantity,
-                allocated=-quantity,
-                reference=reference,
-                order_id=order_id,
-                fulfilment_id=fulfilment_id,
-            )
-            for level_id, quantity in allocation_rows.by_level(shipped).items()
-        ],
-        by=by,
-    )
+    with lot_refusals.sold():
+        journal.write_entries(
+            levels,
+            [
+                JournalEntry(
+                    level_id=level_id,
+                    kind=MovementKind.SHIPPED,
+                    on_hand=-quantity,
+                    allocated=-quantity,
+                    reference=reference,
+                    order_id=order_id,
+                    fulfilment_id=fulfilment_id,
+                )
+                for level_id, quantity in allocation_rows.by_level(shipped).items()
+            ],
+            by=by,
+        )
 
 
 def void_shipment(
@@ -95,6 +97,7 @@ def void_shipment(
     }
     _check_not_returned(order_id, levels, by_level)
     returning = _shipped_shares(order_id, quantities, by_level)
+    of_lots = lots.out_with(order_id, fulfilment_id=fulfilment_id)
     allocation_rows.add(returning)
     journal.write_entries(
         levels,
@@ -104,6 +107,7 @@ def void_shipment(
                 kind=MovementKind.SHIPMENT_VOIDED,
                 on_hand=quantity,
                 allocated=quantity,
+                lots=lots.at_most(of_lots.get(levels[level_id].variant_id, ()), quantity),
                 order_id=order_id,
                 fulfilment_id=fulfilment_id,
             )
@@ -167,7 +171,8 @@ def restock(
     """Restock units that a customer returned.
 
     Without a location they go back to where the order was served from, else to the default
-    location. Locks all levels of the variants. The same refund again changes nothing.
+    location. Of the lots that the order got, they are taken to be of the one that expires first.
+    Locks all levels of the variants. The same refund again changes nothing.
     """
     if any(quantity <= 0 for quantity in variant_quantities.values()):
         raise ValueError("a return is of at least one unit")
@@ -183,6 +188,7 @@ def restock(
         for level in levels.values():
             if level.location_id == target_id and level.variant_id in missing:
                 targets[level.variant_id] = level.id
+    of_lots = lots.out_with(order_id)
     journal.write_entries(
         levels,
         [
@@ -190,6 +196,7 @@ def restock(
                 level_id=targets[variant_id],
                 kind=MovementKind.RESTOCKED,
                 on_hand=quantity,
+                lots=lots.at_most(of_lots.get(variant_id, ()), quantity),
                 reference=reference,
                 order_id=order_id,
                 refund_id=refund_id,

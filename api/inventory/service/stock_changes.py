@@ -9,10 +9,9 @@ from sqlalchemy import func, select
 from api.inventory.allocation_strategy import MAX_QUANTITY
 from api.inventory.errors import BinShort, LevelNotFound, QuantityTooLarge, StateShort
 from api.inventory.models import Bin, BinKind, BinStock, MovementKind, StockState
-from api.inventory.service import bin_contents, journal, locks
+from api.inventory.service import bin_contents, journal, locks, lot_contents, lot_refusals, lots
 from api.inventory.service.adjustments import check_removable, check_state
 from api.inventory.service.available_stock import release_expired
-from api.inventory.service.bin_contents import BinChange
 from api.inventory.service.journal_entries import JournalEntry, sums
 from api.inventory.service.locks import Level
 from api.kernel.ids import new_id
@@ -27,6 +26,8 @@ class StockChange:
 
     `damaged` and `quarantine` say how many of the units are in these states, with the same sign.
     `unit_cost` is in minor units of the shop's currency; None leaves the average cost as it is.
+    `cost` is of all units, with their sign, where one unit costs no whole number of minor units.
+    `lots` says of which lots how many of the units are (positive).
     """
 
     variant_id: UUID
@@ -35,7 +36,16 @@ class StockChange:
     damaged: int = 0
     quarantine: int = 0
     bin_id: UUID | None = None
+    lots: tuple[tuple[UUID, int], ...] = ()
     unit_cost: int | None = None
+    cost: int | None = None
+
+    @property
+    def total_cost(self) -> int | None:
+        """Return what all units cost, with their sign; None when nobody has said."""
+        if self.cost is not None or self.unit_cost is None:
+            return self.cost
+        return self.unit_cost * self.quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +65,18 @@ def change_stock(
     reason: str,
     reference: str | None = None,
     note: str | None = None,
+    order_id: UUID | None = None,
     by: Principal,
 ) -> list[UUID]:
     """Receive or remove units of any number of variants; returns the level of each change.
 
+    With `order_id` they are units that were shipped for an order and come back.
+
     Levels that are missing are created. Units that come to a quarantine bin are in quarantine.
     Locks all levels of the variants, then the bins. Raises `VariantUnknown`, `LocationNotFound`,
     `BinNotFound`, `BinElsewhere`, `BinInactive`, `BinShort`, `QuantityTooLarge`, and
-    `InsufficientStock` when orders or live reservations need units that would go. Repeating repeats
+    `InsufficientStock` when orders or live reservations need units that would go; of lots
+    `LotShort` and `LotsNotSellable`. Repeating repeats
     the change: the caller makes sure that it runs once.
     """
     if not changes:
@@ -97,11 +111,13 @@ def change_stock(
                 on_hand=change.quantity,
                 damaged=change.damaged,
                 quarantine=quarantine,
-                unit_cost=change.unit_cost,
+                cost=change.total_cost,
                 bin_id=change.bin_id,
+                lots=change.lots,
                 reason=reason,
                 note=note,
                 reference=reference,
+                order_id=order_id,
             )
         )
         on_hand[level.id] = on_hand.get(level.id, level.on_hand) + change.quantity
@@ -113,23 +129,35 @@ def change_stock(
         if units < 0:
             check_removable(levels[level_id], -units, freed=freed.at(level_id) if freed else 0)
     _check_states(levels, entries)
-    journal.write_entries(levels, [*(freed.expired_entries() if freed else ()), *entries], by=by)
+    with lot_refusals.named(), lot_refusals.sold():
+        journal.write_entries(
+            levels, [*(freed.expired_entries() if freed else ()), *entries], by=by
+        )
     return [entry.level_id for entry in entries]
 
 
 def move_units(
-    level_id: UUID, quantity: int, *, source: UUID | None, target: UUID | None, by: Principal
+    level_id: UUID,
+    quantity: int,
+    *,
+    source: UUID | None,
+    target: UUID | None,
+    lot_id: UUID | None = None,
+    by: Principal,
 ) -> BinMove:
-    """Move units of a level from one bin to another; None is no bin.
+    """Move units of a level from one bin to another; None is no bin. Their lots come along.
 
     The level's figures stay, except that a quarantine bin takes units off sale and gives them back.
     Locks all levels of the variant, then the bins. Raises `LevelNotFound`, `BinNotFound`,
     `BinElsewhere`, `BinInactive`, `BinShort` when fewer units are there, and `InsufficientStock`
-    when orders or live reservations need units that would go to quarantine.
+    when orders or live reservations need units that would go to quarantine. `LotShort` where the
+    lot has fewer.
     """
     if quantity <= 0 or source == target:
         raise ValueError("a move is of at least one unit, from one place to another")
     levels, level = _lock(level_id, by=by)
+    if lot_id is not None:
+        lots.check_lot(lot_id, level_id)
     bins = bin_contents.keep(sorted(one for one in (source, target) if one is not None))
     if target is not None:
         bin_contents.check_takes(bins[target], level.location_id)
@@ -138,24 +166,32 @@ def move_units(
     elif quantity > level.on_hand - level.in_bins:
         present = level.on_hand - level.in_bins
         raise BinShort(bin_code="No bin", present=present, requested=quantity)
-    move_id = new_id()
-    after = bin_contents.apply(
-        [
-            BinChange(bin_id=place, level_id=level_id, change=change, reason="moved")
-            for place, change in ((source, -quantity), (target, quantity))
-            if place is not None
-        ],
-        by=by,
-        actor=journal.actor_label(by),
-        move_id=move_id,
-    )
+    move_id, actor = new_id(), journal.actor_label(by)
     was_stopped, is_stopped = (
         one is not None and bins[one].is_quarantine for one in (source, target)
     )
+    with lot_refusals.named():
+        after, expired = lot_contents.move(
+            level,
+            quantity,
+            source=source,
+            target=target,
+            into_quarantine=is_stopped and not was_stopped,
+            lot_id=lot_id,
+            move_id=move_id,
+            by=by,
+            actor=actor,
+        )
+    # In quarantine expired units count as such, and not a second time.
     if is_stopped and not was_stopped:
-        _change_state(levels, level, quantity, into=StockState.QUARANTINE, reason="moved", by=by)
-    elif was_stopped and not is_stopped:
-        _change_state(levels, level, quantity, out_of=StockState.QUARANTINE, reason="moved", by=by)
+        into, out_of, expired = StockState.QUARANTINE, StockState.AVAILABLE, -expired
+    else:
+        into, out_of = StockState.AVAILABLE, StockState.QUARANTINE
+    if is_stopped is not was_stopped:
+        _change_state(
+            levels, level, quantity, out_of=out_of, into=into, reason="moved", expired=expired,
+            by=by,
+        )  # fmt: skip
     audit.record(
         "stock.moved",
         by=by,
@@ -224,6 +260,7 @@ def _change_state(
     into: StockState = StockState.AVAILABLE,
     reason: str,
     note: str | None = None,
+    expired: int = 0,
     by: Principal,
 ) -> None:
     """Write the journal entry of units that change their state."""
@@ -238,6 +275,7 @@ def _change_state(
         kind=MovementKind.STATE_CHANGED,
         damaged=changed.get(StockState.DAMAGED, 0),
         quarantine=changed.get(StockState.QUARANTINE, 0),
+        expired=expired,
         reason=reason,
         note=note,
     )

@@ -3,10 +3,11 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     DDL,
     BigInteger,
     CheckConstraint,
@@ -17,8 +18,10 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    Uuid,
     event,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.platform import change_feed
@@ -42,6 +45,7 @@ class MovementKind(StrEnum):
     SHIPMENT_VOIDED = "shipment_voided"
     STATE_CHANGED = "state_changed"
     TRANSFERRED = "transferred"
+    BACK_ORDERED = "back_ordered"
 
 
 class AdjustReason(StrEnum):
@@ -74,6 +78,20 @@ class BinKind(StrEnum):
     PACKING = "packing"
     STAGING = "staging"
     QUARANTINE = "quarantine"
+    TOTE = "tote"
+
+
+class BinColour(StrEnum):
+    """The colour of a tote, by which a picker finds it on the cart."""
+
+    RED = "red"
+    ORANGE = "orange"
+    YELLOW = "yellow"
+    GREEN = "green"
+    BLUE = "blue"
+    PURPLE = "purple"
+    WHITE = "white"
+    BLACK = "black"
 
 
 class Location(WithId, Versioned, Timestamped, Base):
@@ -89,6 +107,8 @@ class Location(WithId, Versioned, Timestamped, Base):
     name: Mapped[str] = mapped_column(String(120))
     priority: Mapped[int] = mapped_column(default=100)
     is_active: Mapped[bool] = mapped_column(default=True)
+    address: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Where parcels are sent from, as labels name it."""
 
 
 class StockLevel(WithId, Versioned, Timestamped, Base):
@@ -99,11 +119,14 @@ class StockLevel(WithId, Versioned, Timestamped, Base):
     emitted. `version` guards the settings that staff edit; quantities are guarded by the quantity
     that the change expects.
 
-    `unavailable` units are on hand and not for sale: damaged, in quarantine, or safety stock, which
-    may exceed what is on hand. `in_bins` is the sum of `bin_stock`, kept by a trigger; the other
-    units are in no bin, and in a shop without bins all are. `average_cost` is the moving average
-    of receipts with a cost, in minor units of the shop's currency. At a preferred bin below
-    `replenish_min`, units are moved there up to `replenish_max`.
+    `unavailable` units are on hand and not for sale: damaged, in quarantine, expired, or safety
+    stock, which may exceed what is on hand. `in_bins` is the sum of `bin_stock`, kept by a trigger;
+    the other units are in no bin, and in a shop without bins all are. `in_lots` and `lots_in_bins`
+    are sums of `lot_stock`, kept the same way; `expired` units are in lots that are not sold any
+    more, outside of quarantine bins, and may be allocated. `average_cost` is the moving average of
+    receipts with a cost, in minor units of the shop's currency. At a preferred bin below
+    `replenish_min`, units are moved there up to `replenish_max`. `back_ordered` units are not here:
+    order lines wait for them, and get the next that can be sold at any location.
     """
 
     __tablename__ = "stock_levels"
@@ -121,11 +144,19 @@ class StockLevel(WithId, Versioned, Timestamped, Base):
             "allocated + reserved + damaged + quarantine <= on_hand", name="states_are_on_hand"
         ),
         CheckConstraint("in_bins >= 0 AND in_bins <= on_hand", name="units_in_bins_are_on_hand"),
+        CheckConstraint("expired >= 0", name="expired_not_negative"),
+        CheckConstraint("back_ordered >= 0", name="back_ordered_not_negative"),
+        CheckConstraint(
+            "lots_in_bins >= 0 AND in_lots >= lots_in_bins"
+            " AND in_lots - lots_in_bins <= on_hand - in_bins",
+            name="units_in_lots_are_on_hand",
+        ),
         CheckConstraint(
             "replenish_min >= 0 AND replenish_max >= replenish_min", name="replenish_in_order"
         ),
         Index("ix_stock_levels_location_id", "location_id"),
         Index("ix_stock_levels_low", "variant_id", postgresql_where="below_threshold"),
+        Index("ix_stock_levels_back_ordered", "variant_id", postgresql_where="back_ordered > 0"),
     )
 
     variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id", ondelete="RESTRICT"))
@@ -137,8 +168,12 @@ class StockLevel(WithId, Versioned, Timestamped, Base):
     quarantine: Mapped[int] = mapped_column(default=0, server_default="0")
     safety_stock: Mapped[int] = mapped_column(default=0, server_default="0")
     unavailable: Mapped[int] = mapped_column(
-        Computed("damaged + quarantine + safety_stock", persisted=True)
+        Computed("damaged + quarantine + safety_stock + expired", persisted=True)
     )
+    expired: Mapped[int] = mapped_column(default=0, server_default="0")
+    back_ordered: Mapped[int] = mapped_column(default=0, server_default="0")
+    in_lots: Mapped[int] = mapped_column(default=0, server_default="0")
+    lots_in_bins: Mapped[int] = mapped_column(default=0, server_default="0")
     in_bins: Mapped[int] = mapped_column(default=0, server_default="0")
     average_cost: Mapped[Decimal | None] = mapped_column(Numeric(20, 4))
     preferred_bin_id: Mapped[UUID | None] = mapped_column(
@@ -174,8 +209,9 @@ class StockReservation(WithId, Timestamped, Base):
 class StockAllocation(WithId, Timestamped, Base):
     """Units at one level that belong to one order line until they ship or are released.
 
-    `quantity` is what is still allocated. The row stays when nothing is left: it shows that the
-    line was allocated once, so that allocating again changes nothing.
+    `quantity` is what is still allocated, and `waiting` what the line still lacks: units that the
+    level counts as back-ordered. The row stays when nothing is left: it shows that the line was
+    allocated once, so that allocating again changes nothing.
     """
 
     __tablename__ = "stock_allocations"
@@ -183,13 +219,17 @@ class StockAllocation(WithId, Timestamped, Base):
         UniqueConstraint("order_line_id", "level_id", name="uq_stock_allocations_line_level"),
         CheckConstraint("quantity >= 0", name="quantity_not_negative"),
         Index("ix_stock_allocations_order_id", "order_id"),
+        CheckConstraint("waiting >= 0", name="waiting_not_negative"),
         Index("ix_stock_allocations_open", "level_id", postgresql_where="quantity > 0"),
+        Index("ix_stock_allocations_waiting", "level_id", postgresql_where="waiting > 0"),
+        Index("ix_stock_allocations_waiting_order", "order_id", postgresql_where="waiting > 0"),
     )
 
     order_id: Mapped[UUID]
     order_line_id: Mapped[UUID]
     level_id: Mapped[UUID] = mapped_column(ForeignKey("stock_levels.id", ondelete="RESTRICT"))
     quantity: Mapped[int]
+    waiting: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class StockMovement(WithId, Timestamped, Base):
@@ -207,7 +247,8 @@ class StockMovement(WithId, Timestamped, Base):
         CheckConstraint(
             "kind = 'counted' OR on_hand_change <> 0 OR allocated_change <> 0"
             " OR reserved_change <> 0 OR damaged_change <> 0 OR quarantine_change <> 0"
-            " OR safety_stock_change <> 0",
+            " OR safety_stock_change <> 0 OR expired_change <> 0"
+            " OR back_ordered_change <> 0",
             name="something_changed",
         ),
         Index("ix_stock_movements_level", "level_id", "id"),
@@ -239,6 +280,8 @@ class StockMovement(WithId, Timestamped, Base):
     damaged_change: Mapped[int] = mapped_column(server_default="0")
     quarantine_change: Mapped[int] = mapped_column(server_default="0")
     safety_stock_change: Mapped[int] = mapped_column(server_default="0")
+    expired_change: Mapped[int] = mapped_column(server_default="0")
+    back_ordered_change: Mapped[int] = mapped_column(server_default="0")
     unit_cost: Mapped[int | None] = mapped_column(BigInteger)
     average_cost: Mapped[Decimal | None] = mapped_column(Numeric(20, 4))
     on_hand_after: Mapped[int]
@@ -258,6 +301,8 @@ class Bin(WithId, Versioned, Timestamped, Base):
 
     `code` is what people read (unique in the location), `barcode` what scanners read (unique). Bins
     are visited in the order of `pick_sequence`. An inactive bin is empty and takes nothing.
+    `order_id` is the order whose units a tote holds, `order_ids` are those that a tote of single
+    items may hold. A tote may have a name and a colour, by which it is found on the cart.
     """
 
     __tablename__ = "bins"
@@ -273,17 +318,23 @@ class Bin(WithId, Versioned, Timestamped, Base):
     kind: Mapped[BinKind] = mapped_column(named_enum(BinKind, "kind"), default=BinKind.PICK)
     pick_sequence: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
+    order_id: Mapped[UUID | None]
+    order_ids: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
+    name: Mapped[str | None] = mapped_column(String(40))
+    colour: Mapped[BinColour | None] = mapped_column(named_enum(BinColour, "colour"))
 
 
 class BinStock(Base):
     """How many units of a level are in a bin. Whoever changes it has locked the level.
 
+    `in_lots` of them are in lots, by a trigger on `lot_stock`.
     The row stays when the bin is empty: it shows where the variant was.
     """
 
     __tablename__ = "bin_stock"
     __table_args__ = (
         CheckConstraint("quantity >= 0", name="quantity_not_negative"),
+        CheckConstraint("in_lots BETWEEN 0 AND quantity", name="units_in_lots_are_here"),
         Index("ix_bin_stock_level_id", "level_id"),
     )
 
@@ -294,6 +345,7 @@ class BinStock(Base):
         ForeignKey("stock_levels.id", ondelete="RESTRICT"), primary_key=True
     )
     quantity: Mapped[int]
+    in_lots: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class BinMovement(WithId, Timestamped, Base):
