@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from api.kernel.money import allocate, divide_half_up, exponent
+from api.kernel.money import allocate, exponent
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,20 +16,17 @@ class LineCost:
     unit_cost: int
 
 
-def landed_unit_costs(lines: Sequence[LineCost], freight: int) -> list[int]:
-    """Return what one unit of each line costs with freight, which is spread by value.
+def landed_costs(lines: Sequence[LineCost], freight: int) -> list[int]:
+    """Return what each line costs with its part of the freight, which is spread by value.
 
-    Lines that cost nothing bear none, unless all do: then it is spread by units. In minor units,
-    half-up; the parts of the freight sum up exactly before they are divided by the units.
+    Lines that cost nothing bear none, unless all do: then it is spread by units. In minor units;
+    the sum is what the invoice says.
     """
     if not lines:
         return []
     values = [line.quantity * line.unit_cost for line in lines]
     shares = allocate(freight, values if any(values) else [line.quantity for line in lines])
-    return [
-        divide_half_up(value + share, line.quantity)
-        for line, value, share in zip(lines, values, shares, strict=True)
-    ]
+    return [value + share for value, share in zip(values, shares, strict=True)]
 
 
 def converted(amount: int, currency: str, into: str, rate: Decimal | None) -> int:

@@ -191,3 +191,20 @@ class NothingToReorder(Conflict):
 
     code = "nothing_to_reorder"
     sentence = "Nothing that this supplier sells needs to be ordered for this location now."
+
+
+class SupplierWithoutEmail(Conflict):
+    """An order is to be sent to a supplier without an e-mail address."""
+
+    code = "supplier_without_email"
+    sentence = "{name} has no e-mail address. Add it to the supplier, or print the order."
+
+
+class TransferReceiptNotUndoable(Conflict):
+    """Units of a transfer came too long ago to undo that, or it was undone or ended since."""
+
+    code = "transfer_receipt_not_undoable"
+    sentence = (
+        "What came last of {number} cannot be undone: that is possible for ten minutes, once, and "
+        "until the transfer is ended. Adjust or count the stock instead."
+    )

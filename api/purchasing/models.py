@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.platform.db import Base, Timestamped, Versioned, WithId, named_enum
@@ -38,6 +40,8 @@ class Supplier(WithId, Versioned, Timestamped, Base):
     address: Mapped[str | None] = mapped_column(String(500))
     customer_number: Mapped[str | None] = mapped_column(String(60))
     """What the supplier calls the shop."""
+    language: Mapped[str | None] = mapped_column(String(35))
+    """In which orders are written to it; without one in English."""
     currency: Mapped[str] = mapped_column(String(3))
     lead_time_days: Mapped[int] = mapped_column(default=7)
     note: Mapped[str | None] = mapped_column(String(500))
@@ -171,8 +175,8 @@ class Receipt(WithId, Timestamped, Base):
 class ReceiptLine(WithId, Base):
     """Units of one variant that came, and where they were put.
 
-    `over_quantity` of them nobody has ordered. `unit_cost` is what one cost with freight, in minor
-    units of the shop's currency.
+    `over_quantity` of them nobody has ordered. `unit_cost` is what one cost with freight, rounded,
+    and `cost` what all of them cost together, in minor units of the shop's currency.
     """
 
     __tablename__ = "receipt_lines"
@@ -196,7 +200,9 @@ class ReceiptLine(WithId, Base):
     damaged: Mapped[int] = mapped_column(default=0)
     over_quantity: Mapped[int] = mapped_column(default=0)
     bin_id: Mapped[UUID | None] = mapped_column(ForeignKey("bins.id"))
+    lot_id: Mapped[UUID | None] = mapped_column(ForeignKey("lots.id"))
     unit_cost: Mapped[int | None] = mapped_column(BigInteger)
+    cost: Mapped[int | None] = mapped_column(BigInteger)
 
     receipt: Mapped[Receipt] = relationship(back_populates="lines", lazy="raise")
 
@@ -231,6 +237,10 @@ class Transfer(WithId, Versioned, Timestamped, Base):
     shipped_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     created_by: Mapped[str] = mapped_column(String(200))
+    received_at: Mapped[datetime | None]
+    """When units of it came last."""
+    last_receipt: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+    """What came then, as long as that can be undone: `transfer_receipts.Received` as JSON."""
 
 
 class TransferLine(WithId, Base):

@@ -29,6 +29,11 @@ PURCHASE_ORDER = StateMachine(
             "partially_received": "partially_received",
         },
         "order": {"draft": "ordered"},
+        "email": {
+            "ordered": "ordered",
+            "partially_received": "partially_received",
+            "received": "received",
+        },
         "receive": {
             "ordered": "partially_received",
             "partially_received": "partially_received",
@@ -92,6 +97,10 @@ TRANSFER = StateMachine(
         "receive": {
             "in_transit": "partially_received",
             "partially_received": "partially_received",
+        },
+        "undo_receipt": {
+            "partially_received": "partially_received",
+            "received": "partially_received",
         },
         "close": {"in_transit": "received", "partially_received": "received"},
         "cancel": {

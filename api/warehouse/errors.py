@@ -62,7 +62,24 @@ class CountedAtUnlikely(Unprocessable):
 
 
 class LinesOpen(Conflict):
-    """Lines are not counted, or must be counted again."""
+    """Lines are not counted, must be counted again, or wait for a second person."""
 
     code = "count_lines_open"
-    sentence = "{open} lines are not counted and {recount} must be counted again by somebody else."
+    sentence = (
+        "{open} lines are not counted, {recount} must be counted again by somebody else, and "
+        "{held} wait for somebody to approve their difference."
+    )
+
+
+class CountedCodeUnknown(Unprocessable):
+    """No variant has this SKU or barcode."""
+
+    code = "counted_code_unknown"
+    sentence = "No SKU or barcode is {scanned}. Correct it, and start the count again."
+
+
+class BinNotEmptyByBooks(Conflict):
+    """The books have units in a bin that somebody calls empty."""
+
+    code = "bin_not_empty_by_books"
+    sentence = "By the books {units} units are in {code}. Count the bin: what is missing is found."

@@ -45,8 +45,9 @@ class Count(WithId, Timestamped, Base):
 class CountLine(WithId, Timestamped, Base):
     """One level in one bin, or in no bin, that is counted.
 
-    `variance` and `value` are those of the entry that was posted; `value` is in minor units of the
-    shop's currency, None without a known cost.
+    `variance` and `value` are those of the entry that was posted, or that waits for a second person
+    as the command `command_id`; `value` is in minor units of the shop's currency, None without a
+    known cost.
     """
 
     __tablename__ = "stock_count_lines"
@@ -61,6 +62,11 @@ class CountLine(WithId, Timestamped, Base):
         ),
         CheckConstraint("(status = 'posted') = (closed_at IS NOT NULL)", name="posted_at_a_time"),
         Index("ix_stock_count_lines_closed_at", "closed_at"),
+        Index(
+            "ix_stock_count_lines_command_id",
+            "command_id",
+            postgresql_where="command_id IS NOT NULL",
+        ),
     )
 
     count_id: Mapped[UUID] = mapped_column(ForeignKey("stock_counts.id", ondelete="RESTRICT"))
@@ -71,6 +77,7 @@ class CountLine(WithId, Timestamped, Base):
     value: Mapped[int | None] = mapped_column(BigInteger)
     reason: Mapped[str | None] = mapped_column(String(40))
     closed_at: Mapped[datetime | None]
+    command_id: Mapped[UUID | None]
 
 
 class CountEntry(WithId, Timestamped, Base):

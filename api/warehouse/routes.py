@@ -1,11 +1,14 @@
 """Counts, put-away and replenishment, for staff."""
 
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from flask import Response
 
 from api.documents import labels as documents
+from api.inventory import queries as inventory_queries
+from api.inventory import service as inventory_service
 from api.inventory.errors import (
     BinElsewhere,
     BinInactive,
@@ -18,16 +21,26 @@ from api.inventory.errors import (
     StateShort,
     StockCountOutdated,
 )
+from api.kernel import clock
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import StepUpRequired, principal, requires
+from api.platform.external_references import (
+    ReferenceTaken,
+    TooManySystems,
+)
 from api.platform.http import LOCATED, Blueprint, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.reference_schemas import ReferencesSchema, SetReferenceSchema
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
 from api.warehouse import flows, queries, service
 from api.warehouse.errors import (
     AloneNeedsFactor,
+    BinNotEmptyByBooks,
     CountedAtUnlikely,
+    CountedCodeUnknown,
     CountNotFound,
     CountTooLarge,
     LineClosed,
@@ -48,6 +61,9 @@ from api.warehouse.schemas import (
     PeriodSchema,
     ShrinkageSchema,
     TasksSchema,
+    ValueHistoryQuerySchema,
+    ValueHistorySchema,
+    ZeroCheckSchema,
 )
 
 blueprint = Blueprint(
@@ -80,7 +96,8 @@ def list_counts(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.route("/counts", methods=["POST"])
 @requires(Permission.INVENTORY_ADJUST)
 @may_answer(
-    *(BinNotFound, CountNotFound, CountTooLarge, LevelNotFound, LocationNotFound, NothingToCount)
+    *(BinNotFound, CountNotFound, CountTooLarge, LevelNotFound, LocationNotFound, NothingToCount),
+    CountedCodeUnknown,
 )
 @idempotent(required=True)
 @blueprint.arguments(NewCountSchema)
@@ -144,6 +161,20 @@ def discard_count(count_id: UUID) -> dict[str, Any]:
     return queries.count(count_id)
 
 
+@blueprint.route("/bins/<uuid:bin_id>/zero-check", methods=["POST"])
+@requires(Permission.INVENTORY_ADJUST)
+@may_answer(BinNotEmptyByBooks, LinesOpen, NothingToCount, *_ENTRY_REFUSED)
+@idempotent(required=True)
+@blueprint.arguments(ZeroCheckSchema)
+@blueprint.response(200, CountDetailSchema)
+def check_zero(body: dict[str, Any], bin_id: UUID) -> dict[str, Any]:
+    """Say whether a bin that is empty by the books is empty.
+
+    An empty bin is a finished count. Where something is in it, a count of the bin begins.
+    """
+    return queries.count(flows.zero_check(bin_id, **body, by=principal()))
+
+
 @blueprint.route("/warehouse/shrinkage", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
 @blueprint.arguments(PeriodSchema, location="query")
@@ -151,6 +182,20 @@ def discard_count(count_id: UUID) -> dict[str, Any]:
 def get_shrinkage(query: dict[str, Any]) -> dict[str, Any]:
     """Sum what counts changed in a period, by location and reason, with its value."""
     return {"rows": queries.shrinkage(query["first"], query["last"], at=principal().locations)}
+
+
+@blueprint.route("/inventory/valuation/history", methods=["GET"])
+@requires(Permission.INVENTORY_READ)
+@blueprint.arguments(ValueHistoryQuerySchema, location="query")
+@blueprint.response(200, ValueHistorySchema)
+def get_value_history(query: dict[str, Any]) -> dict[str, Any]:
+    """Show how units on hand and their value changed in the days until a moment.
+
+    Units of receipts without a cost are worth nothing here.
+    """
+    last, days, points = query.pop("moment") or clock.now(), query.pop("days"), query.pop("points")
+    moments = [last - timedelta(days=days) * (points - 1 - n) / (points - 1) for n in range(points)]
+    return {"points": _values(moments, query["location_id"])}
 
 
 @blueprint.route("/warehouse/labels", methods=["GET"])
@@ -194,3 +239,24 @@ def list_put_away() -> dict[str, Any]:
 def list_replenishment() -> dict[str, Any]:
     """List preferred bins below their minimum, with where to take how many units from."""
     return {"tasks": queries.to_replenish(at=principal().locations)}
+
+
+@blueprint.route("/locations/<uuid:location_id>/references", methods=["POST"])
+@requires(Permission.LOCATIONS_WRITE)
+@may_answer(LocationNotFound, ReferenceTaken, TooManySystems)
+@idempotent(required=False)
+@blueprint.arguments(SetReferenceSchema)
+@blueprint.response(200, ReferencesSchema)
+def set_location_reference(body: dict[str, Any], location_id: UUID) -> Any:
+    """Write what another system keeps about a location; nothing removes it."""
+    return {"data": inventory_service.set_location_reference(location_id, **body, by=principal())}
+
+
+def _values(moments: list[datetime], location_id: UUID | None) -> list[dict[str, Any]]:
+    settings: Settings = get_service(Settings)
+    return inventory_queries.value_history(
+        moments,
+        currency=settings.currency,
+        location_id=location_id,
+        at=principal().locations,
+    )

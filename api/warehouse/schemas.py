@@ -3,7 +3,7 @@
 import marshmallow as ma
 
 from api.inventory.service import MAX_QUANTITY, AdjustReason, BinKind
-from api.platform.http import PageQuerySchema, Schema
+from api.platform.http import DateTimeField, MoneySchema, PageQuerySchema, Schema
 from api.platform.query_fields import IdList
 from api.platform.rules import AtMostOne
 from api.warehouse.states import CountStatus, LineStatus
@@ -13,12 +13,24 @@ class NewCountSchema(Schema):
     """A count to start, or to plan: of one bin, zone, class or list of levels."""
 
     bin_id = ma.fields.UUID()
+    bin = ma.fields.String(
+        validate=ma.validate.Length(1, 60),
+        metadata={"description": "Barcode or code of a bin, instead of its id."},
+    )
     zone = ma.fields.String(validate=ma.validate.Length(1, 40))
     abc_class = ma.fields.String(
         validate=ma.validate.OneOf(["A", "B", "C"]),
         metadata={"description": "By the share of the units shipped in 90 days: 80, 95, 100 %."},
     )
     level_ids = ma.fields.List(ma.fields.UUID(), validate=ma.validate.Length(1, 500))
+    codes = ma.fields.List(
+        ma.fields.String(validate=ma.validate.Length(1, 500)),
+        validate=ma.validate.Length(1, 50),
+        metadata={"description": "SKUs or barcodes: their stock at the location."},
+    )
+    location = ma.fields.String(
+        validate=ma.validate.Length(1, 40), metadata={"description": "Code, instead of the id."}
+    )
     location_id = ma.fields.UUID(
         load_default=None, metadata={"description": "The default location when left out."}
     )
@@ -31,7 +43,7 @@ class NewCountSchema(Schema):
 
     member_rules = (
         AtMostOne(
-            *("bin_id", "zone", "abc_class", "level_ids"),
+            *("bin_id", "bin", "zone", "abc_class", "level_ids", "codes"),
             error="Count one bin, one zone, one class or a list of levels.",
         ),
     )
@@ -100,6 +112,16 @@ class CountQuerySchema(PageQuerySchema):
     """Filters of the list of counts."""
 
     status = ma.fields.Enum(CountStatus, by_value=True, load_default=None)
+    bin_id = ma.fields.UUID(
+        load_default=None,
+        metadata={"description": "Counts that go on or are planned, with open lines in this bin."},
+    )
+
+
+class ZeroCheckSchema(Schema):
+    """What somebody saw in a bin that is empty by the books."""
+
+    is_empty = ma.fields.Boolean(required=True)
 
 
 class EntrySchema(Schema):
@@ -110,7 +132,7 @@ class EntrySchema(Schema):
     counted = ma.fields.Integer(
         required=True, strict=True, validate=ma.validate.Range(0, MAX_QUANTITY)
     )
-    counted_at = ma.fields.AwareDateTime(
+    counted_at = DateTimeField(
         load_default=None,
         allow_none=True,
         metadata={"description": "When it was counted, if it is sent later. At most 7 days ago."},
@@ -198,3 +220,28 @@ class ShrinkageSchema(Schema):
     """What counts changed."""
 
     rows = ma.fields.List(ma.fields.Nested(ShrinkageRowSchema), required=True)
+
+
+class ValueHistoryQuerySchema(Schema):
+    """The days until a moment of which the value is shown, and at how many moments."""
+
+    moment = DateTimeField(
+        data_key="at", load_default=None, metadata={"description": "Now when left out."}
+    )
+    location_id = ma.fields.UUID(load_default=None)
+    days = ma.fields.Integer(load_default=90, validate=ma.validate.Range(1, 1100))
+    points = ma.fields.Integer(load_default=30, validate=ma.validate.Range(2, 60))
+
+
+class ValuePointSchema(Schema):
+    """Units on hand at a moment, and what they were worth."""
+
+    at = ma.fields.AwareDateTime(required=True)
+    units = ma.fields.Integer(required=True)
+    value = ma.fields.Nested(MoneySchema, required=True)
+
+
+class ValueHistorySchema(Schema):
+    """The value of the stock over time, oldest first."""
+
+    points = ma.fields.List(ma.fields.Nested(ValuePointSchema), required=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import Table, func, select, update
@@ -91,6 +91,26 @@ def start_count(
     return count_id
 
 
+def plan_count(
+    level_id: UUID, bin_id: UUID | None, *, location_id: UUID, scope: str, day: date, by: Principal
+) -> None:
+    """Plan a blind count of one level in one bin, unless an open count has it on its list."""
+    place = Place(level_id, bin_id)
+    listed = require_transaction().scalar(
+        select(CountLine.id)
+        .join(Count, Count.id == CountLine.count_id)
+        .where(
+            CountLine.level_id == place.level_id,
+            CountLine.bin_id.is_not_distinct_from(place.bin_id),
+            CountLine.status == LineStatus.OPEN,
+            Count.status.in_((CountStatus.PLANNED, CountStatus.COUNTING)),
+        )
+        .limit(1)
+    )
+    if listed is None:
+        start_count(location_id, [place], scope=scope, is_blind=True, planned_for=day, by=by)
+
+
 def enter(
     count_id: UUID,
     place: Place,
@@ -140,24 +160,32 @@ def enter(
             counted_by_name=by.label[:120],
         )
     )
+    if reason is AdjustReason.COUNT and line.reason is not None:
+        # Who counts again says a figure only; why it differs somebody has said before.
+        reason = AdjustReason(line.reason)
     variance = counted - expected
     is_confirmed = (
         before is not None
         and line.status is not LineStatus.OPEN
         and before.counted - before.expected == variance
     )
-    status = LineStatus.RECOUNT
+    status, command_id = LineStatus.RECOUNT, new_id()
     if is_confirmed or abs(variance) <= _tolerance(expected):
         # A second person has looked already: the limits of a role are for what nobody else saw.
         person = replace(by, limits={}) if is_confirmed else by
-        status = _post(place, variance, reference=f"C-{count.number}", reason=reason, by=person)
+        reference = f"C-{count.number}"
+        status = _post(
+            place, variance, reference=reference, reason=reason, command_id=command_id, by=person
+        )
+    is_told = status in (LineStatus.POSTED, LineStatus.HELD)
     session.execute(
         update(CountLine)
         .where(CountLine.id == line.id)
         .values(
             status=status,
-            variance=variance if status is LineStatus.POSTED else None,
-            value=_value(variance, average_cost) if status is LineStatus.POSTED else None,
+            variance=variance if is_told else None,
+            value=_value(variance, average_cost) if is_told else None,
+            command_id=command_id if status is LineStatus.HELD else None,
             reason=reason.value,
             closed_at=now if status is LineStatus.POSTED else None,
         )
@@ -186,10 +214,11 @@ def finish(count_id: UUID, *, missing_are_zero: bool, by: Principal) -> None:
     for status in session.scalars(select(CountLine.status).where(CountLine.count_id == count_id)):
         left[status] = left.get(status, 0) + 1
     recount = left.get(LineStatus.RECOUNT, 0) + left.get(LineStatus.BLOCKED, 0)
-    if recount or left.get(LineStatus.OPEN):
+    held = left.get(LineStatus.HELD, 0)
+    if recount or held or left.get(LineStatus.OPEN):
         if missing_are_zero:
             return
-        raise LinesOpen(open=left.get(LineStatus.OPEN, 0), recount=recount)
+        raise LinesOpen(open=left.get(LineStatus.OPEN, 0), recount=recount, held=held)
     _close(count_id, CountStatus.POSTED)
     audit.record("count.finished", by=by, subject_id=count_id, number=count.number)
 
@@ -235,7 +264,7 @@ def _line(count_id: UUID, place: Place) -> AnyRow:
     """Return the line of a place, added if it is not on the list."""
     session = require_transaction()
     of_place = (
-        select(CountLine.id, CountLine.status)
+        select(CountLine.id, CountLine.status, CountLine.reason)
         .where(CountLine.count_id == count_id, CountLine.level_id == place.level_id)
         .where(CountLine.bin_id.is_not_distinct_from(place.bin_id))
     )
@@ -258,8 +287,38 @@ def _line(count_id: UUID, place: Place) -> AnyRow:
     return row
 
 
+def settle_held(command_id: UUID) -> None:
+    """Close a line once a second person approved its variance; else it is counted again.
+
+    Needs a transaction; locks the count. Changes nothing when the command is of no line, or waits
+    still.
+    """
+    session = require_transaction()
+    of_command = (CountLine.command_id == command_id) & (CountLine.status == LineStatus.HELD)
+    count_id = session.scalar(select(CountLine.count_id).where(of_command))
+    decided = approvals.status_of(approvals.get(command_id)) if count_id else "waiting"
+    if count_id is None or decided == "waiting":
+        return
+    session.execute(select(Count.id).where(Count.id == count_id).with_for_update())
+    values: dict[str, Any] = {"status": LineStatus.POSTED, "closed_at": clock.now()}
+    if decided != "approved":
+        values = {"status": LineStatus.RECOUNT, "variance": None, "value": None, "command_id": None}
+    session.execute(
+        update(CountLine)
+        .where(of_command)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _post(
-    place: Place, variance: int, *, reference: str, reason: AdjustReason, by: Principal
+    place: Place,
+    variance: int,
+    *,
+    reference: str,
+    reason: AdjustReason,
+    command_id: UUID,
+    by: Principal,
 ) -> LineStatus:
     """Put a variance on the level; returns what becomes of the line."""
     try:
@@ -272,6 +331,7 @@ def _post(
                 reason=AdjustReason.COUNT,
                 note=f"{reference}: {reason.value}",
                 bin_id=place.bin_id,
+                command_id=command_id,
                 by=by,
             )
     except (BinShort, InsufficientStock):

@@ -7,10 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.documents import font
+from api.documents import purchase_order as purchase_order_paper
+from api.documents.purchase_order import OrderedLine, OrderPaper
+from api.kernel.ids import new_id
+from api.kernel.money import Money
 from api.platform.db import session
 from api.purchasing import queries
-from api.purchasing.calculation import LineCost, converted, landed_unit_costs
-from tests.support.shop import Shop, Staff
+from api.purchasing.calculation import LineCost, converted, landed_costs
+from tests.support.shop import Shop, Staff, key
+from tests.support.work import drain
 
 DOLLAR = {"amount": 1, "currency": "USD"}
 
@@ -183,12 +189,10 @@ def test_warehouse_staff_read_purchase_orders_and_write_none(shop: Shop) -> None
 def test_freight_is_spread_by_value_and_none_of_it_is_lost(
     lines: list[tuple[int, int]], freight: int
 ) -> None:
-    landed = landed_unit_costs([LineCost(*line) for line in lines], freight)
+    landed = landed_costs([LineCost(*line) for line in lines], freight)
 
-    spread = sum(cost * units for cost, (units, _) in zip(landed, lines, strict=True))
-    paid = sum(units * cost for units, cost in lines) + freight
-    assert abs(spread - paid) * 2 <= sum(units for units, _ in lines)
-    assert all(after >= before for after, (_, before) in zip(landed, lines, strict=True))
+    assert sum(landed) == sum(units * cost for units, cost in lines) + freight
+    assert all(after >= units * cost for after, (units, cost) in zip(landed, lines, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -205,3 +209,67 @@ def test_costs_are_converted_by_the_digits_of_both_currencies(
     amount: int, currency: str, into: str, rate: str | None, expected: int
 ) -> None:
     assert converted(amount, currency, into, rate and Decimal(rate)) == expected
+
+
+def test_the_paper_of_an_order_embeds_its_font_and_prints_what_it_can(shop: Shop) -> None:
+    shop.sells("MUG", 0, title="Κούπα Größe Чашка 茶")
+    owner = shop.staff()
+    supplier = a_supplier(owner, "Töpferei Łódź")
+    order = a_draft(owner, supplier, ("MUG", 12, 450), freight=eur(640)).json
+
+    answer = owner.gets(f"/purchase-orders/{order['id']}/file")
+
+    assert (answer.status_code, answer.content_type) == (200, "application/pdf")
+    assert f'filename="{order["number"]}.pdf"' in answer.headers["Content-Disposition"]
+    assert answer.data.startswith(b"%PDF")
+    assert b"/FontFile2" in answer.data
+    assert shop.staff("support").gets(f"/purchase-orders/{order['id']}/file").status_code == 403
+    assert owner.gets(f"/purchase-orders/{new_id()}/file").status_code == 404
+
+
+def test_signs_that_the_font_has_not_become_question_marks() -> None:
+    known = {*map(ord, "Größe Чашка")}
+
+    assert font.printable("Größe Чашка\n茶", known) == "Größe Чашка\n?"
+
+
+def test_an_order_of_many_lines_goes_on_on_the_next_page() -> None:
+    line = OrderedLine("S-1", "MUG", "A mug " * 20, 1000, Money(1, "EUR"), Money(1000, "EUR"))
+    paper = OrderPaper(
+        "P-1", "Shop", "Potter", "Street 1\nTown", "C-7", "Main shelf", None, None, "Ring twice",
+        [line] * 80, Money(0, "EUR"), Money(80_000, "EUR"), is_draft=True,
+    )  # fmt: skip
+
+    assert purchase_order_paper.pdf(paper).count(b"/Type /Page\n") > 3
+
+
+def test_an_order_goes_to_its_supplier_as_pdf_in_their_language(shop: Shop) -> None:
+    shop.sells("MUG", 0)
+    owner, mailer = shop.staff(), shop.mailer
+    mute = a_supplier(owner, "Mute")
+    heard = a_supplier(owner, "Töpferei", email="order@potter.test", language="de")
+    path = f"/purchase-orders/{a_draft(owner, mute, ('MUG', 2, 450)).json['id']}"
+    assert owner.posts(f"{path}/email").json["code"] == "invalid_state"
+    owner.posts(f"{path}/order")
+    without = owner.posts(f"{path}/email")
+    assert (without.status_code, without.json["code"]) == (409, "supplier_without_email")
+
+    path = f"/purchase-orders/{a_draft(owner, heard, ('MUG', 3, 450)).json['id']}"
+    number = owner.posts(f"{path}/order").json["number"]
+    wish = key()
+    for _ in range(2):
+        assert owner.posts(f"{path}/email", idempotency_key=wish).status_code == 202
+    drain()
+
+    (sent,) = [one for one in mailer.sent if one.to == "order@potter.test"]
+    assert number in sent.subject
+    assert sent.text.startswith("Guten Tag Töpferei,")
+    (file,) = sent.attachments
+    assert (file.name, file.content[:5]) == (f"{number}.pdf", b"%PDF-")
+    (email,) = [
+        one for one in owner.gets("/emails").json["data"] if one["kind"] == "purchase_order"
+    ]
+    assert owner.posts(f"/emails/{email['id']}/resend").status_code in (200, 202)
+    drain()
+    files = [one.name for mail in mailer.sent for one in mail.attachments]
+    assert files == [f"{number}.pdf"] * 2

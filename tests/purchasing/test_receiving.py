@@ -283,3 +283,65 @@ def test_what_was_closed_stays_closed_although_more_comes_and_is_undone(shop: Sh
     owner.posts(f"/receipts/{more['id']}/undo")
     assert owner.gets(path).json["status"] == "received"
     assert queries.incoming([shop.variants["MUG"]]) == {}
+
+
+def test_what_comes_in_parts_costs_together_what_the_invoice_says(shop: Shop) -> None:
+    shop.sells("MUG", 0)
+    shop.sells("JUG", 0)
+    owner = shop.staff()
+    order = placed(owner, ("MUG", 7, 100), ("JUG", 3, 33), freight=eur(101))
+    assert sum(line["landed_cost"]["amount"] for line in order["lines"]) == 900
+
+    parts = [
+        receives(owner, {"code": sku, "quantity": units}, order=order).json
+        for sku, units in (("MUG", 2), ("JUG", 1), ("MUG", 3), ("MUG", 1), ("JUG", 2))
+    ]
+    undone = parts.pop(2)
+    assert owner.posts(f"/receipts/{undone['id']}/undo").status_code == 200
+    parts.append(receives(owner, {"code": "MUG", "quantity": 6}, order=order).json)
+
+    costs = [(one["lines"][0]["over_quantity"], one["lines"][0]["cost"]["amount"]) for one in parts]
+    over = next(cost for beyond, cost in costs if beyond)
+    unit = parts[-1]["lines"][0]["unit_cost"]["amount"]
+    assert sum(cost for _, cost in costs) == 900 + 2 * unit
+    assert over > 2 * unit
+    mug, jug = level(shop, "MUG"), level(shop, "JUG")
+    worth = mug.average_cost * mug.on_hand + jug.average_cost * jug.on_hand
+    assert abs(worth - (900 + 2 * unit)) < Decimal("0.01")
+    assert differences() == []
+
+
+def test_freight_that_is_corrected_later_is_borne_by_what_comes_last(shop: Shop) -> None:
+    shop.sells("MUG", 0)
+    owner = shop.staff()
+    order = placed(owner, ("MUG", 4, 100))
+    first = receives(owner, {"code": "MUG", "quantity": 2}, order=order).json
+    seen = owner.gets(f"/purchase-orders/{order['id']}").json
+    headers = {**owner.headers, "If-Match": f'"{seen["version"]}"'}
+    path = f"/api/v1/admin/purchase-orders/{order['id']}"
+    assert owner.client.patch(path, json={"freight": eur(10)}, headers=headers).status_code == 200
+
+    last = receives(owner, {"code": "MUG", "quantity": 2}, order=order).json
+
+    assert [one["lines"][0]["cost"]["amount"] for one in (first, last)] == [200, 210]
+
+
+def test_two_receipts_at_once_count_every_unit_of_an_order_once(shop: Shop) -> None:
+    shop.sells("MUG", 0)
+    owner = shop.staff()
+    order = placed(owner, ("MUG", 10, 99), freight=eur(7))
+
+    done = at_once(
+        shop.app,
+        [lambda: receives(owner, {"code": "MUG", "quantity": 3}, order=order) for _ in range(8)],
+    )
+
+    assert done.of_status(201) == 8
+    seen = owner.gets(f"/purchase-orders/{order['id']}").json
+    assert (seen["received_units"], seen["over_units"], seen["status"]) == (24, 14, "received")
+    lines = [one.json["lines"][0] for one in done.results]
+    assert sum(line["over_quantity"] for line in lines) == 14
+    unit = lines[0]["unit_cost"]["amount"]
+    assert sum(line["cost"]["amount"] for line in lines) == 997 + 14 * unit
+    assert level(shop, "MUG").on_hand == 24
+    assert differences() == []

@@ -6,6 +6,7 @@ from api.purchasing.calculation import Sales, order_quantity
 from tests.purchasing.test_purchase_orders import a_supplier, eur
 from tests.purchasing.test_receiving import level, placed
 from tests.support.shop import Shop
+from tests.support.stock import a_location
 
 
 @pytest.mark.parametrize(
@@ -74,3 +75,16 @@ def test_a_rule_rises_from_minimum_to_maximum(shop: Shop) -> None:
     assert (refused.status_code, refused.json["code"]) == (422, "reorder_reversed")
     assert level(shop, "MUG").low_stock_threshold == 0
     assert placed(owner, ("MUG", 1, 100))["status"] == "ordered"
+
+
+def test_a_low_level_names_the_other_place_with_the_most_free_units(shop: Shop) -> None:
+    shop.sells("MUG", 1, threshold=5)
+    owner = shop.staff()
+    for place, units in (("ANNEX", 4), ("BARN", 9)):
+        a_location(place)
+        line = {"code": "MUG", "quantity": units}
+        assert owner.posts("/receipts", {"location": place, "lines": [line]}).status_code == 201
+
+    (low,) = owner.gets("/reorder-suggestions").json["data"]
+
+    assert (low["elsewhere"]["code"], low["elsewhere"]["available"]) == ("BARN", 9)

@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from api.inventory.models import StockLevel
-from api.platform.db import session
+from api.platform.db import session, transaction
 from api.purchasing import queries
 from tests.support.books import differences
 from tests.support.shop import Shop, Staff
@@ -182,4 +182,40 @@ def test_what_is_promised_or_not_in_it_does_not_go(two_places: Shop) -> None:
     assert (stray.status_code, stray.json["code"]) == (422, "not_in_transfer")
     label = staff.gets(f"/scan/{staff.gets(too_many).json['number']}").json
     assert (label["kind"], label["next"]) == ("transfer", ["receive"])
+    assert differences() == []
+
+
+def test_what_came_last_is_undone_within_ten_minutes(two_places: Shop) -> None:
+    staff, mug = two_places.staff("warehouse"), two_places.variants["MUG"]
+    path = shipped(staff, MUG=6)
+    came(staff, path, {"code": "MUG", "quantity": 4})
+    came(staff, path, {"code": "MUG", "quantity": 2, "damaged": 1})
+
+    undone = staff.posts(f"{path}/undo-receipt").json
+
+    assert (undone["status"], undone["received_units"], undone["ended_at"]) == (
+        "partially_received", 4, None,
+    )  # fmt: skip
+    assert (on_hand(mug), list(queries.incoming([mug]).values())) == ([4, 4], [2])
+    again = staff.posts(f"{path}/undo-receipt")
+    assert (again.status_code, again.json["code"]) == (409, "transfer_receipt_not_undoable")
+    came(staff, path, {"code": "MUG", "quantity": 2})
+    with transaction():
+        session.execute(text("UPDATE transfers SET received_at = now() - interval '11 minutes'"))
+    late = staff.posts(f"{path}/undo-receipt")
+    assert (late.status_code, late.json["code"]) == (409, "transfer_receipt_not_undoable")
+    assert on_hand(mug) == [4, 6]
+    assert differences() == []
+
+
+def test_units_that_are_needed_are_not_undone(two_places: Shop) -> None:
+    staff, mug = two_places.staff(), two_places.variants["MUG"]
+    path = shipped(staff, MUG=10)
+    came(staff, path, {"code": "MUG", "quantity": 10})
+    two_places.an_order(MUG=1)
+
+    refused = staff.posts(f"{path}/undo-receipt")
+
+    assert (refused.status_code, refused.json["code"]) == (409, "insufficient_stock")
+    assert (on_hand(mug), staff.gets(path).json["status"]) == ([0, 10], "received")
     assert differences() == []

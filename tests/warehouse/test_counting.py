@@ -294,3 +294,45 @@ def test_labels_of_bins_are_printed_by_zone(mia: Hands) -> None:
     assert (commands.mimetype, commands.data[:4]) == ("application/pdf", b"%PDF")
     assert printed("kind=bins&zone=NONE").json["code"] == "nothing_to_print"
     assert printed("kind=products").json["code"] == "nothing_to_print"
+
+
+def test_a_bin_that_should_be_empty_is_checked(mia: Hands) -> None:
+    mug = goods("CNT-ZERO", 4)
+    place = a_bin("ZC-1")
+
+    seen = mia.posts(f"/bins/{place}/zero-check", {"is_empty": True})
+    assert (seen.json["status"], seen.json["scope"]) == ("posted", "Zero check of bin ZC-1")
+    assert seen.json["lines"] == []
+
+    found = mia.posts(f"/bins/{place}/zero-check", {"is_empty": False})
+    assert (found.json["status"], found.json["scope"]) == ("counting", "Bin ZC-1")
+    entered = mia.counts(found.json["id"], level_of(mug), 1, bin_id=str(place))
+    assert entered.json["lines"][0]["bin_code"] == "ZC-1"
+
+    put(level_of(mug), 4, place)
+    refused = mia.posts(f"/bins/{place}/zero-check", {"is_empty": True})
+    assert (refused.status_code, refused.json["code"]) == (409, "bin_not_empty_by_books")
+    assert (refused.json["units"], stock_differences()) == (5, [])
+
+
+def test_a_count_is_planned_by_label_code_and_place(mia: Hands) -> None:
+    level = level_of(goods("CNT-NAMED", 3))
+    place = a_bin("NM-1")
+    put(level, 2, place)
+    day = clock.now().date().isoformat()
+
+    by_bin = mia.posts("/counts", {"bin": "nm-1", "planned_for": day, "location": "MAIN"})
+    by_code = mia.posts("/counts", {"codes": ["cnt-named"], "location": "MAIN"})
+
+    assert (by_bin.json["status"], by_bin.json["scope"]) == ("planned", "Bin NM-1")
+    assert [(one["sku"], one["bin_code"]) for one in by_code.json["lines"]] == [
+        ("CNT-NAMED", "NM-1"), ("CNT-NAMED", None),
+    ]  # fmt: skip
+    due = mia.gets(f"/counts?bin_id={place}")["data"]
+    assert {one["id"] for one in due} == {by_bin.json["id"], by_code.json["id"]}
+    for body, code in (
+        ({"codes": ["CNT-NOBODY"]}, "counted_code_unknown"),
+        ({"bin": "NO-SUCH"}, "bin_not_found"),
+        ({"location": "NOWHERE"}, "location_not_found"),
+    ):
+        assert mia.posts("/counts", body).json["code"] == code

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from api.documents import trial_page
 from api.documents.labels import Label, Symbology, modules, sheet, symbology_of, zpl
+from api.documents.surface import Surface
 
 EAN13_LEFT = {
     "0001101": 0, "0011001": 1, "0010011": 2, "0111101": 3, "0100011": 4, "0110001": 5,
@@ -78,3 +80,10 @@ def test_a_sheet_has_24_labels_and_prints_any_text() -> None:
 
     assert pdf.startswith(b"%PDF")
     assert pdf.count(b"/Type /Page\n") == 2
+
+
+def test_a_euro_sign_is_printed_on_paper_as_well() -> None:
+    """fpdf2 2.8.9 refuses it in the built-in fonts, whose encoding it takes for Latin-1."""
+    assert sheet([Label("A-1", "Mug for 5 €", "Łódź")]).startswith(b"%PDF")
+    device = Surface("pdf", 80, 50, 8, "epson")
+    assert trial_page.draw("Bench 1", device).startswith(b"%PDF")

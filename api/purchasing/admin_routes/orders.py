@@ -1,10 +1,14 @@
 """Suppliers and purchase orders, for staff."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from flask import Response
+
+from api.documents import purchase_order as documents
 from api.inventory.errors import LocationNotFound
 from api.kernel.errors import InvalidState
+from api.kernel.ids import new_id
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
@@ -24,6 +28,7 @@ from api.purchasing.errors import (
     SupplierNameTaken,
     SupplierNotFound,
     SupplierSkuTaken,
+    SupplierWithoutEmail,
     VariantsUnknown,
 )
 from api.purchasing.schemas.orders import (
@@ -41,6 +46,8 @@ from api.purchasing.schemas.orders import (
     SupplierQuerySchema,
     SupplierSchema,
 )
+
+_FILE: Final = {"schema": {"type": "string", "format": "binary"}}
 
 blueprint = Blueprint(
     "purchasing",
@@ -162,23 +169,23 @@ def create_purchase_order(body: dict[str, Any]) -> Any:
     return queries.purchase_order(order_id), headers
 
 
-@blueprint.route("/purchase-orders/<uuid:order_id>", methods=["GET"])
+@blueprint.route("/purchase-orders/<uuid:purchase_order_id>", methods=["GET"])
 @requires(Permission.PURCHASING_READ)
 @may_answer(PurchaseOrderNotFound)
 @blueprint.response(200, PurchaseOrderSchema)
-def get_purchase_order(order_id: UUID) -> dict[str, Any]:
+def get_purchase_order(purchase_order_id: UUID) -> dict[str, Any]:
     """Read one purchase order."""
-    return queries.purchase_order(order_id)
+    return queries.purchase_order(purchase_order_id)
 
 
-@blueprint.route("/purchase-orders/<uuid:order_id>", methods=["PATCH"])
+@blueprint.route("/purchase-orders/<uuid:purchase_order_id>", methods=["PATCH"])
 @requires(Permission.PURCHASING_WRITE)
 @may_answer(CurrencyMixed, InvalidState, LocationNotFound, PurchaseOrderNotFound)
 @versioned
 @blueprint.arguments(EditPurchaseOrderSchema)
 @blueprint.response(200, PurchaseOrderSchema)
 def update_purchase_order(
-    changes: dict[str, Any], order_id: UUID, expected_version: int
+    changes: dict[str, Any], purchase_order_id: UUID, expected_version: int
 ) -> dict[str, Any]:
     """Change freight, exchange rate, expected day or note; of a draft also the location.
 
@@ -186,34 +193,48 @@ def update_purchase_order(
     """
     with transaction():
         service.edit_purchase_order(
-            order_id, changes, expected_version=expected_version, by=principal()
+            purchase_order_id, changes, expected_version=expected_version, by=principal()
         )
-    return queries.purchase_order(order_id)
+    return queries.purchase_order(purchase_order_id)
 
 
-@blueprint.route("/purchase-orders/<uuid:order_id>/lines", methods=["GET"])
+@blueprint.route("/purchase-orders/<uuid:purchase_order_id>/lines", methods=["GET"])
 @requires(Permission.PURCHASING_READ)
 @may_answer(PurchaseOrderNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(PurchaseOrderLineSchema))
-def list_purchase_order_lines(query: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+def list_purchase_order_lines(query: dict[str, Any], purchase_order_id: UUID) -> dict[str, Any]:
     """List the lines of a purchase order."""
-    return queries.line_page(order_id, **query)
+    return queries.line_page(purchase_order_id, **query)
 
 
-@blueprint.route("/purchase-orders/<uuid:order_id>/lines", methods=["POST"])
+@blueprint.route("/purchase-orders/<uuid:purchase_order_id>/lines", methods=["POST"])
 @requires(Permission.PURCHASING_WRITE)
 @may_answer(CostMissing, CurrencyMixed, InvalidState, PurchaseOrderNotFound, VariantsUnknown)
 @idempotent(required=False)
 @blueprint.arguments(SetPurchaseOrderLineSchema)
 @blueprint.response(200, PurchaseOrderSchema)
-def set_purchase_order_line(body: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+def set_purchase_order_line(body: dict[str, Any], purchase_order_id: UUID) -> dict[str, Any]:
     """Set how many units of a variant a draft orders; 0 takes the variant out."""
-    service.set_line(order_id, **body, by=principal())
-    return queries.purchase_order(order_id)
+    service.set_line(purchase_order_id, **body, by=principal())
+    return queries.purchase_order(purchase_order_id)
 
 
-@blueprint.route("/purchase-orders/<uuid:order_id>/order", methods=["POST"])
+@blueprint.route("/purchase-orders/<uuid:purchase_order_id>/file", methods=["GET"])
+@requires(Permission.PURCHASING_READ)
+@may_answer(PurchaseOrderNotFound)
+@blueprint.doc(
+    responses={"200": {"description": "The file", "content": {"application/pdf": _FILE}}}
+)
+def print_purchase_order(purchase_order_id: UUID) -> Response:
+    """Fetch a purchase order as PDF, for the supplier; a draft says that it is one."""
+    paper = queries.order_paper(purchase_order_id)
+    response = Response(documents.pdf(paper), content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'attachment; filename="{paper.number}.pdf"'
+    return response
+
+
+@blueprint.route("/purchase-orders/<uuid:purchase_order_id>/order", methods=["POST"])
 @requires(Permission.PURCHASING_WRITE)
 @may_answer(
     ExchangeRateMissing,
@@ -225,31 +246,42 @@ def set_purchase_order_line(body: dict[str, Any], order_id: UUID) -> dict[str, A
 )
 @idempotent(required=False)
 @blueprint.response(200, PurchaseOrderSchema)
-def order_purchase_order(order_id: UUID) -> dict[str, Any]:
+def order_purchase_order(purchase_order_id: UUID) -> dict[str, Any]:
     """Place a draft: its units are incoming from now on. The supplier is told by people."""
-    service.order_purchase_order(order_id, by=principal())
-    return queries.purchase_order(order_id)
+    service.order_purchase_order(purchase_order_id, by=principal())
+    return queries.purchase_order(purchase_order_id)
 
 
-@blueprint.route("/purchase-orders/<uuid:order_id>/close", methods=["POST"])
+@blueprint.route("/purchase-orders/<uuid:purchase_order_id>/email", methods=["POST"])
+@requires(Permission.PURCHASING_WRITE)
+@may_answer(InvalidState, PurchaseOrderNotFound, SupplierWithoutEmail)
+@idempotent(required=False)
+@blueprint.response(202, PurchaseOrderSchema)
+def email_purchase_order(purchase_order_id: UUID) -> dict[str, Any]:
+    """Send a placed order to its supplier as PDF, in the supplier's language."""
+    service.email_purchase_order(purchase_order_id, command_id=new_id(), by=principal())
+    return queries.purchase_order(purchase_order_id)
+
+
+@blueprint.route("/purchase-orders/<uuid:purchase_order_id>/close", methods=["POST"])
 @requires(Permission.PURCHASING_WRITE)
 @may_answer(InvalidState, PurchaseOrderNotFound)
 @idempotent(required=False)
 @blueprint.arguments(PurchaseReasonSchema)
 @blueprint.response(200, PurchaseOrderSchema)
-def close_purchase_order(body: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+def close_purchase_order(body: dict[str, Any], purchase_order_id: UUID) -> dict[str, Any]:
     """Say that the rest of a purchase order will not come."""
-    service.close_purchase_order(order_id, **body, by=principal())
-    return queries.purchase_order(order_id)
+    service.close_purchase_order(purchase_order_id, **body, by=principal())
+    return queries.purchase_order(purchase_order_id)
 
 
-@blueprint.route("/purchase-orders/<uuid:order_id>/cancel", methods=["POST"])
+@blueprint.route("/purchase-orders/<uuid:purchase_order_id>/cancel", methods=["POST"])
 @requires(Permission.PURCHASING_WRITE)
 @may_answer(InvalidState, PurchaseOrderNotFound)
 @idempotent(required=False)
 @blueprint.arguments(PurchaseReasonSchema)
 @blueprint.response(200, PurchaseOrderSchema)
-def cancel_purchase_order(body: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+def cancel_purchase_order(body: dict[str, Any], purchase_order_id: UUID) -> dict[str, Any]:
     """Cancel a purchase order of which nothing has come."""
-    service.cancel_purchase_order(order_id, **body, by=principal())
-    return queries.purchase_order(order_id)
+    service.cancel_purchase_order(purchase_order_id, **body, by=principal())
+    return queries.purchase_order(purchase_order_id)

@@ -4,7 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from api.kernel.errors import InvalidState
+from api.kernel.ids import new_id
 from api.kernel.permissions import Permission
+from api.platform import approvals
 from api.platform.auth import principal, requires
 from api.platform.http import LOCATED, Blueprint, list_schema
 from api.platform.idempotency import idempotent
@@ -51,13 +53,18 @@ def list_receipts(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=True)
 @blueprint.arguments(NewReceiptSchema)
 @blueprint.response(201, ReceiptSchema, headers=LOCATED)
+@blueprint.alt_response(202, **approvals.WAITS)
 def create_receipt(body: dict[str, Any]) -> Any:
     """Receive goods, for a purchase order or without one.
 
     More than was ordered is received too and flagged (`over_quantity`). A code of a case counts as
-    many units as the case holds.
+    many units as the case holds. What nobody has ordered and is above the limits of one's role, in
+    units or in value, waits for a second person (202), with all that came beside it.
     """
-    receipt_id = service.receive(**body, by=principal())
+    command_id = new_id()
+    receipt_id = service.receive(**body, by=principal(), command_id=command_id)
+    if receipt_id is None:
+        return approvals.waiting(command_id)
     headers = {"Location": f"{blueprint.url_prefix}/receipts/{receipt_id}"}
     return queries.receipt(receipt_id), headers
 

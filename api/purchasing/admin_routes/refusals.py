@@ -9,6 +9,12 @@ from api.inventory.errors import (
     BinShort,
     InsufficientStock,
     LocationNotFound,
+    LotDateDiffers,
+    LotDateRequired,
+    LotNotTracked,
+    LotRequired,
+    LotShort,
+    LotsNotSellable,
     QuantityTooLarge,
     StateShort,
     VariantUnknown,
@@ -17,4 +23,5 @@ from api.inventory.errors import (
 STOCK_REFUSALS: Final = (
     *(BinElsewhere, BinInactive, BinNotFound, BinShort, InsufficientStock, LocationNotFound),
     *(QuantityTooLarge, StateShort, VariantUnknown),
+    *(LotDateDiffers, LotDateRequired, LotNotTracked, LotRequired, LotShort, LotsNotSellable),
 )

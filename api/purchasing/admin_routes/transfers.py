@@ -22,6 +22,7 @@ from api.purchasing.errors import (
     TransferEmpty,
     TransferGoesNowhere,
     TransferNotFound,
+    TransferReceiptNotUndoable,
 )
 from api.purchasing.schemas.transfers import (
     CancelTransferSchema,
@@ -144,6 +145,17 @@ def ship_transfer(transfer_id: UUID) -> dict[str, Any]:
 def receive_transfer(body: dict[str, Any], transfer_id: UUID) -> dict[str, Any]:
     """Receive units of a transfer, all at once or in parts."""
     service.receive_transfer(transfer_id, **body, by=principal())
+    return queries.transfer(transfer_id)
+
+
+@blueprint.route("/transfers/<uuid:transfer_id>/undo-receipt", methods=["POST"])
+@requires(Permission.INVENTORY_RECEIVE)
+@may_answer(InvalidState, TransferNotFound, TransferReceiptNotUndoable, *STOCK_REFUSALS)
+@idempotent(required=False)
+@blueprint.response(200, TransferSchema)
+def undo_transfer_receipt(transfer_id: UUID) -> dict[str, Any]:
+    """Undo what came last of a transfer, within ten minutes."""
+    service.undo_transfer_receipt(transfer_id, by=principal())
     return queries.transfer(transfer_id)
 
 

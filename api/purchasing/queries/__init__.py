@@ -1,6 +1,7 @@
 """Reads of purchasing."""
 
 from api.purchasing.queries.incoming import incoming
+from api.purchasing.queries.order_paper import order_paper, supplier_address
 from api.purchasing.queries.purchase_orders import (
     line_page,
     purchase_order,
@@ -23,6 +24,7 @@ __all__ = [
     "incoming",
     "item_page",
     "line_page",
+    "order_paper",
     "purchase_order",
     "purchase_order_by_number",
     "purchase_order_page",
@@ -30,6 +32,7 @@ __all__ = [
     "receipt_page",
     "reorder_page",
     "supplier",
+    "supplier_address",
     "supplier_item",
     "supplier_page",
     "to_order",

@@ -1,18 +1,20 @@
 """Purchase orders with their lines and costs."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select
 
+from api.catalog.models.products import Variant
 from api.catalog.queries import variant_lookup
 from api.inventory.models import Location
-from api.kernel.money import Money
+from api.kernel.money import Money, divide_half_up
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, session, table_of
 from api.platform.pagination import Sort, page
-from api.purchasing.calculation import LineCost, landed_unit_costs
+from api.platform.prepared import prepared
+from api.purchasing.calculation import LineCost, landed_costs
 from api.purchasing.errors import PurchaseOrderNotFound
 from api.purchasing.models import PurchaseOrder, PurchaseOrderLine, Supplier
 from api.purchasing.states import AWAITED, PurchaseOrderStatus
@@ -69,15 +71,21 @@ def purchase_order(order_id: UUID) -> dict[str, Any]:
     row = session.execute(_orders().where(PurchaseOrder.id == order_id)).one_or_none()
     if row is None:
         raise PurchaseOrderNotFound
-    lines = lines_of({order_id}).get(order_id, [])
+    return _whole(row)
+
+
+def _whole(row: AnyRow) -> dict[str, Any]:
+    lines = lines_of({row.id}).get(row.id, [])
     return _order(row, lines, variant_lookup.barcodes_of({line.variant_id for line in lines}))
 
 
 def purchase_order_by_number(text: str) -> dict[str, Any] | None:
     """Return the purchase order whose number is on a label, `P-1001`; None if there is none."""
     number = number_in(text, PREFIX)
-    found = session.scalar(select(PurchaseOrder.id).where(PurchaseOrder.number == number))
-    return None if found is None else purchase_order(found)
+    if number is None:
+        return None
+    row = session.execute(_BY_NUMBER, {"number": number}).one_or_none()
+    return None if row is None else _whole(row)
 
 
 def number_in(text: str, prefix: str) -> int | None:
@@ -108,11 +116,7 @@ def line_page(
 def lines_of(order_ids: Collection[UUID]) -> dict[UUID, list[AnyRow]]:
     """Return the lines of purchase orders by order, in their order."""
     lines: dict[UUID, list[AnyRow]] = {}
-    for row in session.execute(
-        select(*_LINE)
-        .where(any_of(PurchaseOrderLine.purchase_order_id, order_ids))
-        .order_by(PurchaseOrderLine.position, PurchaseOrderLine.id)
-    ):
+    for row in session.execute(_LINES_OF, {"order_ids": list(order_ids)}):
         lines.setdefault(row.purchase_order_id, []).append(row)
     return lines
 
@@ -145,12 +149,24 @@ def _orders() -> Any:
     )
 
 
+# Built once: each scan of a label runs them.
+_BY_NUMBER: Final = prepared(
+    _orders().where(PurchaseOrder.number == bindparam("number", type_=Integer))
+)
+_LINES_OF: Final = prepared(
+    select(*_LINE, Variant.lot_tracking)
+    .join(Variant, Variant.id == PurchaseOrderLine.variant_id)
+    .where(PurchaseOrderLine.purchase_order_id == any_(bindparam("order_ids", type_=ARRAY(Uuid))))
+    .order_by(PurchaseOrderLine.position, PurchaseOrderLine.id)
+)
+
+
 def _order(
     row: AnyRow, lines: list[AnyRow], codes: Mapping[UUID, list[dict[str, Any]]]
 ) -> dict[str, Any]:
     currency = row.currency
     costs = [LineCost(line.quantity, line.unit_cost) for line in lines]
-    landed, rate = landed_unit_costs(costs, row.freight), row.exchange_rate
+    landed, rate = landed_costs(costs, row.freight), row.exchange_rate
     subtotal = sum(line.quantity * line.unit_cost for line in lines)
     names = ("id", "status", "expected_on", "note", "ordered_at", "ended_at", "created_at",
              "created_by", "version")  # fmt: skip
@@ -174,13 +190,14 @@ def _order(
                 **{
                     name: getattr(line, name)
                     for name in ("id", "variant_id", "sku", "title", "supplier_sku", "quantity",
-                                 "received")
+                                 "received", "lot_tracking")
                 },
                 "barcodes": codes.get(line.variant_id, []),
                 "open_quantity": max(0, line.quantity - line.received),
                 "over_quantity": max(0, line.received - line.quantity),
                 "unit_cost": Money(line.unit_cost, currency),
-                "landed_unit_cost": Money(cost, currency),
+                "landed_unit_cost": Money(divide_half_up(cost, line.quantity), currency),
+                "landed_cost": Money(cost, currency),
             }
             for line, cost in zip(lines, landed, strict=True)
         ],

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from api.inventory.models import Bin, Location
+from api.inventory.models.lots import Lot
 from api.kernel.money import Money
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, session, table_of
@@ -74,8 +75,14 @@ def _receipts() -> Any:
 def _lines(receipt_ids: Collection[UUID]) -> dict[UUID, list[AnyRow]]:
     lines: dict[UUID, list[AnyRow]] = {}
     for row in session.execute(
-        select(*table_of(ReceiptLine).c, Bin.code.label("bin_code"))
+        select(
+            *table_of(ReceiptLine).c,
+            Bin.code.label("bin_code"),
+            Lot.code.label("lot"),
+            Lot.expires_on,
+        )
         .join_from(ReceiptLine, Bin, Bin.id == ReceiptLine.bin_id, isouter=True)
+        .outerjoin(Lot, Lot.id == ReceiptLine.lot_id)
         .where(any_of(ReceiptLine.receipt_id, receipt_ids))
         .order_by(ReceiptLine.receipt_id, ReceiptLine.position)
     ):
@@ -101,9 +108,10 @@ def _receipt(row: AnyRow, lines: list[AnyRow]) -> dict[str, Any]:
                 **{
                     name: getattr(line, name)
                     for name in ("id", "variant_id", "sku", "quantity", "damaged", "over_quantity",
-                                 "bin_id", "bin_code")
+                                 "bin_id", "bin_code", "lot_id", "lot", "expires_on")
                 },
                 "unit_cost": None if line.unit_cost is None else Money(line.unit_cost, currency),
+                "cost": None if line.cost is None else Money(line.cost, currency),
             }
             for line in lines
         ],

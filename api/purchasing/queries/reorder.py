@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, func, select, union
+from sqlalchemy import Integer, and_, cast, func, literal, select, union
+from sqlalchemy.orm import aliased
 
 from api.catalog.models.products import Product, Variant
 from api.inventory.models import Location, MovementKind, StockLevel, StockMovement
@@ -13,14 +14,16 @@ from api.kernel import clock
 from api.kernel.ids import first_id
 from api.kernel.money import Money
 from api.platform.bulk_sql import any_of
-from api.platform.db import AnyRow, session
+from api.platform.db import AnyRow, UtcDateTime, session
 from api.platform.pagination import Sort, page
 from api.purchasing.calculation import SOLD_DAYS, Sales, order_quantity
 from api.purchasing.models import ReorderRule, Supplier, SupplierItem
 from api.purchasing.queries.incoming import incoming
 
 _BY_SKU: Final = Sort((Variant.sku_key, StockLevel.id))
-_AVAILABLE: Final = StockLevel.on_hand - StockLevel.unavailable - StockLevel.allocated
+_AVAILABLE: Final = (
+    StockLevel.on_hand - StockLevel.unavailable - StockLevel.allocated - StockLevel.back_ordered
+)
 _UNITS_BACK: Final = (MovementKind.SHIPPED, MovementKind.SHIPMENT_VOIDED)
 
 
@@ -34,6 +37,8 @@ def reorder_page(
     at: frozenset[UUID] | None,
 ) -> dict[str, Any]:
     """Return a page of the levels at or below their reorder point or threshold, by SKU.
+
+    Those with back-orders are among them: what orders wait for counts as sold.
 
     `supplier_id` are those that this supplier is asked for first; with `at` only at these
     locations.
@@ -73,6 +78,7 @@ def _candidates() -> Any:
         select(StockLevel.id)
         .join(ReorderRule, ReorderRule.level_id == StockLevel.id)
         .where(ReorderRule.reorder_point >= _AVAILABLE),
+        select(StockLevel.id).where(StockLevel.back_ordered > 0),
     ).cte("low")
     first = (
         select(SupplierItem.id)
@@ -85,7 +91,7 @@ def _candidates() -> Any:
     )
     return (
         select(
-            *(StockLevel.id, StockLevel.variant_id, Variant.sku),
+            *(StockLevel.id, StockLevel.variant_id, Variant.sku, StockLevel.back_ordered),
             Product.title.label("product_title"),
             *(Location.id.label("location_id"), Location.code.label("location_code")),
             Location.name.label("location_name"),
@@ -108,27 +114,65 @@ def _candidates() -> Any:
 def _suggestions(rows: Sequence[AnyRow]) -> list[dict[str, Any]]:
     coming = incoming({row.variant_id for row in rows})
     sold = _sold([row.id for row in rows])
+    others = _elsewhere([row.id for row in rows])
     return [
-        _suggestion(row, coming.get((row.variant_id, row.location_id), 0), sold.get(row.id, 0))
+        {
+            **_suggestion(
+                row, coming.get((row.variant_id, row.location_id), 0), sold.get(row.id, [])
+            ),
+            "elsewhere": others.get(row.id),
+        }
         for row in rows
     ]
 
 
-def _sold(level_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Return the units of levels that were shipped in the last days, without voided parcels."""
-    since = first_id(clock.now() - timedelta(days=SOLD_DAYS))
+def _elsewhere(level_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Return where else the most units of each level's variant are free, by level."""
+    low = aliased(StockLevel)
     rows = session.execute(
-        select(StockMovement.level_id, func.sum(-StockMovement.on_hand_change))
+        select(
+            *(low.id.label("level_id"), _AVAILABLE.label("available")),
+            *(Location.id, Location.code, Location.name),
+        )
+        .join(StockLevel, StockLevel.variant_id == low.variant_id)
+        .join(Location, Location.id == StockLevel.location_id)
+        .where(any_of(low.id, level_ids), StockLevel.id != low.id, _AVAILABLE > 0)
+        .where(Location.is_active)
+        .order_by(low.id, _AVAILABLE.desc(), Location.code)
+    )
+    found: dict[UUID, dict[str, Any]] = {}
+    for row in rows:
+        place = {"id": row.id, "code": row.code, "name": row.name, "available": row.available}
+        found.setdefault(row.level_id, place)
+    return found
+
+
+def _sold(level_ids: Sequence[UUID]) -> dict[UUID, list[int]]:
+    """Return the units of levels that were shipped on each of the last days, the oldest first.
+
+    Without voided parcels: of these a day may have less than none. Days are of 24 hours until now.
+    """
+    now = clock.now()
+    since = first_id(now - timedelta(days=SOLD_DAYS))
+    age = func.extract("epoch", literal(now, UtcDateTime) - StockMovement.created_at)
+    day = cast(func.trunc(age / 86_400), Integer)
+    rows = session.execute(
+        select(StockMovement.level_id, day, func.sum(-StockMovement.on_hand_change))
         .where(
             and_(any_of(StockMovement.level_id, level_ids), StockMovement.id >= since),
             StockMovement.kind.in_(_UNITS_BACK),
         )
-        .group_by(StockMovement.level_id)
+        .group_by(StockMovement.level_id, day)
     )
-    return {level_id: max(0, int(units)) for level_id, units in rows}
+    sold: dict[UUID, list[int]] = {}
+    for level_id, days_ago, units in rows:
+        of_days = sold.setdefault(level_id, [0] * SOLD_DAYS)
+        of_days[SOLD_DAYS - 1 - min(max(days_ago, 0), SOLD_DAYS - 1)] += int(units)
+    return sold
 
 
-def _suggestion(row: AnyRow, coming: int, sold: int) -> dict[str, Any]:
+def _suggestion(row: AnyRow, coming: int, by_day: list[int]) -> dict[str, Any]:
+    sold = max(0, sum(by_day))
     point = row.low_stock_threshold if row.reorder_point is None else row.reorder_point
     sales = Sales(available=row.available, incoming=coming, sold=sold)
     has_supplier = row.supplier_id is not None
@@ -146,6 +190,8 @@ def _suggestion(row: AnyRow, coming: int, sold: int) -> dict[str, Any]:
         "maximum": row.maximum,
         "incoming": coming,
         "sold": sold,
+        "sales": [max(0, units) for units in by_day] or [0] * SOLD_DAYS,
+        "back_ordered": row.back_ordered,
         "days_left": sales.days_left,
         "has_supplier": has_supplier,
         "supplier": (

@@ -1,17 +1,19 @@
 """Transfers with their lines, as the API returns them."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
+from api.catalog.queries import variant_lookup
 from api.inventory.models import Location
 from api.kernel.money import Money
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, session, table_of
 from api.platform.pagination import Sort, page
+from api.platform.prepared import prepared
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 from api.purchasing.errors import TransferNotFound
@@ -60,7 +62,10 @@ def transfer_page(
         total=select(Transfer.id).where(*narrow) if include == "total" else None,
     )
     lines = _lines({row.id for row in rows})
-    return {"data": [_transfer(row, lines.get(row.id, [])) for row in rows], "page": described}
+    codes = variant_lookup.barcodes_of({one.variant_id for some in lines.values() for one in some})
+    return {
+        "data": [_transfer(row, lines.get(row.id, []), codes) for row in rows], "page": described,
+    }  # fmt: skip
 
 
 def transfer(transfer_id: UUID) -> dict[str, Any]:
@@ -69,14 +74,21 @@ def transfer(transfer_id: UUID) -> dict[str, Any]:
     row = session.execute(_transfers().where(Transfer.id == transfer_id)).one_or_none()
     if row is None:
         raise TransferNotFound
-    return _transfer(row, _lines({transfer_id}).get(transfer_id, []))
+    return _whole(row)
+
+
+def _whole(row: AnyRow) -> dict[str, Any]:
+    lines = _lines({row.id}).get(row.id, [])
+    return _transfer(row, lines, variant_lookup.barcodes_of({line.variant_id for line in lines}))
 
 
 def transfer_by_number(text: str) -> dict[str, Any] | None:
     """Return the transfer whose number is on a label, `TR-1001`; None if there is none."""
     number = number_in(text, TRANSFER_PREFIX)
-    found = session.scalar(select(Transfer.id).where(Transfer.number == number))
-    return None if found is None else transfer(found)
+    if number is None:
+        return None
+    row = session.execute(_BY_NUMBER, {"number": number}).one_or_none()
+    return None if row is None else _whole(row)
 
 
 def transfer_line_page(
@@ -123,18 +135,27 @@ def _transfers() -> Any:
     )
 
 
+# Built once: each scan of a label runs them.
+_BY_NUMBER: Final = prepared(
+    _transfers().where(Transfer.number == bindparam("number", type_=Integer))
+)
+_LINES_OF: Final = prepared(
+    select(*table_of(TransferLine).c)
+    .where(TransferLine.transfer_id == any_(bindparam("transfer_ids", type_=ARRAY(Uuid))))
+    .order_by(TransferLine.position, TransferLine.id)
+)
+
+
 def _lines(transfer_ids: Collection[UUID]) -> dict[UUID, list[AnyRow]]:
     lines: dict[UUID, list[AnyRow]] = {}
-    for row in session.execute(
-        select(*table_of(TransferLine).c)
-        .where(any_of(TransferLine.transfer_id, transfer_ids))
-        .order_by(TransferLine.position, TransferLine.id)
-    ):
+    for row in session.execute(_LINES_OF, {"transfer_ids": list(transfer_ids)}):
         lines.setdefault(row.transfer_id, []).append(row)
     return lines
 
 
-def _transfer(row: AnyRow, lines: list[AnyRow]) -> dict[str, Any]:
+def _transfer(
+    row: AnyRow, lines: list[AnyRow], codes: dict[UUID, list[dict[str, Any]]]
+) -> dict[str, Any]:
     currency = get_service(Settings).currency
     names = ("id", "status", "note", "shipped_at", "ended_at", "created_at", "created_by",
              "version")  # fmt: skip
@@ -158,6 +179,7 @@ def _transfer(row: AnyRow, lines: list[AnyRow]) -> dict[str, Any]:
                     name: getattr(line, name)
                     for name in ("id", "variant_id", "sku", "title", *counted, "reason")
                 },
+                "barcodes": codes.get(line.variant_id, []),
                 "unit_cost": None if line.unit_cost is None else Money(line.unit_cost, currency),
             }
             for line in lines

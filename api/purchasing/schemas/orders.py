@@ -2,6 +2,7 @@
 
 import marshmallow as ma
 
+from api.documents.purchase_order import LANGUAGES
 from api.platform.http import (
     MAX_AMOUNT,
     NOT_BLANK,
@@ -62,6 +63,11 @@ class EditSupplierSchema(Schema):
         validate=[ma.validate.Length(1, 60), TRIMMED],
         metadata={"description": "What the supplier calls the shop."},
     )
+    language = ma.fields.String(
+        allow_none=True,
+        validate=ma.validate.OneOf(LANGUAGES),
+        metadata={"description": "In which orders are written to it; null: English."},
+    )
     currency = ma.fields.String(validate=CurrencyCode(), metadata={"example": "EUR"})
     lead_time_days = ma.fields.Integer(
         strict=True, validate=_DAYS, metadata={"description": "From the order to the goods."}
@@ -86,6 +92,7 @@ class SupplierSchema(Schema):
     phone = ma.fields.String(required=True, allow_none=True)
     address = ma.fields.String(required=True, allow_none=True)
     customer_number = ma.fields.String(required=True, allow_none=True)
+    language = ma.fields.String(required=True, allow_none=True)
     currency = ma.fields.String(required=True)
     lead_time_days = ma.fields.Integer(required=True)
     note = ma.fields.String(required=True, allow_none=True)
@@ -249,13 +256,26 @@ class PurchaseOrderLineSchema(Schema):
     barcodes = ma.fields.List(ma.fields.Nested(OrderedBarcodeSchema), required=True)
     quantity = ma.fields.Integer(required=True)
     received = ma.fields.Integer(required=True)
+    lot_tracking = ma.fields.String(
+        required=True, metadata={"description": "Empty where it is not kept in lots."}
+    )
     open_quantity = ma.fields.Integer(required=True)
     over_quantity = ma.fields.Integer(
         required=True, metadata={"description": "Units that came above the order."}
     )
     unit_cost = ma.fields.Nested(MoneySchema, required=True)
     landed_unit_cost = ma.fields.Nested(
-        MoneySchema, required=True, metadata={"description": "With its part of the freight."}
+        MoneySchema,
+        required=True,
+        metadata={"description": "With its part of the freight, rounded."},
+    )
+    landed_cost = ma.fields.Nested(
+        MoneySchema,
+        required=True,
+        metadata={
+            "description": "Of all units, with their part of the freight: all lines are "
+            "together the total."
+        },
     )
 
 

@@ -2,6 +2,7 @@
 
 import marshmallow as ma
 
+from api.inventory.schemas.levels import LotCode
 from api.platform.http import NOT_BLANK, TRIMMED, MoneySchema, PageQuerySchema, Schema
 from api.platform.rules import AtMostOne, ExactlyOne
 from api.purchasing.schemas.orders import MAX_LINES, MAX_UNITS, CostSchema, OrderLocationSchema
@@ -34,6 +35,12 @@ class ReceivedLineSchema(Schema):
     unit_cost = ma.fields.Nested(
         CostSchema,
         metadata={"description": "In the shop's currency, where no purchase order says it."},
+    )
+    lot = LotCode(
+        metadata={"description": "Where the variant has lots; else what the scanned label says."}
+    )
+    expires_on = ma.fields.Date(
+        metadata={"description": "Last day on which the lot is sold; else what the label says."}
     )
 
     member_rules = (
@@ -91,11 +98,20 @@ class ReceiptLineSchema(Schema):
     )
     bin_id = ma.fields.UUID(required=True, allow_none=True)
     bin_code = ma.fields.String(required=True, allow_none=True)
+    lot_id = ma.fields.UUID(required=True, allow_none=True)
+    lot = ma.fields.String(required=True, allow_none=True)
+    expires_on = ma.fields.Date(required=True, allow_none=True)
     unit_cost = ma.fields.Nested(
         MoneySchema,
         required=True,
         allow_none=True,
-        metadata={"description": "With freight, in the shop's currency."},
+        metadata={"description": "With freight, in the shop's currency, rounded."},
+    )
+    cost = ma.fields.Nested(
+        MoneySchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of all units; null where nobody said it, and of old receipts."},
     )
 
 

@@ -58,6 +58,12 @@ class NewReorderSchema(Schema):
     )
 
 
+class ElsewhereSchema(OrderLocationSchema):
+    """The location with the most free units of a variant."""
+
+    available = ma.fields.Integer(required=True)
+
+
 class ReorderSuggestionSchema(Schema):
     """A level that should be ordered again."""
 
@@ -76,7 +82,21 @@ class ReorderSuggestionSchema(Schema):
     sold = ma.fields.Integer(
         required=True, metadata={"description": "Units shipped in the last 28 days."}
     )
+    sales = ma.fields.List(
+        ma.fields.Integer(),
+        required=True,
+        metadata={"description": "Units shipped on each of these days, today last."},
+    )
+    back_ordered = ma.fields.Integer(
+        required=True, metadata={"description": "Units that orders wait for; less of available."}
+    )
     days_left = ma.fields.Integer(required=True, allow_none=True)
+    elsewhere = ma.fields.Nested(
+        ElsewhereSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Another location with free units, the one with the most."},
+    )
     has_supplier = ma.fields.Boolean(required=True)
     supplier = ma.fields.Nested(OrderSupplierSchema, required=True, allow_none=True)
     unit_cost = ma.fields.Nested(MoneySchema, required=True, allow_none=True)

@@ -4,7 +4,12 @@ import marshmallow as ma
 
 from api.platform.http import NOT_BLANK, MoneySchema, PageQuerySchema, Schema
 from api.platform.rules import ExactlyOne
-from api.purchasing.schemas.orders import MAX_LINES, MAX_UNITS, OrderLocationSchema
+from api.purchasing.schemas.orders import (
+    MAX_LINES,
+    MAX_UNITS,
+    OrderedBarcodeSchema,
+    OrderLocationSchema,
+)
 from api.purchasing.states import RestOfTransfer, TransferReason, TransferStatus
 
 _STATUS = ma.validate.OneOf([status.value for status in TransferStatus])
@@ -109,6 +114,7 @@ class TransferLineSchema(Schema):
     variant_id = ma.fields.UUID(required=True)
     sku = ma.fields.String(required=True)
     title = ma.fields.String(required=True)
+    barcodes = ma.fields.List(ma.fields.Nested(OrderedBarcodeSchema), required=True)
     quantity = ma.fields.Integer(required=True)
     shipped = ma.fields.Integer(required=True)
     received = ma.fields.Integer(required=True)

@@ -5,10 +5,11 @@ from api.purchasing.service.purchase_orders import (
     close_purchase_order,
     create_purchase_order,
     edit_purchase_order,
+    email_purchase_order,
     order_purchase_order,
     set_line,
 )
-from api.purchasing.service.receipts import receive, undo_receipt
+from api.purchasing.service.receipts import receive, receive_as_held, undo_receipt
 from api.purchasing.service.reorder import reorder, set_reorder_rule
 from api.purchasing.service.suppliers import (
     create_supplier,
@@ -25,6 +26,7 @@ from api.purchasing.service.transfers import (
     reopen_transfer,
     set_transfer_line,
     ship_transfer,
+    undo_transfer_receipt,
 )
 
 __all__ = [
@@ -37,9 +39,11 @@ __all__ = [
     "create_transfer",
     "edit_purchase_order",
     "edit_supplier",
+    "email_purchase_order",
     "mark_ready",
     "order_purchase_order",
     "receive",
+    "receive_as_held",
     "receive_transfer",
     "remove_item",
     "reopen_transfer",
@@ -50,4 +54,5 @@ __all__ = [
     "set_transfer_line",
     "ship_transfer",
     "undo_receipt",
+    "undo_transfer_receipt",
 ]

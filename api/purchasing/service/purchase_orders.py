@@ -15,8 +15,9 @@ from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.money import Money
 from api.kernel.principal import Principal
-from api.platform import audit, etags, service_registry
+from api.platform import audit, auth, etags, service_registry
 from api.platform.db import require_transaction
+from api.platform.outbox import emit
 from api.platform.settings import Settings
 from api.purchasing.errors import (
     CostMissing,
@@ -26,8 +27,10 @@ from api.purchasing.errors import (
     PurchaseOrderNotFound,
     SupplierInactive,
     SupplierNotFound,
+    SupplierWithoutEmail,
     VariantsUnknown,
 )
+from api.purchasing.events import PurchaseOrderEmailRequested
 from api.purchasing.models import PurchaseOrder, PurchaseOrderLine, Supplier, SupplierItem
 from api.purchasing.service import locations
 from api.purchasing.states import PURCHASE_ORDER, PurchaseOrderStatus
@@ -65,6 +68,7 @@ def create_purchase_order(
         version=1,
         created_by=by.label,
     )
+    auth.check_location(by, {order.location_id})
     _write(order, values)
     session.add(order)
     session.flush()  # the lines refer to it
@@ -79,15 +83,16 @@ def edit_purchase_order(
 ) -> None:
     """Change freight, exchange rate, day and note of an order, or where a draft will be sent.
 
-    What has come already keeps its cost. Locks it. Raises `PurchaseOrderNotFound`, `Stale`,
-    `CurrencyMixed`, `LocationNotFound`, and `InvalidState` when the order has ended, or for
-    another location once it is placed.
+    What has come keeps its cost; what comes later makes up for corrected freight. Locks it. Raises
+    `PurchaseOrderNotFound`, `Stale`, `CurrencyMixed`, `LocationNotFound`, and `InvalidState` when
+    the order has ended, or for another location once it is placed.
     """
-    order = lock(order_id)
+    order = lock(order_id, by=by)
     etags.check(order.version, expected_version)
     PURCHASE_ORDER.next(order.status, "edit" if "location_id" in changes else "change")
     if "location_id" in changes:
         inventory_queries.location(changes["location_id"])
+        auth.check_location(by, {changes["location_id"]})
     _write(order, changes)
     order.version += 1
     told = {name: str(value) for name, value in changes.items()}
@@ -100,7 +105,7 @@ def set_line(order_id: UUID, *, by: Principal, **line: Any) -> None:
     Locks the order. Raises `PurchaseOrderNotFound`, `InvalidState`, `VariantsUnknown`,
     `CurrencyMixed`, and `CostMissing` when neither the line nor the supplier's item has a cost.
     """
-    order = lock(order_id)
+    order = lock(order_id, by=by)
     PURCHASE_ORDER.next(order.status, "edit")
     _put_line(order, **line)
     order.version += 1
@@ -117,7 +122,7 @@ def order_purchase_order(order_id: UUID, *, by: Principal) -> None:
     `PurchaseOrderNotFound`, `InvalidState`, `PurchaseOrderEmpty`, `SupplierInactive`, and
     `ExchangeRateMissing` when it is in another currency than the shop.
     """
-    order = lock(order_id)
+    order = lock(order_id, by=by)
     status = PURCHASE_ORDER.next(order.status, "order")
     session = require_transaction()
     lines = session.scalar(
@@ -137,12 +142,28 @@ def order_purchase_order(order_id: UUID, *, by: Principal) -> None:
     _move(order, status, by=by)
 
 
+def email_purchase_order(order_id: UUID, *, command_id: UUID, by: Principal) -> None:
+    """Have a placed order sent to its supplier as PDF, in the supplier's language.
+
+    The e-mail is written by a job, once for each `command_id`. Locks the order. Raises
+    `PurchaseOrderNotFound`, `SupplierWithoutEmail`, and `InvalidState` for a draft or a cancelled
+    one.
+    """
+    order = lock(order_id, by=by)
+    PURCHASE_ORDER.next(order.status, "email")
+    supplier = require_transaction().get_one(Supplier, order.supplier_id)
+    if supplier.email is None:
+        raise SupplierWithoutEmail(name=supplier.name)
+    emit(PurchaseOrderEmailRequested(purchase_order_id=order_id, command_id=command_id))
+    audit.record("purchase_order.emailed", by=by, subject_id=order_id, number=order.number)
+
+
 def close_purchase_order(order_id: UUID, *, reason: str, by: Principal) -> None:
     """Say that the rest of an order will not come: nothing of it is incoming any more.
 
     Locks the order. Raises `PurchaseOrderNotFound` and `InvalidState`.
     """
-    order = lock(order_id)
+    order = lock(order_id, by=by)
     _end(order, PURCHASE_ORDER.next(order.status, "close"), reason=reason, by=by)
 
 
@@ -151,12 +172,15 @@ def cancel_purchase_order(order_id: UUID, *, reason: str, by: Principal) -> None
 
     Locks the order. Raises `PurchaseOrderNotFound` and `InvalidState`.
     """
-    order = lock(order_id)
+    order = lock(order_id, by=by)
     _end(order, PURCHASE_ORDER.next(order.status, "cancel"), reason=reason, by=by)
 
 
-def lock(order_id: UUID) -> PurchaseOrder:
-    """Lock a purchase order and return it. Raises `PurchaseOrderNotFound`."""
+def lock(order_id: UUID, *, by: Principal) -> PurchaseOrder:
+    """Lock a purchase order and return it.
+
+    Raises `PurchaseOrderNotFound`, and `LocationNotYours` where somebody works elsewhere.
+    """
     order = require_transaction().scalar(
         select(PurchaseOrder)
         .where(PurchaseOrder.id == order_id)
@@ -165,6 +189,7 @@ def lock(order_id: UUID) -> PurchaseOrder:
     )
     if order is None:
         raise PurchaseOrderNotFound
+    auth.check_location(by, {order.location_id})
     return order
 
 

@@ -1,16 +1,12 @@
 """Goods that come: counted, put into the stock at their landed cost, and undone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 
-from api.catalog import codes
-from api.catalog.queries import variant_lookup
-from api.catalog.queries.variant_lookup import VariantLabel
 from api.inventory import queries as inventory_queries
 from api.inventory import service as inventory_service
 from api.inventory.errors import BinNotFound
@@ -20,29 +16,29 @@ from api.kernel.errors import InvalidState
 from api.kernel.ids import new_id
 from api.kernel.money import Money
 from api.kernel.principal import Principal
-from api.platform import audit, service_registry
+from api.platform import audit
 from api.platform.db import require_transaction
-from api.platform.settings import Settings
-from api.purchasing.calculation import LineCost, converted, landed_unit_costs
 from api.purchasing.errors import (
-    CaseQuantityUnknown,
-    CurrencyMixed,
-    DamagedExceedsQuantity,
     ReceiptNotFound,
     ReceiptTooOld,
     ReceiptUndone,
-    ReceivedCodeUnknown,
-    TooManyUnits,
 )
 from api.purchasing.models import (
     PurchaseOrder,
     PurchaseOrderLine,
     Receipt,
     ReceiptLine,
-    SupplierItem,
 )
 from api.purchasing.service import locations
+from api.purchasing.service.held_receipts import HeldReceipt, must_wait
 from api.purchasing.service.purchase_orders import lock
+from api.purchasing.service.received_costs import ReceivedCosts
+from api.purchasing.service.received_lines import (
+    ReceivedLine,
+    arrived_of,
+    received_lots,
+    tracking_of,
+)
 from api.purchasing.states import (
     PURCHASE_ORDER,
     PurchaseOrderStatus,
@@ -51,33 +47,6 @@ from api.purchasing.states import (
 
 UNDO_FOR: Final = timedelta(minutes=10)
 """How long a receipt can be undone; later its units may be anywhere, and are counted instead."""
-
-MAX_UNITS: Final = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceivedLine:
-    """Units of a variant that came, as somebody counted them.
-
-    `quantity` counts what was scanned: two of a case of 12 are 24 units. `damaged` is in units.
-    """
-
-    code: str | None = None
-    variant_id: UUID | None = None
-    quantity: int
-    damaged: int = 0
-    bin_id: UUID | None = None
-    bin: str | None = None
-    unit_cost: Money | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrived:
-    """A received line, once it is known what it is."""
-
-    variant: VariantLabel
-    units: int
-    line: ReceivedLine
 
 
 def receive(
@@ -89,24 +58,42 @@ def receive(
     reference: str | None = None,
     note: str | None = None,
     by: Principal,
-) -> UUID:
+    command_id: UUID | None = None,
+) -> UUID | None:
     """Put units that came into the stock, with or without a purchase order; returns the receipt.
 
     Units cost what the purchase order says, with freight, in the shop's currency; without one what
     the line says, or nothing is said about their cost. More than was ordered, and what was not
-    ordered at all, is received and flagged. Locks the order, then the levels. Raises what
-    `find_received` raises, `DamagedExceedsQuantity`, `TooManyUnits`, `CurrencyMixed`,
-    `PurchaseOrderNotFound`, `InvalidState` for an order that is not placed, and what is wrong with
-    a bin or the location.
+    ordered at all, is received and flagged. Units of a variant with lots come with one, and with
+    its date where they expire. Returns None when more units that nobody has ordered, or more of
+    their value, come than `by` may receive alone: then it waits for a second person, as
+    `command_id`. Locks the order, then the levels. Raises what `find_received`
+    raises, `LotRequired`, `LotDateRequired`, `LotDateDiffers`, `LotNotTracked`,
+    `DamagedExceedsQuantity`, `TooManyUnits`, `CurrencyMixed`, `PurchaseOrderNotFound`,
+    `InvalidState` for an order that is not placed, and what is wrong with a bin or the location.
     """
-    order = None if purchase_order_id is None else _lock_receivable(purchase_order_id)
-    arrived = [_arrived(ReceivedLine(**line)) for line in lines]
+    order = None if purchase_order_id is None else _lock_receivable(purchase_order_id, by)
+    arrived = [arrived_of(ReceivedLine(**line)) for line in lines]
     place = order.location_id if order else locations.find(location_id, location)
     ordered = _ordered_lines(order)
     is_closed = order is not None and _is_closed(order, ordered)
-    costs = _landed_costs(order, ordered)
+    costs = ReceivedCosts(order, ordered)
+    if by.limits:
+        form = {
+            "lines": lines,
+            "purchase_order_id": purchase_order_id,
+            "location_id": location_id,
+            "location": location,
+            "reference": reference,
+            "note": note,
+        }
+        priced = [(one, costs.of_unit(one)) for one in arrived]
+        held = HeldReceipt(command_id or new_id(), place, order, form)
+        if must_wait(held, priced, ordered, by=by):
+            return None
+    lots = received_lots([one.lot for one in arrived if one.lot], tracking_of(arrived))
     receipt = Receipt(
-        id=new_id(),
+        id=command_id or new_id(),
         purchase_order_id=purchase_order_id,
         location_id=place,
         reference=reference,
@@ -128,7 +115,9 @@ def receive(
                 damaged=one.line.damaged,
                 over_quantity=_over(order, line, one.units),
                 bin_id=_bin(one.line),
-                unit_cost=_cost(one, costs, order),
+                lot_id=lots[one.lot.key] if one.lot else None,
+                unit_cost=costs.of_unit(one),
+                cost=costs.book(one),
             )
         )
         if line is not None:
@@ -152,16 +141,41 @@ def receive(
     return receipt.id
 
 
+def receive_as_held(command_id: UUID, form: Mapping[str, Any], *, by: Principal) -> None:
+    """Receive what waited for a second person; the receipt has the id of the command.
+
+    Raises what `receive` raises: what was ordered may have come meanwhile.
+    """
+    lines = [
+        {
+            **line,
+            **{name: UUID(line[name]) for name in ("variant_id", "bin_id") if line.get(name)},
+            **({"unit_cost": Money(**line["unit_cost"])} if line.get("unit_cost") else {}),
+            **(
+                {"expires_on": date.fromisoformat(line["expires_on"])}
+                if line.get("expires_on")
+                else {}
+            ),
+        }
+        for line in form["lines"]
+    ]
+    ids: dict[str, Any] = {
+        name: UUID(form[name]) for name in ("purchase_order_id", "location_id") if form[name]
+    }
+    told: dict[str, Any] = {name: form[name] for name in ("location", "reference", "note")}
+    receive(lines, **ids, **told, by=by, command_id=command_id)
+
+
 def undo_receipt(receipt_id: UUID, *, by: Principal) -> None:
     """Take the units of a receipt out of the stock again, at the cost with which they came.
 
     Locks its order, the receipt, then the levels. Raises `ReceiptNotFound`, `ReceiptUndone`,
-    `ReceiptTooOld` after ten minutes, and `InsufficientStock`, `BinShort` or `StateShort` when
-    units of it are needed or have gone elsewhere.
+    `ReceiptTooOld` after ten minutes, and `InsufficientStock`, `BinShort`, `LotShort` or
+    `StateShort` when units of it are needed or have gone elsewhere.
     """
     session = require_transaction()
     order_id = session.scalar(select(Receipt.purchase_order_id).where(Receipt.id == receipt_id))
-    order = None if order_id is None else lock(order_id)
+    order = None if order_id is None else lock(order_id, by=by)
     receipt = session.scalar(
         select(Receipt)
         .where(Receipt.id == receipt_id)
@@ -200,42 +214,8 @@ def undo_receipt(receipt_id: UUID, *, by: Principal) -> None:
     audit.record("stock.receipt_undone", by=by, subject_id=order_id or receipt_id)
 
 
-def find_received(code: str) -> tuple[VariantLabel, int]:
-    """Find the variant of a scanned code, and how many units of it one scan means.
-
-    Raises `CaseQuantityUnknown` for a case of a known article that nobody has taught yet, and
-    `ReceivedCodeUnknown`.
-    """
-    found = variant_lookup.find_variant(code)
-    if found is not None:
-        return found, found.pack_quantity
-    for key in codes.read(code).keys:
-        unit = codes.unit_in_case(key)
-        article = variant_lookup.find_variant(unit) if unit else None
-        if article is not None:
-            raise CaseQuantityUnknown(scanned=code, sku=article.sku)
-    raise ReceivedCodeUnknown(scanned=code)
-
-
-def _arrived(line: ReceivedLine) -> _Arrived:
-    if line.variant_id is not None:
-        labels = variant_lookup.variant_labels([line.variant_id])
-        if line.variant_id not in labels:
-            raise ReceivedCodeUnknown(scanned=str(line.variant_id))
-        found, pack = labels[line.variant_id], 1
-    else:
-        assert line.code is not None
-        found, pack = find_received(line.code)
-    units = line.quantity * pack
-    if units > MAX_UNITS:
-        raise TooManyUnits(sku=found.sku, units=units, largest=MAX_UNITS)
-    if line.damaged > units:
-        raise DamagedExceedsQuantity(sku=found.sku, damaged=line.damaged, units=units)
-    return _Arrived(found, units, line)
-
-
-def _lock_receivable(order_id: UUID) -> PurchaseOrder:
-    order = lock(order_id)
+def _lock_receivable(order_id: UUID, by: Principal) -> PurchaseOrder:
+    order = lock(order_id, by=by)
     if order.status not in PURCHASE_ORDER.commands["receive"]:
         todo = (
             "Order it first."
@@ -264,51 +244,6 @@ def _ordered_lines(order: PurchaseOrder | None) -> dict[UUID, PurchaseOrderLine]
     return {line.variant_id: line for line in lines}
 
 
-def _landed_costs(
-    order: PurchaseOrder | None, ordered: Mapping[UUID, PurchaseOrderLine]
-) -> dict[UUID, int]:
-    """Return what a unit of each ordered variant costs, in the shop's minor units."""
-    if order is None:
-        return {}
-    landed = landed_unit_costs(
-        [LineCost(line.quantity, line.unit_cost) for line in ordered.values()], order.freight
-    )
-    return {
-        variant_id: _in_shop_currency(Money(cost, order.currency), order)
-        for variant_id, cost in zip(ordered, landed, strict=True)
-    }
-
-
-def _in_shop_currency(cost: Money, order: PurchaseOrder) -> int:
-    currency = _shop_currency()
-    rate = None if order.currency == currency else order.exchange_rate
-    return converted(cost.amount, order.currency, currency, rate)
-
-
-def _cost(one: _Arrived, costs: Mapping[UUID, int], order: PurchaseOrder | None) -> int | None:
-    """Return what a unit costs in the shop's minor units; None where nobody has said."""
-    if one.variant.variant_id in costs:
-        return costs[one.variant.variant_id]
-    if one.line.unit_cost is not None:
-        if one.line.unit_cost.currency != _shop_currency():
-            raise CurrencyMixed(currency=_shop_currency())
-        return one.line.unit_cost.amount
-    if order is None:
-        return None
-    cost = require_transaction().scalar(
-        select(SupplierItem.unit_cost).where(
-            SupplierItem.supplier_id == order.supplier_id,
-            SupplierItem.variant_id == one.variant.variant_id,
-        )
-    )
-    return None if cost is None else _in_shop_currency(Money(cost, order.currency), order)
-
-
-def _shop_currency() -> str:
-    settings: Settings = service_registry.get_service(Settings)
-    return settings.currency
-
-
 def _over(order: PurchaseOrder | None, line: PurchaseOrderLine | None, units: int) -> int:
     """Return how many of the units nobody has ordered."""
     if order is None:
@@ -335,7 +270,9 @@ def _change(receipt: Receipt, line: ReceiptLine, sign: int) -> StockChange:
         quantity=sign * line.quantity,
         damaged=sign * line.damaged,
         bin_id=line.bin_id,
+        lots=((line.lot_id, line.quantity),) if line.lot_id else (),
         unit_cost=line.unit_cost,
+        cost=None if line.cost is None else sign * line.cost,
     )
 
 

@@ -25,10 +25,13 @@ from api.purchasing.errors import (
     TransferEmpty,
     TransferGoesNowhere,
     TransferNotFound,
+    TransferReceiptNotUndoable,
 )
 from api.purchasing.models import Transfer, TransferLine
 from api.purchasing.service import locations
-from api.purchasing.service.receipts import find_received
+from api.purchasing.service.receipts import UNDO_FOR
+from api.purchasing.service.received_lines import find_received
+from api.purchasing.service.transfer_receipts import as_json, reversed_changes
 from api.purchasing.states import (
     ON_THE_WAY,
     TRANSFER,
@@ -56,6 +59,7 @@ def create_transfer(
     target = locations.find(to_location_id, to_location)
     if source == target:
         raise TransferGoesNowhere(location=inventory_queries.location(source)["code"])
+    locations.check_one(by, source, target)
     session = require_transaction()
     transfer = Transfer(
         id=new_id(),
@@ -80,7 +84,7 @@ def set_transfer_line(transfer_id: UUID, *, by: Principal, **line: Any) -> None:
     Locks the transfer. Raises `TransferNotFound`, `InvalidState`, `ReceivedCodeUnknown` and
     `CaseQuantityUnknown`.
     """
-    transfer = _lock(transfer_id)
+    transfer = _lock(transfer_id, by)
     TRANSFER.next(transfer.status, "edit")
     _put_line(transfer, **line)
     transfer.version += 1
@@ -89,7 +93,7 @@ def set_transfer_line(transfer_id: UUID, *, by: Principal, **line: Any) -> None:
 
 def mark_ready(transfer_id: UUID, *, by: Principal) -> None:
     """Say that a draft is packed. Raises `TransferNotFound`, `InvalidState`, `TransferEmpty`."""
-    transfer = _lock(transfer_id)
+    transfer = _lock(transfer_id, by)
     status = TRANSFER.next(transfer.status, "mark_ready")
     if not _lines(transfer):
         raise TransferEmpty
@@ -98,7 +102,7 @@ def mark_ready(transfer_id: UUID, *, by: Principal) -> None:
 
 def reopen_transfer(transfer_id: UUID, *, by: Principal) -> None:
     """Make a transfer that is ready a draft again. Raises `TransferNotFound`, `InvalidState`."""
-    transfer = _lock(transfer_id)
+    transfer = _lock(transfer_id, by)
     _move(transfer, TRANSFER.next(transfer.status, "reopen"), by=by)
 
 
@@ -106,9 +110,10 @@ def ship_transfer(transfer_id: UUID, *, by: Principal) -> None:
     """Take the units of a transfer out of where they are; from now on they are incoming.
 
     Locks the transfer, then the levels. Raises `TransferNotFound`, `InvalidState`, and
-    `InsufficientStock` when orders or reservations need units of it, or they are not there.
+    `InsufficientStock` when orders or reservations need units of it, or they are not there. The
+    lots that expire first leave; raises `LotsNotSellable` when too few are good.
     """
-    transfer = _lock(transfer_id)
+    transfer = _lock(transfer_id, by)
     status = TRANSFER.next(transfer.status, "ship")
     lines = _lines(transfer)
     costs = inventory_queries.average_costs(
@@ -135,11 +140,12 @@ def receive_transfer(
     Once all came it is received; more than was shipped waits for `close_transfer` with a reason.
     Locks the transfer, then the levels. Raises `TransferNotFound`, `InvalidState`,
     `NotInTransfer`, `DamagedExceedsQuantity`, what `find_received` raises, and what is wrong with
-    a bin.
+    a bin. Units come with the lots that left; more than left come without.
     """
-    transfer = _lock(transfer_id)
+    transfer = _lock(transfer_id, by)
     TRANSFER.next(transfer.status, "receive")
     by_variant = {line.variant_id: line for line in _lines(transfer)}
+    lots = inventory_service.LotsOnTheirWay(number_of(transfer))
     changes = []
     for one in lines:
         variant, pack = find_received(one["code"])
@@ -155,16 +161,46 @@ def receive_transfer(
                 line.variant_id,
                 units,
                 damaged=one["damaged"],
+                lots=lots.take(line.variant_id, units),
                 bin_id=_bin(one.get("bin")),
                 unit_cost=line.unit_cost,
             )
         )
     _put_in(transfer, changes, reason="received", by=by)
+    transfer.received_at, transfer.last_receipt = clock.now(), as_json(changes)
     if all(line.received == line.shipped for line in by_variant.values()):
         transfer.ended_at = clock.now()
         _move(transfer, TransferStatus.RECEIVED, by=by)
     else:
         _move(transfer, TransferStatus.PARTIALLY_RECEIVED, by=by)
+
+
+def undo_transfer_receipt(transfer_id: UUID, *, by: Principal) -> None:
+    """Take what came last of a transfer out of the stock again: it is on its way as before.
+
+    For ten minutes, once, and not after the transfer was ended by somebody. Locks the transfer,
+    then the levels. Raises `TransferNotFound`, `InvalidState`, `TransferReceiptNotUndoable`, and
+    `InsufficientStock`, `BinShort`, `LotShort` or `StateShort` when units of it are needed or have
+    gone elsewhere.
+    """
+    transfer = _lock(transfer_id, by)
+    TRANSFER.next(transfer.status, "undo_receipt")
+    at = transfer.received_at
+    if transfer.last_receipt is None or at is None or clock.now() - at > UNDO_FOR:
+        raise TransferReceiptNotUndoable(number=number_of(transfer))
+    lines = _lines(transfer)
+    costs = {line.variant_id: line.unit_cost for line in lines}
+    changes = reversed_changes(transfer.last_receipt, transfer.to_location_id, costs)
+    _put_in(transfer, changes, reason="receipt_undone", by=by)
+    gone: dict[UUID, int] = {}
+    for change in changes:
+        gone[change.variant_id] = gone.get(change.variant_id, 0) - change.quantity
+    for line in lines:
+        line.received -= gone.get(line.variant_id, 0)
+    transfer.last_receipt, transfer.ended_at = None, None
+    some_came = any(line.received for line in lines)
+    status = TransferStatus.PARTIALLY_RECEIVED if some_came else TransferStatus.IN_TRANSIT
+    _move(transfer, status, by=by, undone=sum(gone.values()))
 
 
 def close_transfer(
@@ -175,13 +211,14 @@ def close_transfer(
     `reasons` are by SKU. What did not come is written off. Locks the transfer. Raises
     `TransferNotFound`, `InvalidState` and `DifferenceUnexplained`.
     """
-    transfer = _lock(transfer_id)
+    transfer = _lock(transfer_id, by)
     status = TRANSFER.next(transfer.status, "close")
     differing = [line for line in _lines(transfer) if line.received != line.shipped]
     unexplained = [line.sku for line in differing if line.sku not in reasons]
     if unexplained:
         raise DifferenceUnexplained(skus=", ".join(unexplained), lines=unexplained)
     _write_off(differing, reasons)
+    transfer.last_receipt = None
     transfer.ended_at = clock.now()
     lost = {line.sku: line.written_off for line in differing}
     _move(transfer, status, by=by, written_off=lost)
@@ -196,7 +233,7 @@ def cancel_transfer(
     there, and the transfer is then received. Locks the transfer, then the levels. Raises
     `TransferNotFound`, `InvalidState` and `RestUndecided`.
     """
-    transfer = _lock(transfer_id)
+    transfer = _lock(transfer_id, by)
     status = TRANSFER.next(transfer.status, "cancel")
     lines = _lines(transfer) if transfer.status in ON_THE_WAY else []
     open_lines = [line for line in lines if line.received < line.shipped]
@@ -206,6 +243,7 @@ def cancel_transfer(
             location=inventory_queries.location(transfer.from_location_id)["code"],
         )
     if rest is RestOfTransfer.RESTOCK:
+        lots = inventory_service.LotsOnTheirWay(number_of(transfer))
         for line in open_lines:
             line.restocked = line.shipped - line.received
         _put_in(
@@ -213,13 +251,14 @@ def cancel_transfer(
             [
                 _change(
                     transfer.from_location_id, line.variant_id, line.restocked,
-                    unit_cost=line.unit_cost,
+                    lots=lots.take(line.variant_id, line.restocked), unit_cost=line.unit_cost,
                 )
                 for line in open_lines
             ],
             reason="transfer_cancelled",
             by=by,
         )  # fmt: skip
+    transfer.last_receipt = None
     rest_reasons = {line.sku: TransferReason.OTHER for line in lines}
     _write_off([one for one in lines if one.received + one.restocked != one.shipped], rest_reasons)
     transfer.ended_at = clock.now()
@@ -249,7 +288,7 @@ def _put_in(
     )
 
 
-def _lock(transfer_id: UUID) -> Transfer:
+def _lock(transfer_id: UUID, by: Principal) -> Transfer:
     transfer = require_transaction().scalar(
         select(Transfer)
         .where(Transfer.id == transfer_id)
@@ -258,6 +297,7 @@ def _lock(transfer_id: UUID) -> Transfer:
     )
     if transfer is None:
         raise TransferNotFound
+    locations.check_one(by, transfer.from_location_id, transfer.to_location_id)
     return transfer
 
 

@@ -1,10 +1,12 @@
 """Reads of the warehouse: counts, tasks, shrinkage and labels."""
 
 from api.warehouse.queries.labels import labels
+from api.warehouse.queries.recall import recipients, recipients_csv
 from api.warehouse.queries.tasks import (
     count,
     counts,
     levels_at,
+    levels_of_skus,
     places_of_bin,
     places_of_levels,
     places_of_zone,
@@ -18,9 +20,12 @@ __all__ = [
     "counts",
     "labels",
     "levels_at",
+    "levels_of_skus",
     "places_of_bin",
     "places_of_levels",
     "places_of_zone",
+    "recipients",
+    "recipients_csv",
     "shrinkage",
     "to_put_away",
     "to_replenish",

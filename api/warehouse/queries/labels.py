@@ -22,8 +22,21 @@ COMMANDS: Final = (
     *((f"!QTY{n}", f"{n} units of the next scan") for n in (2, 3, 5, 10, 12, 24)),
     ("!MOVE", "Move the chosen units"),
     ("!COUNT", "Count this bin"),
+    ("!RECEIVE", "Receive (F6)"),
+    ("!END", "End a transfer that differs"),
+    ("!PUTAWAY", "Put away"),
+    ("!REPLENISH", "Replenish"),
+    ("!COUNTS", "Counts"),
+    ("!LOW", "Low stock"),
     ("!STOCK", "Stock"),
     ("!ORDERS", "Orders"),
+    ("!PICK", "Pick (F4)"),
+    ("!DONE", "Finish the batch"),
+    ("!SHORT", "Units are not there"),
+    ("!SKIP", "Come to it last"),
+    ("!FULL", "The tote is full"),
+    ("!PARK", "Park the batch"),
+    ("!LOGOUT", "Sign out"),
 )
 """What the console reads as keys: a scanner alone works every screen."""
 

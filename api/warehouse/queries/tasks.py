@@ -27,13 +27,28 @@ _LONGEST_LIST: Final = 200
 def counts(
     *,
     status: CountStatus | None,
+    bin_id: UUID | None = None,
     limit: int,
     cursor: str | None,
     with_total: bool = False,
     at: frozenset[UUID] | None = None,
 ) -> dict[str, Any]:
-    """Return a page of counts, the newest first; with `at` only those of these locations."""
+    """Return a page of counts, the newest first; with `at` only those of these locations.
+
+    With `bin_id` those that are planned or go on and have lines in this bin still to be counted.
+    """
     statement = _counts()
+    if bin_id is not None:
+        statement = statement.where(
+            Count.status.in_((CountStatus.PLANNED, CountStatus.COUNTING)),
+            select(CountLine.id)
+            .where(
+                CountLine.count_id == Count.id,
+                CountLine.bin_id == bin_id,
+                CountLine.status.in_((LineStatus.OPEN, LineStatus.RECOUNT)),
+            )
+            .exists(),
+        )
     if status is not None:
         statement = statement.where(Count.status == status)
     if at is not None:
@@ -43,7 +58,7 @@ def counts(
         _NEWEST_FIRST,
         limit=limit,
         cursor=cursor,
-        filters=(status, at and sorted(at)),
+        filters=(status, bin_id, at and sorted(at)),
         total=statement.with_only_columns(Count.id) if with_total else None,
     )
     return {"data": [_count(row) for row in rows], "page": page}
@@ -105,6 +120,18 @@ def places_of_levels(level_ids: AnySelect | Sequence[UUID]) -> list[Place]:
     return _places(
         select(BinStock.level_id, BinStock.bin_id).where(BinStock.level_id.in_(level_ids)),
         level_ids,
+    )
+
+
+def levels_of_skus(location_id: UUID, skus: Sequence[str]) -> AnySelect:
+    """Select the levels of these SKUs at a location."""
+    return (
+        select(StockLevel.id)
+        .join(Variant, Variant.id == StockLevel.variant_id)
+        .where(
+            StockLevel.location_id == location_id,
+            Variant.sku_key.in_([sku.lower() for sku in skus]),
+        )
     )
 
 
