@@ -5,17 +5,20 @@ from uuid import UUID
 
 from api.catalog.queries import variant_lookup
 from api.fulfilment import queries as fulfilment_queries
+from api.inventory import queries as inventory_queries
 from api.kernel.money import Money
 from api.kernel.permissions import Permission
 from api.kernel.principal import Principal
 from api.orders import queries as orders_queries
-from api.orders.queries import customer_orders
+from api.orders.queries import customer_orders, handling, together
 from api.payments import queries as payments_queries
 from api.platform import attention
+from api.platform.external_references import Subject, SubjectKind, references_of
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 from api.promotions.queries import admin as promotions_queries
 from api.returns import queries as returns_queries
+from api.shared_parcels import queries as shared_parcels_queries
 from api.stored_value import queries as stored_value_queries
 
 _PARCEL = (
@@ -30,16 +33,21 @@ _REFUND_STATES = {"requested": "pending", "submitted": "pending"}
 def customer_order(order_id: UUID, principal: Principal) -> dict[str, Any]:
     """Return an order for its customer or guest: parcels, refunds and allowed actions.
 
-    Parcels are shown once they are shipped. A refund is `pending` until the bank has answered. Six
-    statements for any number of lines, parcels and refunds, and two for an order that is neither
-    shipped nor paid. Raises `OrderNotFound`, also for an order of someone else.
+    Parcels are shown once they are shipped. A refund is `pending` until the bank has answered.
+    Seven statements for any number of lines, notes, parcels and refunds, and two for an order that
+    is neither shipped nor paid. Raises `OrderNotFound`, also for an order of someone else.
     """
     order, has_money = customer_orders.order_with_actions(
         order_id, principal, is_in_progress=payments_queries.is_in_progress
     )
     has_parcels = any(line["shipped_quantity"] for line in order["lines"])
+    is_open = order["paid_at"] and order["status"] == "placed" and not has_parcels
+    # What is picked or packed is not cancelled by its customer any more.
+    if not order.pop("is_picked") and is_open and not fulfilment_queries.claimed_units(order_id):
+        order["allowed_actions"] = [*order["allowed_actions"], "cancel"]
     order["parcels"] = _parcels(order_id, order["lines"]) if has_parcels else []
     order["discounts"] = _discounts(order)
+    order["notes"] = handling.customer_notes(order_id) if order.pop("has_notes") else []
     order["refunds"] = _refunds(order_id) if has_money else []
     return order
 
@@ -99,21 +107,27 @@ def admin_order(order_id: UUID, by: Principal) -> dict[str, Any]:
     """Return an order with its lines, payments, refunds, parcels and history.
 
     Without `customers:read` only the customer data needed for a label is included. Each line has
-    its title as ordered, and the current `barcodes` of its variant. Fifteen statements for any
-    number of lines, refunds and parcels. Raises `OrderNotFound`.
+    its title as ordered, and the current `barcodes` of its variant. Nineteen statements for any
+    number of lines, notes, refunds and parcels; one more each where a note is pinned and where a
+    parcel is shared with another order. Raises `OrderNotFound`.
     """
     order = orders_queries.admin_view(order_id)
     customer_id, total = order["customer_id"], order["total"]
     has_credit = customer_id is not None and by.may(Permission.CREDIT_READ)
     if not by.may(Permission.CUSTOMERS_READ):
-        order |= {"email": None, "customer_id": None, "billing_address": None, "vat_id": None}
+        hidden = ("email", "customer_id", "billing_address", "vat_id", "gift")
+        order |= dict.fromkeys(hidden)
+    waiting = inventory_queries.waiting_units(order_id)
     codes = variant_lookup.barcodes_of([line["variant_id"] for line in order["lines"]])
     settings: Settings = get_service(Settings)
+    parcels = fulfilment_queries.fulfilments_of_order(order_id)
+    named = together.numbers([order_id], by)
     return {
         **order,
         "lines": [
             {
                 **line,
+                "waiting_quantity": waiting.get(line["id"], 0),
                 "barcodes": codes.get(line["variant_id"], []),
                 "must_verify": fulfilment_queries.must_verify(
                     settings.ship_verification, has_barcode=line["variant_id"] in codes
@@ -130,9 +144,13 @@ def admin_order(order_id: UUID, by: Principal) -> dict[str, Any]:
         "attention": attention.open_items_of_order(order_id),
         "discounts": _discounts(order),
         "holds": orders_queries.holds(order_id),
+        "notes": handling.notes(order_id, by),
+        "references": references_of(Subject(SubjectKind.ORDER, order_id)),
         "payments": payments_queries.payments_of_order(order_id),
         "disputes": payments_queries.disputes_of_order(order_id),
         "fraud_warnings": payments_queries.fraud_warnings_of_order(order_id),
         "refunds": returns_queries.refunds_of_order(order_id),
-        "fulfilments": fulfilment_queries.fulfilments_of_order(order_id),
+        "fulfilments": parcels,
+        "ships_with": named.get(order_id, []),
+        "shipping_savings": shared_parcels_queries.savings_of_order(order_id, parcels),
     }

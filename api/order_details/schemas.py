@@ -4,6 +4,7 @@ import marshmallow as ma
 
 from api.fulfilment.schemas import FulfilmentSchema
 from api.orders.schemas import (
+    GIFT,
     OrderCardSchema,
     OrderHoldSchema,
     OrderLineSchema,
@@ -11,12 +12,15 @@ from api.orders.schemas import (
     TaxLineSchema,
     TimelineEntrySchema,
 )
+from api.orders.schemas.handling import CustomerNoteSchema, OrderNoteSchema
 from api.payments.states import PaymentState
 from api.platform.addresses import AddressSnapshotSchema
 from api.platform.attention import AttentionKind
 from api.platform.http import MoneySchema, Schema
+from api.platform.reference_schemas import ReferenceSchema
 from api.promotions.schemas import OrderDiscountSchema
 from api.returns.schemas import RefundSchema
+from api.shared_parcels.schemas import ShippingSavingSchema
 from api.tax.schemas import VatIdSchema
 
 _TOLD_STATES = ("shipped", "delivered", "ready_for_pickup", "picked_up")
@@ -68,6 +72,11 @@ class CustomerOrderSchema(OrderSchema):
         ma.fields.String(), metadata={"description": "Each step of the sums, where asked for."}
     )
     discounts = ma.fields.List(ma.fields.Nested(OrderDiscountSchema), required=True)
+    notes = ma.fields.List(
+        ma.fields.Nested(CustomerNoteSchema),
+        required=True,
+        metadata={"description": "What the shop wrote for you, oldest first."},
+    )
     parcels = ma.fields.List(ma.fields.Nested(CustomerParcelSchema), required=True)
     refunds = ma.fields.List(ma.fields.Nested(CustomerRefundSchema), required=True)
     due = ma.fields.Nested(MoneySchema, required=True, metadata={"description": "The amount due."})
@@ -93,6 +102,10 @@ class OrderDetailLineSchema(OrderLineSchema):
 
     open_quantity = ma.fields.Integer(
         required=True, metadata={"description": "Units still to be shipped."}
+    )
+    waiting_quantity = ma.fields.Integer(
+        required=True,
+        metadata={"description": "Open units that are back-ordered: they ship once they come."},
     )
     refundable_quantity = ma.fields.Integer(required=True)
     barcodes = ma.fields.List(
@@ -122,6 +135,16 @@ class PaymentDetailSchema(Schema):
     )
     reference = ma.fields.String(required=True, allow_none=True)
     decline_code = ma.fields.String(required=True, allow_none=True)
+    risk_level = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the provider says of the risk.", "example": "elevated"},
+    )
+    failed_checks = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        metadata={"description": "What the card's bank said does not fit.", "example": ["cvc"]},
+    )
     created_at = ma.fields.AwareDateTime(required=True)
 
 
@@ -187,6 +210,11 @@ class OrderDetailSchema(OrderCardSchema):
         allow_none=True,
         metadata={"description": "The carrier as ordered; null if the shipping method names none."},
     )
+    language = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of its e-mails; null for the shop's first language."},
+    )
     promised_ship_at = ma.fields.AwareDateTime(
         required=True,
         allow_none=True,
@@ -198,6 +226,8 @@ class OrderDetailSchema(OrderCardSchema):
         allow_none=True,
         metadata={"description": "The customer's note for packing and delivery."},
     )
+    gift = GIFT
+    gift_message = ma.fields.String(required=True, allow_none=True)
     shipping_address = ma.fields.Nested(AddressSnapshotSchema, required=True)
     billing_address = ma.fields.Nested(
         AddressSnapshotSchema,
@@ -223,6 +253,11 @@ class OrderDetailSchema(OrderCardSchema):
     prices_include_tax = ma.fields.Boolean(required=True)
     tax_total = ma.fields.Nested(MoneySchema, required=True)
     captured = ma.fields.Nested(MoneySchema, required=True)
+    exchanged = ma.fields.Nested(
+        MoneySchema,
+        required=True,
+        metadata={"description": "What goods that come back pay of the total, by an exchange."},
+    )
     tendered = ma.fields.Nested(
         MoneySchema,
         required=True,
@@ -252,6 +287,25 @@ class OrderDetailSchema(OrderCardSchema):
     fraud_warnings = ma.fields.List(ma.fields.Nested(OrderDetailFraudWarningSchema), required=True)
     attention = ma.fields.List(ma.fields.Nested(OrderDetailAttentionSchema), required=True)
     holds = ma.fields.List(ma.fields.Nested(OrderHoldSchema), required=True)
+    notes = ma.fields.List(ma.fields.Nested(OrderNoteSchema), required=True)
+    references = ma.fields.List(
+        ma.fields.Nested(ReferenceSchema),
+        required=True,
+        metadata={"description": "What other systems keep about it."},
+    )
+    ip_country = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Where it was placed from; null where no proxy says so.",
+            "example": "DE",
+        },
+    )
     refunds = ma.fields.List(ma.fields.Nested(RefundSchema), required=True)
     fulfilments = ma.fields.List(ma.fields.Nested(FulfilmentSchema), required=True)
+    shipping_savings = ma.fields.List(
+        ma.fields.Nested(ShippingSavingSchema),
+        required=True,
+        metadata={"description": "Shipping that its shared parcels saved, of either order."},
+    )
     timeline = ma.fields.List(ma.fields.Nested(TimelineEntrySchema), required=True)

@@ -52,3 +52,17 @@ class OrderCompleted(Event):
     """Nothing is left to ship, and the order is paid."""
 
     order_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderLinkRequested(Event):
+    """A link to pay or see an order is to be mailed."""
+
+    link_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderLookUpRequested(Event):
+    """Somebody asked for a link to an order, by number and e-mail."""
+
+    look_up_id: UUID

@@ -52,6 +52,7 @@ ORDER = StateMachine(
         "pay": {OrderStatus.PLACED: OrderStatus.PLACED},
         "hold": {OrderStatus.PLACED: OrderStatus.PLACED},
         "amend": {OrderStatus.PLACED: OrderStatus.PLACED},
+        "edit": {OrderStatus.PLACED: OrderStatus.PLACED},
     },
 )
 
@@ -70,6 +71,30 @@ class HoldReason(StrEnum):
     FOREIGN_REFUND = "foreign_refund"
 
 
+class RuleCondition(StrEnum):
+    """What a rule that holds orders looks at."""
+
+    RISK_LEVEL = "risk_level"
+    """What Radar says of the payment: https://docs.stripe.com/radar/risk-evaluation."""
+    CARD_CHECK_FAILED = "card_check_failed"
+    """What the card's bank says of its security code and address."""
+    IP_COUNTRY_DIFFERS = "ip_country_differs"
+    """The order was placed from another country than it is shipped to."""
+    AMOUNT_ABOVE = "amount_above"
+    FIRST_ORDER_ABOVE = "first_order_above"
+    """The same, of somebody who has paid for no other order."""
+
+
+class BulkAction(StrEnum):
+    """What may be done to many orders at once; nothing that moves goods or money."""
+
+    TAG = "tag"
+    UNTAG = "untag"
+    HOLD = "hold"
+    RELEASE = "release"
+    NOTE = "note"
+
+
 STAFF_HOLD_REASONS = tuple(HoldReason)[:6]
 
 SHIPPABLE = frozenset(
@@ -86,6 +111,8 @@ class PaidAmounts:
     captured: int = 0
     refunded: int = 0
     charged_back: int = 0
+    edit_due: int = 0
+    """What edits of a paid order added and nobody has paid yet."""
     attempt_open: bool = False
 
 
@@ -113,6 +140,8 @@ def payment_status(money: PaidAmounts, *, cancelled: bool) -> PaymentStatus:
         return PaymentStatus.CHARGED_BACK if money.charged_back else PaymentStatus.REFUNDED
     if kept > due:
         return PaymentStatus.OVERPAID
+    if money.edit_due and money.captured and not cancelled:
+        return PaymentStatus.PARTIALLY_PAID
     if gone:
         return PaymentStatus.PARTIALLY_REFUNDED
     if money.captured >= due:
@@ -133,13 +162,16 @@ def owed(total: int, *, price_refunded: int, cancelled: bool) -> int:
     return 0 if cancelled else total - price_refunded
 
 
-def amount_due(price: int, *, kept: int, was_paid: bool, charged_back: int) -> int:
+def amount_due(
+    price: int, *, kept: int, was_paid: bool, charged_back: int, edit_due: int = 0
+) -> int:
     """Return the amount still due, in minor units.
 
-    After full payment a refund does not make anything due again; a chargeback does.
+    After full payment a refund does not make anything due again; a chargeback does, and what an
+    edit added.
     """
     missing = max(0, price - kept)
-    return min(missing, charged_back) if was_paid else missing
+    return min(missing, charged_back + edit_due) if was_paid else missing
 
 
 def overpaid(price: int, *, kept: int) -> int:
@@ -187,3 +219,10 @@ def fulfilment_status(units: FulfilledUnits) -> FulfilmentStatus:
     if units.shipped >= owed:
         return FulfilmentStatus.SHIPPED
     return FulfilmentStatus.PARTIALLY_SHIPPED if units.shipped else FulfilmentStatus.UNFULFILLED
+
+
+class LinkKind(StrEnum):
+    """What a link in an e-mail opens: an order to pay, or an order to look at."""
+
+    PAY = "pay"
+    VIEW = "view"

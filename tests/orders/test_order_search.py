@@ -252,7 +252,8 @@ def test_a_search_of_a_view_goes_along_its_index(many: dict[str, list[str]]) -> 
         plan = plan_of("name17", **narrow)
         assert plan.count("Bitmap Index Scan on ix_orders_found") == 2, plan
         assert "&&" in plan, plan  # of the first of them only the newest periods
-        assert tables_read_whole(plan) <= {"order_lines"}, plan  # of which there are a few here
+        # Of these there are a few here, or none.
+        assert tables_read_whole(plan) <= {"order_lines", "stock_allocations"}, plan
 
 
 def test_the_way_along_a_view_leaves_the_index_of_words_alone(

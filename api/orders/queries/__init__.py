@@ -1,56 +1,71 @@
 """Reads of orders. Lists read columns of orders and never lines."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, bindparam, cast, extract, func, select
+from sqlalchemy import bindparam, exists, or_, select
 
+from api.kernel import clock
 from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.orders import states
-from api.orders.errors import HoldNotFound, OrderNotFound
-from api.orders.models import Order, OrderEvent, OrderHold, OrderLine
+from api.orders.errors import OrderNotFound
+from api.orders.models import Order, OrderEvent, OrderLine, OrderLink
+from api.orders.queries.handling import check_hold_seen, hold, holds
 from api.orders.queries.lists import (
     CARD,
     NEWEST,
     OLDEST,
     ORDERS,
+    SCANNED_ORDER,
     OrderFilter,
     card,
     card_by_number,
     card_of,
+    check_seen,
     customer_card,
-    list_orders,
+    is_seen,
     not_indexed,
+    seen_by,
 )
+from api.orders.queries.sales_abroad import distance_sales
+from api.orders.queries.together import list_orders
 from api.orders.states import OrderStatus, overpaid
 from api.platform import sweeps
 from api.platform.addresses import labelled
-from api.platform.db import AnyRow, session
+from api.platform.db import AnyRow, UtcDateTime, session
 from api.platform.pagination import page
-from api.tax.rules import EU, from_stored
+from api.platform.prepared import prepared
+from api.tax.rules import from_stored
 
 __all__ = [
     "NEWEST",
     "OLDEST",
+    "SCANNED_ORDER",
     "OrderFilter",
     "admin_view",
     "card",
     "card_by_number",
     "card_of",
+    "check_hold_seen",
+    "check_seen",
     "customer_view",
     "customer_view_of",
+    "distance_sales",
     "expired_unpaid",
     "hold",
     "holds",
+    "is_seen",
     "list_orders",
     "not_indexed",
+    "number_of",
     "order_id_of_customer",
     "order_id_of_number",
     "order_of_customer",
     "orders_of_customer",
+    "seen_by",
     "timeline",
 ]
 
@@ -79,18 +94,9 @@ _LINE: tuple[Any, ...] = (
     OrderLine.tax_lines,
     OrderLine.tax_class,
     OrderLine.refunded_amount,
-)
-
-
-_HOLD: tuple[Any, ...] = (
-    OrderHold.id,
-    OrderHold.order_id,
-    OrderHold.reason,
-    OrderHold.note,
-    OrderHold.created_by,
-    OrderHold.created_at,
-    OrderHold.released_by,
-    OrderHold.released_at,
+    OrderLine.removed_at,
+    OrderLine.note,
+    OrderLine.properties,
 )
 
 
@@ -130,7 +136,8 @@ def customer_view_of(order: Order) -> dict[str, Any]:
 def order_id_of_customer(order_id: UUID, principal: Principal) -> UUID:
     """Check that an order belongs to a customer or guest. Raises `OrderNotFound`."""
     kind, owner = _owner_of(principal)
-    owned = session.scalar(select(Order.id).where(Order.id == order_id, _OWNER[kind] == owner))
+    parameters = {"owner": owner, "moment": clock.now()}
+    owned = session.scalar(select(Order.id).where(Order.id == order_id, _OWNED[kind]), parameters)
     if owned is None:
         raise OrderNotFound(order_id=order_id)
     return owned
@@ -143,7 +150,8 @@ def admin_view(order_id: UUID) -> dict[str, Any]:
     for row in rows:
         line = line_fields(row, order.currency)
         line["open_quantity"] = row.quantity - row.shipped_quantity - row.cancelled_quantity
-        line["refundable_quantity"] = row.quantity - row.refunded_quantity
+        is_removed = row.removed_at is not None
+        line["refundable_quantity"] = 0 if is_removed else row.quantity - row.refunded_quantity
         lines.append(line)
     price, due = price_and_due(order, rows)
     refundable = _refundable(order)
@@ -166,6 +174,8 @@ def admin_view(order_id: UUID) -> dict[str, Any]:
         ),
         "lines": lines,
         "on_hold": order.on_hold,
+        "tags": order.tags,
+        "ip_country": order.ip_country,
         "timeline": timeline(order.id),
     }
 
@@ -180,6 +190,7 @@ def price_and_due(order: AnyRow, lines: Sequence[AnyRow]) -> tuple[int, int]:
         kept=_refundable(order),
         was_paid=order.paid_at is not None,
         charged_back=order.charged_back,
+        edit_due=order.edit_due,
     )
     return price, due
 
@@ -194,21 +205,9 @@ def timeline(order_id: UUID) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in rows]
 
 
-def holds(order_id: UUID) -> list[dict[str, Any]]:
-    """Return an order's holds, including released ones, oldest first."""
-    rows = session.execute(
-        select(*_HOLD).where(OrderHold.order_id == order_id).order_by(OrderHold.id)
-    )
-    return [dict(row._mapping) for row in rows]
-
-
-def hold(hold_id: UUID) -> dict[str, Any]:
-    """Return one hold. Raises `HoldNotFound`."""
-    session.flush()
-    row = session.execute(select(*_HOLD).where(OrderHold.id == hold_id)).one_or_none()
-    if row is None:
-        raise HoldNotFound(hold_id=hold_id)
-    return dict(row._mapping)
+def number_of(order_id: UUID) -> str | None:
+    """Return the number of an order, or None."""
+    return session.scalar(select(Order.number).where(Order.id == order_id))
 
 
 def order_id_of_number(number: str) -> UUID:
@@ -236,10 +235,20 @@ def expired_unpaid(now: datetime, limit: int) -> Sequence[UUID]:
 
 
 # Built once: building them costs several times more than running them.
-_ONE: Final = select(*_ALL).where(Order.id == bindparam("order_id"))
-_OWNER: Final = {"customer": Order.customer_id, "guest": Order.guest_key}
-_OWN: Final = {kind: _ONE.where(column == bindparam("owner")) for kind, column in _OWNER.items()}
-_LINES_OF: Final = (
+_ONE: Final = prepared(select(*_ALL).where(Order.id == bindparam("order_id")))
+_HAS_ACCESS: Final = exists().where(
+    OrderLink.order_id == Order.id,
+    OrderLink.access_key == bindparam("owner"),
+    OrderLink.access_until > bindparam("moment", type_=UtcDateTime),
+    OrderLink.voided_at.is_(None),
+)
+"""A link in an e-mail was opened, and its token is sent like a cart's."""
+_OWNED: Final = {
+    "customer": Order.customer_id == bindparam("owner"),
+    "guest": or_(Order.guest_key == bindparam("owner"), _HAS_ACCESS),
+}
+_OWN: Final = {kind: _ONE.where(condition) for kind, condition in _OWNED.items()}
+_LINES_OF: Final = prepared(
     select(*_LINE).where(OrderLine.order_id == bindparam("order_id")).order_by(OrderLine.position)
 )
 
@@ -259,6 +268,7 @@ def get_order(order_id: UUID, owner: Principal | None = None) -> AnyRow:
     statement = _ONE
     if owner is not None:
         kind, parameters["owner"] = _owner_of(owner)
+        parameters["moment"] = clock.now()
         statement = _OWN[kind]
     row = session.execute(statement, parameters).one_or_none()
     if row is None:
@@ -299,7 +309,10 @@ def order_fields(order: AnyRow | Order) -> dict[str, Any]:
         "shipping_method": order.shipping_method,
         "promised_ship_at": order.promised_ship_at,
         "promised_delivery_at": order.promised_delivery_at,
+        "language": order.language,
         "customer_note": order.customer_note,
+        "gift": _gift(order.gift),
+        "gift_message": order.gift_message,
         "subtotal": Money(order.subtotal, currency),
         "shipping_total": Money(order.shipping_total, currency),
         "discount_total": Money(order.discount_total, currency),
@@ -309,6 +322,7 @@ def order_fields(order: AnyRow | Order) -> dict[str, Any]:
         "prices_include_tax": order.prices_include_tax,
         "tax_total": Money(order.tax_total, currency),
         "total": Money(order.total, currency),
+        "exchanged": Money(order.exchanged or 0, currency),
         "tendered": Money(order.tendered, currency),
         "refunded": Money(order.refunded, currency),
         "version": order.version,
@@ -343,6 +357,9 @@ def line_fields(row: AnyRow | OrderLine, currency: str) -> dict[str, Any]:
         "tax": Money(row.tax, currency),
         "tax_rate": f"{row.tax_rate_basis_points / 10_000:.4f}",
         "tax_lines": tax_line_fields(row.tax_lines, currency),
+        "removed_at": row.removed_at,
+        "note": row.note,
+        "properties": row.properties or {},
     }
 
 
@@ -354,22 +371,8 @@ def tax_line_fields(stored: list[dict[str, Any]] | None, currency: str) -> list[
     ]
 
 
-def distance_sales(shop_country: str, years: Sequence[int]) -> list[int]:
-    """Return the net sales in euro cents to consumers in other EU member states, by year (UTC).
-
-    What was sold with a VAT id is no distance sale; a cancelled order is no sale.
-    """
-    year = extract("year", Order.placed_at)
-    rows = session.execute(
-        select(year, cast(func.sum(Order.total - Order.tax_total), BigInteger))
-        .where(
-            Order.placed_at >= datetime(min(years), 1, 1, tzinfo=UTC),
-            Order.ship_country.in_(EU - {shop_country}),
-            Order.currency == "EUR",
-            Order.vat_id.is_(None),
-            Order.status != OrderStatus.CANCELLED,
-        )
-        .group_by(year)
-    )
-    sold = {int(row[0]): int(row[1]) for row in rows}
-    return [sold.get(one, 0) for one in years]
+def _gift(gift: dict[str, Any] | None) -> dict[str, Any] | None:
+    if gift is None:
+        return None
+    send_at = gift["send_at"]
+    return {**gift, "send_at": None if send_at is None else datetime.fromisoformat(send_at)}

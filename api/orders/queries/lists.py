@@ -17,10 +17,12 @@ from sqlalchemy import (
     Integer,
     Text,
     Uuid,
+    and_,
     bindparam,
     case,
     cast,
     func,
+    literal,
     literal_column,
     not_,
     null,
@@ -30,17 +32,20 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.dialects.postgresql import TSQUERY, array
 
+from api.inventory import queries as inventory_queries
 from api.kernel.money import Money
 from api.kernel.permissions import Permission
 from api.kernel.principal import Principal
 from api.orders.errors import OrderNotFound
 from api.orders.models import (
+    HAS_TAGS,
     IS_NOT_INDEXED,
     PERIOD_DAYS,
     PERIODS,
     Order,
+    OrderHold,
     OrderLine,
     day_of,
     periods_of,
@@ -54,11 +59,14 @@ from api.orders.search_function import (
     SPANS,
 )
 from api.orders.search_text import tsquery_of
+from api.platform import external_references as references
 from api.platform import sweeps
 from api.platform.db import AnySelect, session, table_of
+from api.platform.external_references import SubjectKind
 from api.platform.pagination import PreparedList, Sort, after, in_order, listing, name_of, page_of
+from api.platform.prepared import prepared
 
-ORDERS, _LINES = table_of(Order), table_of(OrderLine)
+ORDERS, _LINES, _HOLDS = table_of(Order), table_of(OrderLine), table_of(OrderHold)
 
 
 def _as_text(name: str) -> ColumnElement[str]:
@@ -73,7 +81,7 @@ OLDEST = Sort(PLACE)
 CARD: tuple[Any, ...] = (
     *ORDERS.c["number", "on_hold", "customer_name", "email", "unit_count", "total", "currency"],
     *map(_as_text, ("status", "payment_status", "fulfilment_status")),
-    *ORDERS.c["ship_country", "version"],
+    *ORDERS.c["ship_country", "version", "tags"],
     *PLACE,
 )
 _left = _LINES.c.quantity - _LINES.c.shipped_quantity - _LINES.c.cancelled_quantity
@@ -101,6 +109,11 @@ class OrderFilter:
     fulfilment_status: str | None = None
     queue: str | None = None
     q: str | None = None
+    hold_reason: str | None = None
+    tag: str | None = None
+    customer_id: UUID | None = None
+    reference: str | None = None
+    metadata: str | None = None
     placed_at_gte: datetime | None = None
     placed_at_lt: datetime | None = None
 
@@ -114,17 +127,24 @@ def list_orders(
     with_total: bool,
     by: Principal,
 ) -> dict[str, Any]:
-    """Return a page of orders for staff; e-mails only if `by` may read customers."""
+    """Return a page of orders for staff; e-mails only if `by` may read customers.
+
+    Whoever is limited to locations gets the orders with units there, and in the queue `to_ship`
+    those with units left to ship there.
+    """
     values = {n: v for n in _CONDITIONS if (v := getattr(filters, n, None)) is not None}
     if filters.queue is not None:
         values[filters.queue] = True
+    if by.locations is not None:
+        values["open_at" if filters.queue == "to_ship" else "at"] = sorted(by.locations)
     statements, ids = _listing(frozenset(values), sort, filters.q is not None)
+    values |= references.filters(filters.reference, filters.metadata)
     rows, page_info = page_of(
         statements,
         values if filters.q is None else {**values, "tsquery": tsquery_of(filters.q)},
         limit=limit,
         cursor=cursor,
-        filters=filters,
+        filters=filters if by.locations is None else (filters, sorted(by.locations)),
         total=ids if with_total else None,
         cap=None if filters.q is None else MAX_COUNTED,
     )
@@ -132,9 +152,26 @@ def list_orders(
 
 
 def card_by_number(number: str, by: Principal) -> dict[str, Any] | None:
-    """Return the list entry of an order by its number, or None."""
-    row = session.execute(select(*WHOLE_CARD).where(ORDERS.c.number == number)).one_or_none()
+    """Return the list entry of an order by its number, or None, also where `by` may not see it."""
+    row = _one_card("number", number, by)
     return None if row is None else card(row, by)
+
+
+def is_seen(order_id: UUID, by: Principal) -> bool:
+    """Return whether an order has units at the locations that somebody is limited to.
+
+    One statement for those who are limited, none for others.
+    """
+    if by.locations is None:
+        return True
+    seen = select(ORDERS.c.id).where(ORDERS.c.id == order_id, *seen_by(by))
+    return session.scalar(seen) is not None
+
+
+def check_seen(order_id: UUID, by: Principal) -> None:
+    """Refuse an order that `is_seen` denies. Raises `OrderNotFound`."""
+    if not is_seen(order_id, by):
+        raise OrderNotFound(order_id=order_id)
 
 
 def not_indexed(sweep: str, limit: int) -> Sequence[UUID]:
@@ -144,8 +181,8 @@ def not_indexed(sweep: str, limit: int) -> Sequence[UUID]:
 
 
 def card_of(order_id: UUID, by: Principal) -> dict[str, Any]:
-    """Return the list entry of an order. Raises `OrderNotFound`."""
-    row = session.execute(select(*WHOLE_CARD).where(ORDERS.c.id == order_id)).one_or_none()
+    """Return the list entry of an order. Raises `OrderNotFound`, also where `by` may not see it."""
+    row = _one_card("id", order_id, by)
     if row is None:
         raise OrderNotFound(order_id=order_id)
     return card(row, by)
@@ -154,7 +191,9 @@ def card_of(order_id: UUID, by: Principal) -> dict[str, Any]:
 def customer_card(row: Sequence[Any]) -> dict[str, Any]:
     """Return the list entry of an order for its customer, from a row of `CARD`."""
     # Unpacked, because reading each value by its name costs several times more.
-    number, _, _, _, units, total, currency, status, paid, shipped, _, _, placed_at, order_id = row
+    number, _, _, _, units, total, currency, status, paid, shipped, _, _, _, placed_at, order_id = (
+        row
+    )
     return {
         "id": order_id,
         "number": number,
@@ -173,7 +212,7 @@ def card(row: Sequence[Any], by: Principal) -> dict[str, Any]:
     The e-mail only with `customers:read`.
     """
     open_units, *columns = row
-    _, on_hold, name, email, _, _, _, _, _, _, country, version, _, _ = columns
+    _, on_hold, name, email, _, _, _, _, _, _, country, version, tags, _, _ = columns
     entry = customer_card(columns)
     entry["on_hold"] = on_hold
     entry["customer_name"] = name
@@ -181,18 +220,81 @@ def card(row: Sequence[Any], by: Principal) -> dict[str, Any]:
     entry["open_unit_count"] = open_units
     entry["ship_country"] = country
     entry["version"] = version
+    entry["tags"] = tags
+    entry["ships_with"] = None
     return entry
 
 
+def seen_by(by: Principal, order_id: Any = ORDERS.c.id) -> list[ColumnElement[bool]]:
+    """Return the conditions that limit orders to those with units where `by` works: none or one."""
+    if by.locations is None:
+        return []
+    return [inventory_queries.is_allocated_at(order_id, literal(sorted(by.locations), _UUIDS))]
+
+
+_UUIDS: Final = ARRAY(Uuid)
+
+
+def _is_held_for(reason: Any) -> ColumnElement[bool]:
+    """Return the condition that an open hold of an order has a reason."""
+    return (
+        select(_HOLDS.c.id)
+        .where(
+            _HOLDS.c.order_id == ORDERS.c.id,
+            _HOLDS.c.released_at.is_(None),
+            _HOLDS.c.reason == reason,
+        )
+        .exists()
+    )
+
+
 _CONDITIONS: Final = {
-    "to_ship": ORDERS.c.to_ship == true(),
+    "at": inventory_queries.is_allocated_at(ORDERS.c.id, bindparam("at", type_=_UUIDS)),
+    "open_at": inventory_queries.is_allocated_at(
+        ORDERS.c.id, bindparam("open_at", type_=_UUIDS), is_open=True
+    ),
+    "to_ship": and_(ORDERS.c.to_ship == true(), inventory_queries.has_units(ORDERS.c.id)),
     "on_hold": ORDERS.c.on_hold == true(),
     "status": ORDERS.c.status == bindparam("status"),
     "payment_status": ORDERS.c.payment_status == bindparam("payment_status"),
     "fulfilment_status": ORDERS.c.fulfilment_status == bindparam("fulfilment_status"),
+    # The planner must see that the order has tags to use the index, which has no others.
+    "tag": and_(ORDERS.c.tags.bool_op("@>")(array([bindparam("tag", type_=Text)])), HAS_TAGS),
+    "hold_reason": and_(ORDERS.c.on_hold == true(), _is_held_for(bindparam("hold_reason"))),
+    "customer_id": ORDERS.c.customer_id == bindparam("customer_id"),
+    "reference": references.known_as(SubjectKind.ORDER, ORDERS.c.id),
+    "metadata": references.has_metadata(SubjectKind.ORDER, ORDERS.c.id),
     "placed_at_gte": ORDERS.c.placed_at >= bindparam("placed_at_gte"),
     "placed_at_lt": ORDERS.c.placed_at < bindparam("placed_at_lt"),
 }
+# Built once: scans read one order by its number or id.
+_ONE_CARD: Final = {
+    (name, is_limited): prepared(
+        select(*WHOLE_CARD).where(
+            ORDERS.c[name] == bindparam("wanted", type_=ORDERS.c[name].type),
+            *([_CONDITIONS["at"]] if is_limited else []),
+        )
+    )
+    for name in ("number", "id")
+    for is_limited in (False, True)
+}
+
+
+def _one_card(name: str, wanted: Any, by: Principal) -> Any:
+    """Read the list entry of an order that `by` may see, or None."""
+    values = {"wanted": wanted}
+    if by.locations is not None:
+        values["at"] = sorted(by.locations)
+    return session.execute(_ONE_CARD[name, by.locations is not None], values).one_or_none()
+
+
+SCANNED_ORDER: Final = select(func.to_jsonb(literal_column("scanned"))).select_from(
+    select(ORDERS.c.id)
+    .where(ORDERS.c.number == bindparam("order_number", type_=ORDERS.c.number.type))
+    .subquery("scanned")
+)
+"""The id of an order as a JSON value, of the parameter `order_number`."""
+
 _TSQUERY: Final = cast(bindparam("tsquery", type_=Text), TSQUERY)
 _MATCHES: Final = ORDERS.c.search.bool_op("@@")
 _IN_PERIODS: Final = literal_column(PERIODS, ARRAY(Integer)).bool_op("&&")

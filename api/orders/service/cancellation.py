@@ -34,7 +34,7 @@ def cancel(order: Order, *, reason: str, text: str, by: Principal) -> dict[UUID,
     for line in order.lines:
         line.cancelled_quantity += unshipped.get(line.id, 0)
     order.status = target
-    order.expires_at = None
+    order.expires_at, order.edit_due = None, 0
     release_all(order)
     if target is OrderStatus.CANCELLED:
         order.cancelled_at, order.cancel_reason = clock.now(), reason

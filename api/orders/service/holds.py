@@ -12,7 +12,7 @@ from api.orders.errors import HoldReleased, OrderOnHold
 from api.orders.models import Order, OrderHold
 from api.orders.service.orders import add_event
 from api.orders.service.status import bump_version, update_status
-from api.orders.states import ORDER, HoldReason, OrderStatus
+from api.orders.states import ORDER, STAFF_HOLD_REASONS, HoldReason, OrderStatus
 from api.platform.db import require_transaction, session
 
 
@@ -55,6 +55,24 @@ def release_hold(order: Order, hold_id: UUID, *, note: str | None, by: Principal
         raise HoldReleased(released_by=order_hold.released_by)
     _release(order, [order_hold], note=note, by=by)
     return order_hold
+
+
+def release_open(
+    order: Order, reason: HoldReason | None, *, note: str | None, by: Principal
+) -> int:
+    """Release the open holds of an order, or those of a reason; returns how many.
+
+    Only those for reasons of staff: a dispute, a fraud warning or a refund at the provider is
+    looked at one by one. Needs the order locked.
+    """
+    holds = [
+        row
+        for row in _active(order.id)
+        if row.reason in STAFF_HOLD_REASONS and reason in (None, row.reason)
+    ]
+    if holds:
+        _release(order, holds, note=note, by=by)
+    return len(holds)
 
 
 def release_holds_of(order: Order, reference: UUID) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import selectinload
 
@@ -19,8 +19,10 @@ from api.orders.events import OrderPlaced
 from api.orders.models import Order, OrderCounter, OrderEvent, OrderLine
 from api.orders.search_text import search_words
 from api.orders.service.status import bump_version, update_status
-from api.platform.db import require_transaction, session
+from api.platform import bulk_sql
+from api.platform.db import require_transaction, session, table_of
 from api.platform.outbox import emit
+from api.platform.prepared import prepared
 from api.tax.rules import to_stored
 
 Rejection = TypeVar("Rejection", bound=DomainError)
@@ -51,6 +53,8 @@ class LineInput:
     discount: int = 0
     hs_code: str = ""
     origin_country: str = ""
+    note: str | None = None
+    properties: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,9 @@ class OrderInput:
     shipping_method: dict[str, Any]
     payment_method: str
     customer_note: str | None = None
+    language: str | None = None
+    gift_message: str | None = None
+    ip_country: str | None = None
     promised_ship_at: datetime | None = None
     promised_delivery_at: datetime | None = None
     gift: dict[str, Any] | None = None
@@ -90,12 +97,13 @@ class OrderInput:
 
 
 # Built once: every order needs a number and several history entries.
-_ENTRY: Final = insert(cast(Table, OrderEvent.__table__))
-_NEXT_NUMBER: Final = (
-    upsert(OrderCounter)
+_COUNTERS: Final = table_of(OrderCounter)
+_ENTRY: Final = prepared(insert(table_of(OrderEvent)))
+_NEXT_NUMBER: Final = prepared(
+    upsert(_COUNTERS)
     .values(name="order", last=FIRST_NUMBER)
-    .on_conflict_do_update(index_elements=["name"], set_={"last": OrderCounter.last + 1})
-    .returning(OrderCounter.last)
+    .on_conflict_do_update(index_elements=["name"], set_={"last": _COUNTERS.c.last + 1})
+    .returning(_COUNTERS.c.last)
 )
 
 
@@ -119,6 +127,7 @@ def create_order(values: OrderInput, *, by: Principal) -> Order:
     )
     order.lines = [
         OrderLine(
+            order_id=values.id,
             position=position,
             **{name: getattr(line, name) for name in LineInput.__dataclass_fields__},
         )
@@ -132,6 +141,8 @@ def create_order(values: OrderInput, *, by: Principal) -> Order:
         addresses=(values.shipping_address, values.billing_address),
         skus=(line.sku for line in values.lines),
     )
+    bulk_sql.insert_new([order])
+    bulk_sql.insert_new(order.lines)
     current.add(order)
     add_event(order.id, "placed", f"Order {order.number} placed.", by=by)
     emit(OrderPlaced(order_id=order.id, total=order.total, currency=order.currency))
@@ -193,19 +204,23 @@ def with_last_change(error: Rejection, order_id: UUID, *kinds: str) -> Rejection
     return error
 
 
-def note(order_id: UUID, text: str, *, by: Principal) -> None:
-    """Add a note by staff. Locks the order; raises `OrderNotFound`."""
-    order = lock(order_id)
-    add_event(order.id, "note", text, by=by)
-    bump_version(order)
-
-
 def set_vat_id(order: Order, vat_id: Mapping[str, Any], *, by: Principal) -> None:
     """Record what VIES says of an order's VAT id. Needs the order locked."""
     order.vat_id = to_stored(vat_id)
     answer = "valid" if vat_id["is_valid"] else "not valid"
     add_event(order.id, "vat_id_checked", f"VIES: {vat_id['vat_id']} is {answer}.", by=by)
     bump_version(order)
+
+
+def next_draft_number() -> str:
+    """Take the number of a new draft order, as in `D12`; its counter is locked until the commit."""
+    last = session.scalar(
+        upsert(OrderCounter)
+        .values(name="draft", last=1)
+        .on_conflict_do_update(index_elements=["name"], set_={"last": OrderCounter.last + 1})
+        .returning(OrderCounter.last)
+    )
+    return f"D{last}"
 
 
 def _next_number() -> str:

@@ -1,5 +1,7 @@
 """Payment totals of an order: what is due, overpaid and refundable."""
 
+from datetime import datetime
+
 from api.kernel import clock
 from api.orders import states
 from api.orders.events import GiftCardsPaid, OrderPaid
@@ -7,6 +9,7 @@ from api.orders.models import Order
 from api.orders.service.status import bump_version, update_status
 from api.orders.states import ORDER, OrderStatus
 from api.platform.outbox import emit
+from api.shipping import queries as shipping_queries
 from api.tax.rules import GIFT_CARD
 
 
@@ -29,6 +32,7 @@ def amount_due(order: Order) -> int:
         kept=refundable(order),
         was_paid=order.paid_at is not None,
         charged_back=order.charged_back,
+        edit_due=order.edit_due or 0,
     )
 
 
@@ -66,21 +70,36 @@ def record_payment_totals(
         order.tendered,
         order.attempt_open,
     )
-    if new_sums == stored and (order.paid_at is not None or captured < order.total):
+    if new_sums == stored and (order.paid_at is not None or captured < order.payable):
         return
     order.authorized, order.captured = authorized, captured
     order.refunded, order.refund_pending = refunded, refund_pending
     order.charged_back, order.attempt_open = charged_back, attempt_open
     order.tendered = tendered
+    order.edit_due = min(order.edit_due, max(0, owed(order) - refundable(order)))
     update_status(order)
-    if order.captured >= order.total and order.paid_at is None:
+    if order.captured >= order.payable and order.paid_at is None:
         order.paid_at = clock.now()
         if order.status != OrderStatus.CANCELLED:
             order.expires_at = None
+            _promise_again(order, order.paid_at)
             emit(OrderPaid(order_id=order.id))
             if any(line.tax_class == GIFT_CARD for line in order.lines):
                 emit(GiftCardsPaid(order_id=order.id))
     bump_version(order)
+
+
+def _promise_again(order: Order, paid_at: datetime) -> None:
+    """Promise from the payment on, if it came after the goods were to leave.
+
+    Paid before that, the promise of the placing holds: no day on which parcels leave lies between.
+    One that the calendar no longer gives stays.
+    """
+    if order.promised_ship_at is None or paid_at <= order.promised_ship_at:
+        return
+    promise = shipping_queries.promise_of(order.shipping_method["code"], order.currency, at=paid_at)
+    if promise is not None and promise.ship_at > order.promised_ship_at:
+        order.promised_ship_at, order.promised_delivery_at = promise.ship_at, promise.delivery_at
 
 
 def refundable(order: Order) -> int:

@@ -1,10 +1,11 @@
 """Quantities of an order: units open, shipped, delivered, cancelled and refunded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import case, literal
+from sqlalchemy import case, literal, update
 
+from api.kernel import clock
 from api.kernel.errors import InvalidState
 from api.kernel.principal import Principal
 from api.kernel.text_folding import counted
@@ -20,6 +21,8 @@ from api.orders.service.holds import check_not_on_hold
 from api.orders.service.orders import add_event, with_last_change
 from api.orders.service.status import bump_version, complete_if_done, update_status
 from api.orders.states import ORDER, SHIPPABLE, OrderStatus
+from api.platform.bulk_sql import any_of
+from api.platform.db import require_transaction
 
 
 def check_shippable(order: Order) -> None:
@@ -92,13 +95,27 @@ def record_shipment(
     bump_version(order)
 
 
-def record_void(order: Order, quantities: Mapping[UUID, int], *, text: str, by: Principal) -> None:
+def record_void(
+    order: Order,
+    quantities: Mapping[UUID, int],
+    *,
+    text: str,
+    was_delivered: bool = False,
+    by: Principal,
+) -> None:
     """Record that a shipment was voided: its units are open again, and so is the order.
 
-    Raises `InvalidState` when some of them were refunded since. Needs the order locked.
+    Raises `InvalidState` when some of them were refunded or returned since. Needs the order locked.
     """
     left = {line.id: line.shipped_quantity - quantities.get(line.id, 0) for line in order.lines}
     for line in order.lines:
+        if line.returned_quantity > left[line.id]:
+            raise InvalidState(
+                f"Units of {line.sku} in this parcel are in a return: cancel that first.",
+                machine="The order",
+                current=order.status.value,
+                allowed=[],
+            )
         if (
             line.id in quantities
             and line.refunded_quantity > left[line.id] + line.cancelled_quantity
@@ -112,6 +129,8 @@ def record_void(order: Order, quantities: Mapping[UUID, int], *, text: str, by: 
             )
     for line in order.lines:
         line.shipped_quantity = left[line.id]
+        if was_delivered:
+            line.delivered_quantity -= quantities.get(line.id, 0)
     if order.status is OrderStatus.COMPLETED:
         order.status = OrderStatus(ORDER.next(order.status, "reopen"))
         order.completed_at = None
@@ -154,11 +173,10 @@ def refundable_quantities(order: Order, requested: Mapping[UUID, int]) -> None:
         {
             "pointer": f"/lines/{position}/quantity",
             "code": "quantity_exceeds_refundable",
-            "detail": f"{quantity} requested, "
-            f"{lines[line_id].quantity - lines[line_id].refunded_quantity} refundable.",
+            "detail": f"{quantity} requested, {_refundable_units(lines[line_id])} refundable.",
         }
         for position, (line_id, quantity) in enumerate(requested.items())
-        if quantity > lines[line_id].quantity - lines[line_id].refunded_quantity
+        if quantity > _refundable_units(lines[line_id])
     ]
     if too_many:
         error = QuantityExceedsRefundable(errors=too_many)
@@ -179,6 +197,25 @@ def record_refunded_lines(
         line.refunded_amount += amount
     order.shipping_refunded += shipping
     bump_version(order)
+
+
+def start_picking(order: Order) -> None:
+    """Note that units of a locked order are picked: its customer no longer cancels it."""
+    if order.picking_started_at is None:
+        order.picking_started_at = clock.now()
+
+
+def end_picking(order_ids: Sequence[UUID]) -> None:
+    """Note that nothing of these orders is picked any more: it was given back."""
+    require_transaction().execute(
+        update(Order)
+        .where(any_of(Order.id, order_ids), Order.picking_started_at.is_not(None))
+        .values(picking_started_at=None)
+    )
+
+
+def _refundable_units(line: OrderLine) -> int:
+    return 0 if line.removed_at is not None else line.quantity - line.refunded_quantity
 
 
 def _add_search_word(order: Order, tracking_number: str | None) -> None:

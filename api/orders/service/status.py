@@ -1,15 +1,14 @@
 """Statuses of an order: derived here from its payments and quantities, and nowhere else."""
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 
 from api.kernel import clock
 from api.orders.events import OrderCompleted
-from api.orders.models import Order, OrderHold
+from api.orders.models import Order, OrderHold, OrderNote
 from api.orders.states import (
     ORDER,
     SHIPPABLE,
     FulfilledUnits,
-    FulfilmentStatus,
     OrderStatus,
     PaidAmounts,
     PaymentStatus,
@@ -24,11 +23,12 @@ def update_status(order: Order) -> None:
     """Derive the payment and fulfilment status: the only place that sets them."""
     cancelled = order.status == OrderStatus.CANCELLED
     money = PaidAmounts(
-        due=order.total,
+        due=order.payable,
         authorized=order.authorized or 0,
         captured=order.captured or 0,
         refunded=order.refunded or 0,
         charged_back=order.charged_back or 0,
+        edit_due=order.edit_due or 0,
         attempt_open=bool(order.attempt_open),
     )
     units = FulfilledUnits(
@@ -43,13 +43,13 @@ def update_status(order: Order) -> None:
         order.status in (None, OrderStatus.PLACED)
         and not order.on_hold
         and order.payment_status in SHIPPABLE
-        and order.fulfilment_status
-        in (FulfilmentStatus.UNFULFILLED, FulfilmentStatus.PARTIALLY_SHIPPED)
+        # Also when a part was delivered before the rest was shipped.
+        and units.ordered > units.cancelled + units.shipped
     )
 
 
 def recompute_status(order: Order) -> None:
-    """Recompute the statuses from payments, quantities and holds, for the doctor's repairs.
+    """Recompute statuses and counters from payments, quantities, holds and notes, for repairs.
 
     Emits no event and moves no money. Needs the order locked.
     """
@@ -58,6 +58,11 @@ def recompute_status(order: Order) -> None:
             select(exists().where(OrderHold.order_id == order.id, OrderHold.released_at.is_(None)))
         )
     )
+    order.pinned_notes, order.customer_notes = session.execute(
+        select(
+            func.count().filter(OrderNote.is_pinned), func.count().filter(OrderNote.for_customer)
+        ).where(OrderNote.order_id == order.id)
+    ).one()
     update_status(order)
     bump_version(order)
 

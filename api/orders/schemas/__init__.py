@@ -2,6 +2,7 @@
 
 import marshmallow as ma
 
+from api.orders.schemas.handling import OrderFilterSchema
 from api.orders.states import (
     STAFF_HOLD_REASONS,
     FulfilmentStatus,
@@ -10,7 +11,7 @@ from api.orders.states import (
     PaymentStatus,
 )
 from api.platform.addresses import AddressSnapshotSchema
-from api.platform.http import DateTimeField, MoneySchema, PageQuerySchema, Schema
+from api.platform.http import MoneySchema, PageQuerySchema, Schema
 from api.tax.rules import Treatment
 from api.tax.schemas import VatIdSchema
 
@@ -20,32 +21,9 @@ _PAYMENT_STATUS = ma.validate.OneOf([status.value for status in PaymentStatus])
 _FULFILMENT_STATUS = ma.validate.OneOf([status.value for status in FulfilmentStatus])
 
 
-class OrderListQuerySchema(PageQuerySchema):
+class OrderListQuerySchema(PageQuerySchema, OrderFilterSchema):
     """Filters and sort order of the staff list of orders."""
 
-    status = ma.fields.String(load_default=None, validate=_STATUS)
-    payment_status = ma.fields.String(load_default=None, validate=_PAYMENT_STATUS)
-    fulfilment_status = ma.fields.String(load_default=None, validate=_FULFILMENT_STATUS)
-    queue = ma.fields.String(
-        load_default=None,
-        validate=ma.validate.OneOf(["to_ship", "on_hold"]),
-        metadata={
-            "description": "`to_ship`: paid for, not on hold, and something is left to ship. "
-            "`on_hold`: kept from being shipped."
-        },
-    )
-    q = ma.fields.String(
-        load_default=None,
-        validate=ma.validate.Length(1, 200),
-        metadata={
-            "description": "Words of a name or company, an e-mail, a phone number, an order "
-            "number with or without `#`, a tracking number, a postcode, the SKU of a line. All of "
-            "them must fit, whatever their accents; the last may be only begun.",
-            "example": "grossmuller",
-        },
-    )
-    placed_at_gte = DateTimeField(load_default=None)
-    placed_at_lt = DateTimeField(load_default=None)
     sort = ma.fields.String(
         load_default="-placed_at", validate=ma.validate.OneOf(["-placed_at", "placed_at"])
     )
@@ -79,6 +57,17 @@ class OrderCardSchema(OwnOrderCardSchema):
     ship_country = ma.fields.String(required=True)
     on_hold = ma.fields.Boolean(
         required=True, metadata={"description": "Whether an open hold keeps it from being shipped."}
+    )
+    tags = ma.fields.List(ma.fields.String(), required=True)
+    ships_with = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Up to five orders that could leave in one parcel with it: of the same "
+            "customer, to the same address, ready to ship. Null where it is not looked for: told "
+            "in the queue `to_ship` and with a single order."
+        },
     )
     version = ma.fields.Integer(required=True)
 
@@ -149,6 +138,41 @@ class OrderLineSchema(Schema):
         required=True,
         metadata={"description": "The taxes in `total`; empty for orders of older releases."},
     )
+    removed_at = ma.fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When staff took it off the order: its units are cancelled."},
+    )
+    note = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "The customer's note about it."}
+    )
+    properties = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.String(),
+        required=True,
+        metadata={
+            "description": "What the customer chose or typed for it.",
+            "example": {"engraving": "For Ada"},
+        },
+    )
+
+
+class OrderGiftSchema(Schema):
+    """To whom the gift cards of an order are sent."""
+
+    email = ma.fields.String(required=True)
+    message = ma.fields.String(required=True, allow_none=True)
+    send_at = ma.fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "Null: once it is paid."}
+    )
+
+
+GIFT = ma.fields.Nested(
+    OrderGiftSchema,
+    required=True,
+    allow_none=True,
+    metadata={"description": "To whom its gift cards are sent; null: to the buyer."},
+)
 
 
 class OrderSchema(Schema):
@@ -162,7 +186,7 @@ class OrderSchema(Schema):
     amended_at = ma.fields.AwareDateTime(
         required=True,
         allow_none=True,
-        metadata={"description": "When the customer last changed it, before payment."},
+        metadata={"description": "When the customer changed it before payment, or staff did."},
     )
     status = ma.fields.String(required=True, validate=_STATUS)
     payment_status = ma.fields.String(required=True, validate=_PAYMENT_STATUS)
@@ -172,6 +196,11 @@ class OrderSchema(Schema):
     shipping_address = ma.fields.Nested(AddressSnapshotSchema, required=True)
     billing_address = ma.fields.Nested(AddressSnapshotSchema, required=True)
     shipping_method = ma.fields.Nested(ChosenShippingSchema, required=True)
+    language = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of its e-mails; null for the shop's first language."},
+    )
     promised_ship_at = ma.fields.AwareDateTime(
         required=True,
         allow_none=True,
@@ -182,6 +211,12 @@ class OrderSchema(Schema):
         required=True,
         allow_none=True,
         metadata={"description": "The customer's note for packing and delivery."},
+    )
+    gift = GIFT
+    gift_message = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What is written on a card in the parcel."},
     )
     vat_id = ma.fields.Nested(
         VatIdSchema,
@@ -204,6 +239,11 @@ class OrderSchema(Schema):
     )
     tax_total = ma.fields.Nested(MoneySchema, required=True)
     total = ma.fields.Nested(MoneySchema, required=True)
+    exchanged = ma.fields.Nested(
+        MoneySchema,
+        required=True,
+        metadata={"description": "What goods that come back pay of the total, by an exchange."},
+    )
     tendered = ma.fields.Nested(
         MoneySchema,
         required=True,
@@ -246,12 +286,6 @@ class OrderHoldReleaseSchema(Schema):
     """Why an order may ship again."""
 
     note = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 500))
-
-
-class NoteSchema(Schema):
-    """A note by staff for staff."""
-
-    text = ma.fields.String(required=True, validate=ma.validate.Length(1, 2000))
 
 
 class TimelineEntrySchema(Schema):

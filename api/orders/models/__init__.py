@@ -1,4 +1,4 @@
-"""Tables of orders: orders, lines, history, holds and the number counter."""
+"""Tables of orders: orders, lines, history and the number counter; `handling` has the others."""
 
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,15 @@ from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.kernel import clock
-from api.orders.states import FulfilmentStatus, HoldReason, OrderStatus, PaymentStatus
+from api.orders.models.handling import (
+    HoldRule,
+    NoteAcknowledgement,
+    OrderHold,
+    OrderNote,
+    OrderView,
+)
+from api.orders.models.links import OrderLink, OrderLookUp
+from api.orders.states import FulfilmentStatus, OrderStatus, PaymentStatus
 from api.platform import change_feed
 from api.platform.db import Base, Timestamped, Versioned, WithId, append_only, named_enum
 
@@ -41,6 +49,21 @@ class Lexemes(TypeDecorator[list[str]]):
         return func.array_to_tsvector(cast(bindvalue, ARRAY(Text)))
 
 
+__all__ = [
+    "HoldRule",
+    "Lexemes",
+    "NoteAcknowledgement",
+    "Order",
+    "OrderCounter",
+    "OrderEvent",
+    "OrderHold",
+    "OrderLine",
+    "OrderLink",
+    "OrderLookUp",
+    "OrderNote",
+    "OrderView",
+]
+
 PERIOD_DAYS = (1, 4, 16, 64, 256)
 
 
@@ -54,6 +77,8 @@ def periods_of(day: str) -> list[str]:
     return [f"{index * 10**6} + {day} / {days}" for index, days in enumerate(PERIOD_DAYS)]
 
 
+HAS_TAGS = text("tags <> '{}'")
+
 PERIODS = f"(ARRAY[{', '.join(periods_of(day_of('placed_at')))}])"
 """When an order was placed, for the search index: it finds the newest of many hits first."""
 
@@ -65,9 +90,21 @@ class Order(WithId, Versioned, Timestamped, Base):
     __table_args__ = (
         CheckConstraint("total = subtotal + shipping_total", name="total_is_sum_of_parts"),
         CheckConstraint("refunded <= captured", name="refunds_within_captured"),
+        CheckConstraint("edit_due >= 0", name="edit_due_not_negative"),
         Index("ix_orders_newest", text("placed_at DESC"), text("id DESC")),
         Index("ix_orders_customer", "customer_id", text("placed_at DESC"), text("id DESC")),
         Index("ix_orders_to_ship", "placed_at", "id", postgresql_where=text("to_ship")),
+        Index(
+            "ix_orders_to_pick",
+            text("coalesce(promised_ship_at, 'infinity')"),
+            *("placed_at", "id"),
+            postgresql_where=text("to_ship"),
+        ),
+        Index(
+            "ix_orders_to_ship_buyer",
+            text("COALESCE(customer_id::text, lower(email::text))"),
+            postgresql_where=text("to_ship"),
+        ),
         Index("ix_orders_on_hold", "placed_at", "id", postgresql_where=text("on_hold")),
         Index(
             "ix_orders_awaiting_payment",
@@ -97,8 +134,17 @@ class Order(WithId, Versioned, Timestamped, Base):
             # same; only the default of 4 MB made a search take milliseconds more.
             postgresql_with={"gin_pending_list_limit": 64},
         ),
+        Index(
+            "ix_orders_guest_email",
+            text("lower(email)"),
+            postgresql_where=text("customer_id IS NULL"),
+        ),
         Index("ix_orders_wordless", "id", postgresql_where=text("length(search) = 0")),
+        # The sales to other member states of two years.
+        Index("ix_orders_ship_country", "ship_country", "placed_at"),
         Index("ix_orders_status", "status", text("placed_at DESC"), text("id DESC")),
+        # Without the orders that have none: an empty array would be an entry of the index too.
+        Index("ix_orders_tags", "tags", postgresql_using="gin", postgresql_where=HAS_TAGS),
     )
 
     number: Mapped[str] = mapped_column(String(20), unique=True)
@@ -149,6 +195,10 @@ class Order(WithId, Versioned, Timestamped, Base):
     """Amount lost in disputes."""
     tendered: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     """The part of `captured` that gift cards and store credit paid."""
+    edit_due: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """What staff added to an order that was paid before, and is still to be paid."""
+    exchanged: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """The part of `total` that goods which come back pay; their lines count it as refunded."""
     attempt_open: Mapped[bool] = mapped_column(default=False)
     unit_count: Mapped[int]
     ship_country: Mapped[str] = mapped_column(String(2))
@@ -160,21 +210,36 @@ class Order(WithId, Versioned, Timestamped, Base):
     """The buyer's VAT id and what VIES said of it: `tax.queries.vat_id_fields`."""
     customer_note: Mapped[str | None] = mapped_column(String(500))
     """The customer's note for packing and delivery."""
+    gift_message: Mapped[str | None] = mapped_column(String(500))
+    """What is to be written on a card in the parcel."""
     gift: Mapped[dict[str, Any] | None]
     """To whom its gift cards are sent: `email`, `message`, `send_at`; empty for the buyer."""
     postal_key: Mapped[str | None] = mapped_column(String(32))
     network_key: Mapped[str | None] = mapped_column(String(32))
     """Keyed hashes of the postal and network address of orders not paid by card; they can only be
     compared for equality."""
+    language: Mapped[str | None] = mapped_column(String(35))
+    """In which its customer is written to: that of its market; empty for the shop's first one."""
+    ip_country: Mapped[str | None] = mapped_column(String(2))
+    """Where it was placed from, as the proxy said: `Settings.client_country_header`."""
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
+    """Words of staff to sort orders by, sorted."""
+    pinned_notes: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many of its notes are pinned, so that shipping looks for them only where there are."""
+    customer_notes: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many of its notes the customer sees."""
     promised_ship_at: Mapped[datetime | None]
     promised_delivery_at: Mapped[datetime | None]
-    """Until when it leaves and arrives, as the customer was told when it was placed."""
+    """Until when it leaves and arrives: as told when it was placed, or when it was paid later than
+    it was to leave."""
     placed_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime | None]
     """When an unpaid order is cancelled; empty once it is paid or cancelled."""
     paid_at: Mapped[datetime | None]
     amended_at: Mapped[datetime | None]
-    """When the customer last changed it, before payment."""
+    """When its customer last changed it, before payment, or staff did."""
+    picking_started_at: Mapped[datetime | None]
+    """Since when units of it are picked; its customer no longer cancels it."""
     completed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None] = mapped_column(String(40))
@@ -184,6 +249,11 @@ class Order(WithId, Versioned, Timestamped, Base):
     lines: Mapped[list["OrderLine"]] = relationship(
         back_populates="order", order_by="OrderLine.position", lazy="raise"
     )
+
+    @property
+    def payable(self) -> int:
+        """Return what of the total is paid with money: all but what exchanged goods pay."""
+        return self.total - (self.exchanged or 0)
 
 
 IS_NOT_INDEXED = func.length(Order.search) == 0
@@ -199,6 +269,7 @@ class OrderLine(WithId, Base):
         CheckConstraint("shipped_quantity + cancelled_quantity <= quantity", name="within_ordered"),
         CheckConstraint("refunded_quantity <= quantity", name="refunded_within_ordered"),
         CheckConstraint("refunded_amount <= total", name="refunded_within_total"),
+        CheckConstraint("returned_quantity >= 0", name="returned_not_negative"),
         UniqueConstraint("order_id", "position"),
     )
 
@@ -220,6 +291,8 @@ class OrderLine(WithId, Base):
     delivered_quantity: Mapped[int] = mapped_column(default=0)
     cancelled_quantity: Mapped[int] = mapped_column(default=0)
     refunded_quantity: Mapped[int] = mapped_column(default=0)
+    returned_quantity: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Units in returns, from their request on; those of rejected returns are taken out again."""
     unit_price: Mapped[int] = mapped_column(BigInteger)
     discount: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     """What the whole line was reduced by, in the basis of `unit_price`; `total` is after it."""
@@ -229,7 +302,13 @@ class OrderLine(WithId, Base):
     tax_class: Mapped[str] = mapped_column(String(40))
     tax_lines: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
     """The taxes in `total`, as `pricing.totals.TaxLine.snapshot`; None in older orders."""
+    note: Mapped[str | None] = mapped_column(String(500))
+    """The customer's note about the line."""
+    properties: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    """What the customer chose or typed for it, such as an engraving."""
     refunded_amount: Mapped[int] = mapped_column(BigInteger, default=0)
+    removed_at: Mapped[datetime | None]
+    """When staff took the line off the order: its units are cancelled then, and cost nothing."""
 
     order: Mapped[Order] = relationship(back_populates="lines", lazy="raise")
 
@@ -253,28 +332,6 @@ class OrderEvent(WithId, Base):
     actor_key: Mapped[str] = mapped_column(String(120))
 
 
-class OrderHold(WithId, Timestamped, Base):
-    """One reason not to ship an order yet. An order may have several; each is released separately.
-
-    `reference` is the dispute, warning or refund that caused it. It is unique per order, so that
-    a repeated webhook does not restore a hold that staff released.
-    """
-
-    __tablename__ = "order_holds"
-    __table_args__ = (
-        UniqueConstraint("order_id", "reference"),
-        Index("ix_order_holds_order", "order_id", "id"),
-    )
-
-    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
-    reason: Mapped[HoldReason] = mapped_column(named_enum(HoldReason, "reason"))
-    note: Mapped[str | None] = mapped_column(String(500))
-    reference: Mapped[str | None] = mapped_column(String(160))
-    created_by: Mapped[str] = mapped_column(String(200))
-    released_at: Mapped[datetime | None]
-    released_by: Mapped[str | None] = mapped_column(String(200))
-
-
 class OrderCounter(Base):
     """The last order number; a locked row, because MAX + 1 can give two orders the same one."""
 
@@ -287,4 +344,3 @@ class OrderCounter(Base):
 append_only(typed(Table, OrderEvent.__table__))
 change_feed.watch(Order.__table__, {"order": "id"})
 change_feed.watch(OrderEvent.__table__, {"order": "order_id"})
-change_feed.watch(OrderHold.__table__, {"order": "order_id"})

@@ -1,0 +1,169 @@
+"""The list of orders for staff, their tags, notes and references, and actions on many."""
+
+from typing import Any
+from uuid import UUID
+
+from api.kernel.errors import InvalidState
+from api.kernel.permissions import Permission
+from api.orders import flows, queries, service
+from api.orders.errors import (
+    HoldNotFound,
+    NoteNotFound,
+    NotePinnedForCustomer,
+    OrderNotFound,
+    TooManyNotes,
+    TooManyTags,
+)
+from api.orders.flows import Bulk
+from api.orders.queries import handling
+from api.orders.schemas import (
+    OrderCardSchema,
+    OrderHoldRequestSchema,
+    OrderHoldSchema,
+    OrderListQuerySchema,
+)
+from api.orders.schemas.handling import (
+    BulkActionSchema,
+    BulkResultsSchema,
+    ChangeTagsSchema,
+    NoteSchema,
+    OrderNoteSchema,
+    TagsSchema,
+)
+from api.orders.states import BulkAction, HoldReason
+from api.platform import audit
+from api.platform import external_references as references
+from api.platform.auth import principal, requires
+from api.platform.external_references import (
+    ReferenceTaken,
+    Subject,
+    SubjectKind,
+    TooManySystems,
+)
+from api.platform.http import Blueprint, PageQuerySchema, list_schema
+from api.platform.idempotency import idempotent
+from api.platform.openapi_errors import may_answer
+from api.platform.reference_schemas import ReferencesSchema, SetReferenceSchema
+
+blueprint = Blueprint(
+    "admin-orders",
+    __name__,
+    url_prefix="/api/v1/admin/orders",
+    description="Orders, for staff.",
+)
+
+_SORTS = {"-placed_at": queries.NEWEST, "placed_at": queries.OLDEST}
+
+
+@blueprint.route("", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@blueprint.arguments(OrderListQuerySchema, location="query")
+@blueprint.response(200, list_schema(OrderCardSchema))
+def list_orders(query: dict[str, Any]) -> Any:
+    """List orders."""
+    paging = {"limit": query.pop("limit"), "cursor": query.pop("cursor")}
+    sort, total = _SORTS[query.pop("sort")], query.pop("include") == "total"
+    return queries.list_orders(
+        queries.OrderFilter(**query), sort, with_total=total, by=principal(), **paging
+    )
+
+
+@blueprint.route("/batch", methods=["POST"])
+@requires(Permission.ORDERS_WRITE)
+@idempotent(required=True)
+@blueprint.arguments(BulkActionSchema)
+@blueprint.response(200, BulkResultsSchema)
+def act_on_orders(body: dict[str, Any]) -> Any:
+    """Do one thing to up to 100 orders: tag, untag, hold, release or note.
+
+    Each order has a result of its own; what is refused for one changes nothing for the others.
+    """
+    bulk = Bulk(
+        action=BulkAction(body["action"]),
+        tags=body["tags"],
+        reason=body["reason"] and HoldReason(body["reason"]),
+        note=body["note"],
+    )
+    results = flows.act_on_many(body["order_ids"], bulk, by=principal())
+    ended = [one["status"] for one in results]
+    counts = {name: ended.count(name) for name in ("done", "unchanged", "refused")}
+    return {"data": results, **counts}
+
+
+@blueprint.route("/<uuid:order_id>/notes", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@may_answer(OrderNotFound)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, list_schema(OrderNoteSchema))
+def list_order_notes(query: dict[str, Any], order_id: UUID) -> Any:
+    """List the notes of an order, oldest first, and who has acknowledged the pinned ones."""
+    if queries.number_of(order_id) is None:
+        raise OrderNotFound(order_id=order_id)
+    return handling.notes_page(
+        order_id, principal(), with_total=query.pop("include") == "total", **query
+    )
+
+
+@blueprint.route("/<uuid:order_id>/notes", methods=["POST"])
+@requires(Permission.ORDERS_WRITE)
+@may_answer(NoteNotFound, NotePinnedForCustomer, OrderNotFound, TooManyNotes)
+@idempotent(required=False)
+@blueprint.arguments(NoteSchema)
+@blueprint.response(201, OrderNoteSchema)
+def add_order_note(body: dict[str, Any], order_id: UUID) -> Any:
+    """Add a note for colleagues, or one that the customer sees with the order."""
+    note = service.note(order_id, **body, by=principal())
+    # The text is with the order, where it can be erased on request.
+    audit.record(
+        "order.noted",
+        by=principal(),
+        subject_id=order_id,
+        characters=len(body["text"]),
+        for_customer=body["for_customer"],
+        is_pinned=body["is_pinned"],
+    )
+    return handling.note(note.id, principal())
+
+
+@blueprint.route("/<uuid:order_id>/tags", methods=["POST"])
+@requires(Permission.ORDERS_WRITE)
+@may_answer(OrderNotFound, TooManyTags)
+@idempotent(required=False)
+@blueprint.arguments(ChangeTagsSchema)
+@blueprint.response(200, TagsSchema)
+def change_order_tags(body: dict[str, Any], order_id: UUID) -> Any:
+    """Add and remove tags of an order."""
+    order = service.lock(order_id)
+    before = list(order.tags)
+    service.change_tags(order, **body, by=principal())
+    audit.record(
+        "order.tagged", by=principal(), subject_id=order_id, before=before, after=list(order.tags)
+    )
+    return {"tags": order.tags, "version": order.version}
+
+
+@blueprint.route("/<uuid:order_id>/references", methods=["POST"])
+@requires(Permission.ORDERS_WRITE)
+@may_answer(OrderNotFound, ReferenceTaken, TooManySystems)
+@idempotent(required=False)
+@blueprint.arguments(SetReferenceSchema)
+@blueprint.response(200, ReferencesSchema)
+def set_order_reference(body: dict[str, Any], order_id: UUID) -> Any:
+    """Write what another system keeps about an order; nothing removes it."""
+    order = service.lock(order_id)
+    kept = references.set_reference(Subject(SubjectKind.ORDER, order.id), **body, by=principal())
+    return {"data": kept}
+
+
+@blueprint.route("/<uuid:order_id>/holds", methods=["POST"])
+@requires(Permission.ORDERS_WRITE)
+@may_answer(HoldNotFound, InvalidState, OrderNotFound)
+@idempotent(required=True)
+@blueprint.arguments(OrderHoldRequestSchema)
+@blueprint.response(201, OrderHoldSchema)
+def hold_order(body: dict[str, Any], order_id: UUID) -> Any:
+    """Put an order on hold. It is out of the queue until all of its holds are released."""
+    order = service.lock(order_id)
+    hold = service.hold(order, HoldReason(body["reason"]), note=body["note"], by=principal())
+    audit.record("order.held", by=principal(), subject_id=order_id, reason=body["reason"])
+    return queries.hold(hold.id)
