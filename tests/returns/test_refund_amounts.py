@@ -11,6 +11,7 @@ from api.payments.models import Refund
 from api.platform.audit import AuditEntry
 from api.platform.db import session
 from tests.support.books import differences
+from tests.support.returned import tells_of_refund
 from tests.support.shop import Buyer, Shop, Staff
 from tests.support.stock import counters
 from tests.support.work import drain
@@ -247,12 +248,3 @@ def test_a_case_of_two_payments_that_both_fail_can_be_made_again(shop: Shop) -> 
     assert seen == [("submitted", 0), ("failed", 2)]
     assert (case["refundable"], case["refundable_shipping"]) == (eur(4976), eur(490))
     assert differences() == []
-
-
-def tells_of_refund(shop: Shop, refund_id: str) -> None:
-    shop.app.test_client().post(
-        "/api/v1/webhooks/stripe",
-        data=f"evt_of_{refund_id} refund.failed {refund_id}",
-        headers={"Stripe-Signature": "good"},
-    )
-    drain()

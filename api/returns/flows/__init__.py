@@ -5,7 +5,7 @@ will be completed, by this request, by its repetition, or by the sweep. The seco
 provider's answer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ from api.platform.approvals import CommandKind
 from api.platform.attention import AttentionKind, Subjects
 from api.platform.db import session, transaction
 from api.returns import service
-from api.returns.flows import amounts
+from api.returns.flows import amounts, of_returns
 from api.returns.flows.amounts import LineToRefund, RefundForm
 from api.returns.service import RequestedLine
 from api.stored_value import service as stored_value_service
@@ -44,6 +44,7 @@ __all__ = [
     "refund_order",
     "reserve_refund",
     "revert_failed_refund",
+    "submit_refunds",
 ]
 
 
@@ -109,6 +110,7 @@ def reserve_refund(order_id: UUID, form: RefundForm, *, case_id: UUID, by: Princ
             "way it was paid."
         )
     orders_service.refundable_quantities(order, amounts.units_of(form.lines))
+    amounts.check_goods_came(order, form.lines)
     unshipped = amounts.unshipped_units(order, form.lines)
     restocked = amounts.restocked_units(order, form.lines, unshipped)
     parts = amounts.divide_checked(order, form)
@@ -118,6 +120,8 @@ def reserve_refund(order_id: UUID, form: RefundForm, *, case_id: UUID, by: Princ
         return False
     _reserve_refund(order, form, parts, restocked=restocked, case_id=case_id, by=by)
     _disable_gift_cards(order, form, unshipped, case_id=case_id, by=by)
+    if form.return_id is not None:
+        of_returns.record_refund(order, form, case_id=case_id, by=by)
     _return_units(order, unshipped=unshipped, restocked=restocked, case_id=case_id, by=by)
     payment_sync_service.refresh(order)
     return True
@@ -126,11 +130,17 @@ def reserve_refund(order_id: UUID, form: RefundForm, *, case_id: UUID, by: Princ
 def complete_refunds(order_id: UUID) -> None:
     """Submit what was reserved to the provider. `GatewayUnavailable` leaves it to the sweeps."""
     payment_sync_flows.cancel_remaining_intents(order_id)
-    _submit_refunds(order_id)
+    submit_refunds(order_id)
 
 
 def cancel_order(
-    order_id: UUID, *, reason: str, note: str | None, case_id: UUID, by: Principal
+    order_id: UUID,
+    *,
+    reason: str,
+    note: str | None,
+    case_id: UUID,
+    by: Principal,
+    check: Callable[[Order], None] = orders_service.check_cancellable,
 ) -> bool:
     """Cancel all units that are not shipped, release them and refund them.
 
@@ -142,14 +152,15 @@ def cancel_order(
     If the provider does not answer, the order is cancelled all the same: the sweeps cancel the
     PaymentIntent and submit the refund, and money received in between raises an attention item.
     Locks the order. Returns False when what goes back is above a limit of `by`: then it waits for
-    a second person, and nothing has changed. Raises `OrderNotFound`, `InvalidState`.
+    a second person, and nothing has changed. `check` refuses under the lock what the caller does
+    not allow. Raises `OrderNotFound`, `InvalidState` and what `check` raises.
     """
     payment_sync_flows.scan_external_changes(order_id)
     with transaction():
         order = orders_service.lock(order_id)
         is_repeated = service.exists(case_id)
         if not is_repeated:
-            orders_service.check_cancellable(order)
+            check(order)
             amount = Money(amounts.refund_of_cancellation(order), order.currency)
             arguments = {"order_id": order_id, "reason": reason, "note": note}
             if _must_wait(
@@ -159,12 +170,14 @@ def cancel_order(
     if not is_repeated:
         is_reachable = payment_sync_flows.cancel_remaining_intents(order_id)
         with transaction():
-            _cancel(orders_service.lock(order_id), reason=reason, note=note, case_id=case_id, by=by)
+            order = orders_service.lock(order_id)
+            check(order)
+            _cancel(order, reason=reason, note=note, case_id=case_id, by=by)
         if not is_reachable:
             return True  # do not wait for the same timeout again
     payment_sync_flows.cancel_remaining_intents(order_id)
     with suppress(GatewayUnavailable):
-        _submit_refunds(order_id)
+        submit_refunds(order_id)
     return True
 
 
@@ -198,6 +211,7 @@ def revert_failed_refund(event: RefundFailed) -> None:
         {line.order_line_id: (-line.quantity, -line.amount) for line in lines},
         shipping=-shipping,
     )
+    of_returns.revert_refund(case_id, {line.order_line_id: line.quantity for line in lines})
     payment_sync_service.refresh(order)
 
 
@@ -268,10 +282,14 @@ def _reserve_refund(
                 line.quantity,
                 parts.lines[line.order_line_id],
                 restocked.get(line.order_line_id, 0),
+                line.exchange_rest,
             )
             for line in form.lines
         ],
         by=by,
+        return_id=form.return_id,
+        fee=form.fee,
+        bonus=form.bonus,
     )
     orders_service.record_refunded_lines(
         order,
@@ -321,6 +339,7 @@ def _return_units(
 
 def _cancel(order: Order, *, reason: str, note: str | None, case_id: UUID, by: Principal) -> None:
     lines = amounts.cancelled_lines(order)
+    amounts.check_goods_came(order, lines)
     shipped = any(line.shipped_quantity for line in order.lines)
     # Nothing was shipped: the shipping is refunded with everything else.
     with_shipping = not shipped and amounts.shipping_left(order) > 0
@@ -360,7 +379,7 @@ def _cancel(order: Order, *, reason: str, note: str | None, case_id: UUID, by: P
         )
 
 
-def _submit_refunds(order_id: UUID) -> None:
+def submit_refunds(order_id: UUID) -> None:
     """Submit the order's reserved refunds to the provider, oldest first."""
     refund_ids = [
         row.id

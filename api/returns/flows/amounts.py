@@ -11,8 +11,8 @@ from api.orders.service import Order
 from api.payment_sync import service as payment_sync_service
 from api.payments.errors import RefundExceedsCaptured
 from api.pricing import totals
-from api.returns import service
-from api.returns.errors import NothingToRefund, RefundChanged
+from api.returns import queries, service
+from api.returns.errors import GoodsNotBack, NothingToRefund, RefundChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,10 @@ class LineToRefund:
     order_line_id: UUID
     quantity: int
     restock: bool = False
+    amount: int | None = None
+    """What goes back of the line's share, in minor units; None is all of it."""
+    exchange_rest: int = 0
+    """What exchanged units were worth more than the other goods, before a fee."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,13 @@ class RefundForm:
     expected_amount: Money | None = None
     to_store_credit: bool = False
     """Whether money is given as store credit and not the way it came."""
+    shipping_amount: int | None = None
+    """How much of the shipping goes back, in minor units; None is all of it."""
+    return_id: UUID | None = None
+    """The return that is refunded; its sums were worked out before."""
+    fee: int = 0
+    bonus: int = 0
+    """Store credit on top, in minor units."""
 
     @classmethod
     def restored(cls, stored: Mapping[str, Any]) -> "RefundForm":
@@ -46,10 +57,17 @@ class RefundForm:
             for name in ("amount", "expected_amount")
         }
         lines = [
-            LineToRefund(UUID(line["order_line_id"]), line["quantity"], line["restock"])
+            LineToRefund(
+                UUID(line["order_line_id"]),
+                line["quantity"],
+                line["restock"],
+                line.get("amount"),
+                line.get("exchange_rest", 0),
+            )
             for line in stored["lines"]
         ]
-        return cls(**{**stored, **money, "lines": lines})
+        return_id = UUID(stored["return_id"]) if stored.get("return_id") else None
+        return cls(**{**stored, **money, "lines": lines, "return_id": return_id})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +90,12 @@ def units_of(lines: Sequence[LineToRefund]) -> dict[UUID, int]:
 
 
 def divide(
-    order: Order, lines: Sequence[LineToRefund], *, shipping: bool, amount: Money | None
+    order: Order,
+    lines: Sequence[LineToRefund],
+    *,
+    shipping: bool,
+    amount: Money | None,
+    shipping_amount: int | None = None,
 ) -> Parts:
     """Divide a refund: the lines and the shipping at their price, the rest is additional.
 
@@ -80,6 +103,8 @@ def divide(
     """
     priced = line_amounts(order, lines)
     fee = shipping_left(order) if shipping else 0
+    if shipping_amount is not None:
+        fee = min(fee, shipping_amount)
     price = sum(priced.values()) + fee
     if amount is None:
         return Parts(priced, fee, 0)
@@ -92,7 +117,13 @@ def divide(
 
 def divide_checked(order: Order, form: RefundForm) -> Parts:
     """Divide a refund; refuses one of nothing, of another amount than expected, or of too much."""
-    parts = divide(order, form.lines, shipping=form.shipping, amount=form.amount)
+    parts = divide(
+        order,
+        form.lines,
+        shipping=form.shipping,
+        amount=form.amount,
+        shipping_amount=form.shipping_amount,
+    )
     if parts.amount <= 0:
         raise orders_service.with_last_change(NothingToRefund(), order.id, "refund_requested")
     money = Money(parts.amount, order.currency)
@@ -116,20 +147,33 @@ def check_refundable(order: Order, parts: Parts) -> None:
 def line_amounts(order: Order, lines: Sequence[LineToRefund]) -> dict[UUID, int]:
     """Return each line's share of its total; all refunds of a line together add up to it."""
     by_id = {line.id: line for line in order.lines}
-    return {
-        requested.order_line_id: totals.refund_share(
-            by_id[requested.order_line_id].total,
-            by_id[requested.order_line_id].quantity,
-            by_id[requested.order_line_id].refunded_quantity,
-            requested.quantity,
+    amounts = {}
+    for requested in lines:
+        line = by_id[requested.order_line_id]
+        share = totals.refund_share(
+            line.total, line.quantity, line.refunded_quantity, requested.quantity
         )
-        for requested in lines
-    }
+        part = share if requested.amount is None else requested.amount
+        amounts[line.id] = min(part, line.total - line.refunded_amount)
+    return amounts
 
 
 def shipping_left(order: Order) -> int:
     """Return what of the shipping was not refunded yet."""
     return order.shipping_total - order.shipping_refunded
+
+
+def check_goods_came(order: Order, lines: Sequence[LineToRefund]) -> None:
+    """Refuse to refund what was exchanged for goods that have not come. Raises `GoodsNotBack`."""
+    if not order.exchanged:
+        return
+    waiting = queries.lines_awaiting_exchange(order.id)
+    skus = {line.id: line.sku for line in order.lines}
+    for line in lines:
+        if line.order_line_id in waiting and line.quantity:
+            raise GoodsNotBack(
+                sku=skus[line.order_line_id], return_number=waiting[line.order_line_id]
+            )
 
 
 def unshipped_units(order: Order, lines: Sequence[LineToRefund]) -> dict[UUID, int]:
@@ -148,14 +192,18 @@ def unshipped_units(order: Order, lines: Sequence[LineToRefund]) -> dict[UUID, i
 def restocked_units(
     order: Order, lines: Sequence[LineToRefund], unshipped: dict[UUID, int]
 ) -> dict[UUID, int]:
-    """Return how many units are restocked: only shipped ones, and each unit once."""
+    """Return how many units are restocked: only shipped ones, and each unit once.
+
+    What is in a return is restocked by that return, or not at all.
+    """
     shipped = {line.id: line.shipped_quantity for line in order.lines}
+    returned = {line.id: line.returned_quantity for line in order.lines}
     before = service.restocked_quantities(order.id)
     restocked = {}
     for requested in lines:
         if requested.restock:
             line_id = requested.order_line_id
-            remaining = shipped[line_id] - before.get(line_id, 0)
+            remaining = shipped[line_id] - before.get(line_id, 0) - returned[line_id]
             units = min(requested.quantity - unshipped.get(line_id, 0), remaining)
             if units > 0:
                 restocked[line_id] = units

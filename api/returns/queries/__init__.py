@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from api.kernel.money import Money
 from api.payments import queries as payments_queries
@@ -11,7 +11,7 @@ from api.payments.models import Payment, Refund
 from api.payments.states import RefundOrigin
 from api.platform.db import AnyRow, session
 from api.returns.errors import RefundNotFound
-from api.returns.models import RefundRequest, RefundRequestLine
+from api.returns.models import RefundRequest, RefundRequestLine, Return, ReturnLine
 from api.returns.states import refund_request_status
 
 
@@ -36,9 +36,67 @@ def refund(case_id: UUID) -> dict[str, Any]:
     return refunds[0]
 
 
+def refunds_of_return(return_id: UUID) -> list[dict[str, Any]]:
+    """Return the refunds that were made for a return, oldest first."""
+    return _refunds(RefundRequest.return_id == return_id)
+
+
+def restocked_units(order_id: UUID) -> dict[UUID, int]:
+    """Return how many units of each line were restocked by refunds, without a return."""
+    rows = session.execute(
+        select(RefundRequestLine.order_line_id, func.sum(RefundRequestLine.restocked_quantity))
+        .join(RefundRequest, RefundRequest.id == RefundRequestLine.case_id)
+        .where(RefundRequest.order_id == order_id)
+        .group_by(RefundRequestLine.order_line_id)
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def exchange_rests_given(return_id: UUID) -> dict[UUID, int]:
+    """Return what was refunded because exchanges cost less, by order line, in minor units."""
+    rows = session.execute(
+        select(RefundRequestLine.order_line_id, func.sum(RefundRequestLine.exchange_rest))
+        .join(RefundRequest, RefundRequest.id == RefundRequestLine.case_id)
+        .where(RefundRequest.return_id == return_id, RefundRequest.reversed.is_(False))
+        .group_by(RefundRequestLine.order_line_id)
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def lines_awaiting_exchange(order_id: UUID) -> dict[UUID, str]:
+    """Return the lines whose goods were exchanged for others that have not come yet.
+
+    With the number of the return in which those are expected.
+    """
+    rows = session.execute(
+        select(ReturnLine.exchange_line_id, Return.number)
+        .join(Return, Return.id == ReturnLine.return_id)
+        .where(
+            Return.order_id == order_id,
+            ReturnLine.exchange_line_id.is_not(None),
+            ReturnLine.quantity > ReturnLine.received_quantity + ReturnLine.missing_quantity,
+        )
+    )
+    return {line_id: number for line_id, number in rows if line_id is not None}
+
+
+def exchanged_lines(order_id: UUID) -> set[UUID]:
+    """Return the order lines that were added by exchanges."""
+    return set(
+        session.scalars(
+            select(ReturnLine.exchange_line_id)
+            .join(Return, Return.id == ReturnLine.return_id)
+            .where(Return.order_id == order_id, ReturnLine.exchange_line_id.is_not(None))
+        )
+    )
+
+
 def _refunds(condition: Any) -> list[dict[str, Any]]:
+    # Those without an amount belong to exchanges: no money moved.
     cases = session.execute(
-        select(RefundRequest.__table__).where(condition).order_by(RefundRequest.id)
+        select(RefundRequest.__table__)
+        .where(condition, RefundRequest.amount > 0)
+        .order_by(RefundRequest.id)
     ).all()
     by_case: dict[UUID, list[dict[str, Any]]] = {case.id: [] for case in cases}
     money: dict[UUID, list[dict[str, Any]]] = {case.id: [] for case in cases}
@@ -91,6 +149,9 @@ def _view(
         "amount": Money(case.amount, case.currency),
         "shipping": Money(case.shipping, case.currency),
         "additional": Money(case.amount - itemized, case.currency),
+        "fee": Money(case.fee, case.currency),
+        "bonus": Money(case.bonus, case.currency),
+        "return_id": case.return_id,
         "reason": case.reason,
         "note": case.note,
         "failure": next((each["failure"] for each in transactions if each["failure"]), None),
@@ -113,6 +174,9 @@ def _provider_refund(row: AnyRow) -> dict[str, Any]:
         "amount": amount,
         "shipping": Money(0, row.currency),
         "additional": amount,
+        "fee": Money(0, row.currency),
+        "bonus": Money(0, row.currency),
+        "return_id": None,
         "reason": "other",
         "note": "Refunded at the payment provider.",
         "failure": row.failure,

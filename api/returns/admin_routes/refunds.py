@@ -18,10 +18,14 @@ from api.platform.http import Blueprint
 from api.platform.idempotency import idempotent_flow
 from api.platform.openapi_errors import may_answer
 from api.returns import flows, queries
-from api.returns.errors import NO_REFUND, NO_UNITS_TO_REFUND, RefundNotFound
-from api.returns.flows import RefundForm
+from api.returns.errors import NO_REFUND, NO_UNITS_TO_REFUND, CancellationChanged, RefundNotFound
+from api.returns.flows import RefundForm, bulk
 from api.returns.schemas import (
+    CancelManySchema,
+    CancelPreviewSchema,
+    CancelResultsSchema,
     CancelSchema,
+    ManyOrdersSchema,
     RefundQuoteRequestSchema,
     RefundQuoteSchema,
     RefundRequestSchema,
@@ -71,6 +75,43 @@ def refund_order(body: dict[str, Any], order_id: UUID, operation_id: UUID) -> An
     if flows.refund_order(order_id, RefundForm(**body), case_id=operation_id, by=principal()):
         return queries.refund(operation_id)
     return approvals.waiting(operation_id)
+
+
+@blueprint.route("/batch-cancel/preview", methods=["POST"])
+@requires(Permission.ORDERS_CANCEL)
+@blueprint.arguments(ManyOrdersSchema)
+@blueprint.response(200, CancelPreviewSchema)
+def preview_batch_cancel(body: dict[str, Any]) -> Any:
+    """Calculate what cancelling up to 100 orders would give back, with totals to confirm.
+
+    Takes no `Idempotency-Key`: it changes nothing.
+    """
+    audit.leave_out()
+    with transaction():
+        return bulk.preview_cancellation(body["order_ids"], by=principal())
+
+
+@blueprint.route("/batch-cancel", methods=["POST"])
+@requires(Permission.ORDERS_CANCEL)
+@may_answer(CancellationChanged)
+@idempotent_flow
+@blueprint.arguments(CancelManySchema)
+@blueprint.response(200, CancelResultsSchema)
+def cancel_orders(body: dict[str, Any], operation_id: UUID) -> Any:
+    """Cancel up to 100 orders, each with a result of its own.
+
+    What is refused for one changes nothing for the others. An order whose refund is above the limit
+    of one's role is `waiting` for a second person. Orders that one request does not reach in time
+    are refused as `not_reached`: send the request again, under another key.
+    """
+    return bulk.cancel_many(
+        body["order_ids"],
+        reason=body["reason"],
+        note=body["note"],
+        expected=body["expected_refunds"],
+        operation_id=operation_id,
+        by=principal(),
+    )
 
 
 @blueprint.route("/<uuid:order_id>/cancel", methods=["POST"])

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from api.kernel.principal import Principal
 from api.platform.db import require_transaction, session
+from api.returns import queries
 from api.returns.models import RefundRequest, RefundRequestLine
 
 
@@ -19,6 +20,8 @@ class RequestedLine:
     quantity: int
     amount: int
     restocked_quantity: int
+    exchange_rest: int = 0
+    """What exchanged units were worth more than the other goods, before a fee."""
 
 
 def create_refund_request(
@@ -32,8 +35,14 @@ def create_refund_request(
     note: str | None,
     lines: Iterable[RequestedLine],
     by: Principal,
+    return_id: UUID | None = None,
+    fee: int = 0,
+    bonus: int = 0,
 ) -> None:
-    """Create a refund request. Amounts in minor units."""
+    """Create a refund request. Amounts in minor units.
+
+    One without an amount says that its units pay for goods that they are exchanged for.
+    """
     current = require_transaction()
     current.add(
         RefundRequest(
@@ -45,6 +54,9 @@ def create_refund_request(
             reason=reason,
             note=note,
             actor=by.label,
+            return_id=return_id,
+            fee=fee,
+            bonus=bonus,
         )
     )
     session.flush()
@@ -55,6 +67,7 @@ def create_refund_request(
             "quantity": line.quantity,
             "amount": line.amount,
             "restocked_quantity": line.restocked_quantity,
+            "exchange_rest": line.exchange_rest,
         }
         for line in lines
     ]
@@ -67,13 +80,7 @@ def restocked_quantities(order_id: UUID) -> Mapping[UUID, int]:
 
     A refund may fail; its restocked units stay in stock.
     """
-    rows = session.execute(
-        select(RefundRequestLine.order_line_id, func.sum(RefundRequestLine.restocked_quantity))
-        .join(RefundRequest, RefundRequest.id == RefundRequestLine.case_id)
-        .where(RefundRequest.order_id == order_id)
-        .group_by(RefundRequestLine.order_line_id)
-    )
-    return {row[0]: int(row[1]) for row in rows}
+    return queries.restocked_units(order_id)
 
 
 def revert_refund_request(case_id: UUID) -> tuple[int, list[RequestedLine]] | None:

@@ -4,6 +4,12 @@ from typing import Any
 
 import marshmallow as ma
 
+from api.orders.schemas.handling import (
+    MOST_AT_ONCE,
+    BulkProblemSchema,
+    BulkResultSchema,
+    BulkResultsSchema,
+)
 from api.payments.states import RefundOrigin, RefundState
 from api.platform.http import MoneySchema, PositiveMoneySchema, Schema
 from api.returns.flows import LineToRefund
@@ -153,6 +159,17 @@ class RefundSchema(Schema):
             "description": "The part of `amount` that belongs to no line and not to the shipping."
         },
     )
+    fee = ma.fields.Nested(
+        MoneySchema,
+        required=True,
+        metadata={"description": "What was kept of the lines' share, as for restocking."},
+    )
+    bonus = ma.fields.Nested(
+        MoneySchema, required=True, metadata={"description": "Store credit given on top."}
+    )
+    return_id = ma.fields.UUID(
+        required=True, allow_none=True, metadata={"description": "The return it was made for."}
+    )
     reason = ma.fields.String(required=True)
     note = ma.fields.String(required=True, allow_none=True)
     failure = ma.fields.String(required=True, allow_none=True)
@@ -174,3 +191,68 @@ class CancelSchema(Schema):
         validate=ma.validate.OneOf(["customer", "out_of_stock", "fraud", "mistake", "other"]),
     )
     note = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 500))
+
+
+class ManyOrdersSchema(Schema):
+    """Up to 100 orders."""
+
+    order_ids = ma.fields.List(
+        ma.fields.UUID(), required=True, validate=ma.validate.Length(1, MOST_AT_ONCE)
+    )
+
+
+class CancelManySchema(CancelSchema, ManyOrdersSchema):
+    """The orders to cancel, why, and what the preview said would go back."""
+
+    expected_refunds = ma.fields.List(
+        ma.fields.Nested(MoneySchema),
+        load_default=None,
+        allow_none=True,
+        validate=ma.validate.Length(0, 20),
+        metadata={"description": "`refunds` of the preview; other sums are refused (409)."},
+    )
+
+
+class CancelPreviewRowSchema(Schema):
+    """What cancelling one order would mean."""
+
+    order_id = ma.fields.UUID(required=True)
+    number = ma.fields.String(required=True, allow_none=True)
+    units = ma.fields.Integer(
+        required=True, metadata={"description": "Units that would not be shipped."}
+    )
+    refund = ma.fields.Nested(MoneySchema, required=True, allow_none=True)
+    problem = ma.fields.Nested(BulkProblemSchema, required=True, allow_none=True)
+
+
+class CancelPreviewSchema(Schema):
+    """What cancelling many orders would mean, with the totals to confirm."""
+
+    data = ma.fields.List(ma.fields.Nested(CancelPreviewRowSchema), required=True)
+    orders = ma.fields.Integer(
+        required=True, metadata={"description": "Orders that would be cancelled."}
+    )
+    refused = ma.fields.Integer(required=True)
+    units = ma.fields.Integer(required=True)
+    refunds = ma.fields.List(
+        ma.fields.Nested(MoneySchema),
+        required=True,
+        metadata={"description": "What would go back, by currency."},
+    )
+
+
+class CancelResultSchema(BulkResultSchema):
+    """What became of one order: `waiting` for a second person is not cancelled yet."""
+
+    status = ma.fields.String(
+        required=True, validate=ma.validate.OneOf(["done", "unchanged", "waiting", "refused"])
+    )
+
+
+class CancelResultsSchema(BulkResultsSchema):
+    """What became of the orders, in the order in which they were named."""
+
+    data = ma.fields.List(ma.fields.Nested(CancelResultSchema), required=True)
+    waiting = ma.fields.Integer(
+        required=True, metadata={"description": "Above a limit: they wait for a second person."}
+    )

@@ -1,0 +1,226 @@
+"""Claims, exchanges and the report of defects, for staff."""
+
+from typing import Any
+from uuid import UUID
+
+from api.accounts.errors import AccountNotFound
+from api.catalog.errors import VariantNotFound
+from api.checkout.errors import CartNotPurchasable
+from api.inventory.errors import InsufficientStock, VariantUnknown
+from api.kernel.errors import InvalidState
+from api.kernel.ids import new_id
+from api.kernel.permissions import Permission
+from api.orders import service as orders_service
+from api.orders.errors import OrderNotFound
+from api.payments.errors import AmountBelowMinimum, AmountNotChargeable
+from api.platform import audit
+from api.platform.auth import principal, requires
+from api.platform.db import transaction
+from api.platform.http import LOCATED, Blueprint, list_schema
+from api.platform.idempotency import idempotent
+from api.platform.openapi_errors import may_answer
+from api.returns.errors import (
+    NO_CLAIM,
+    NO_UNITS_TO_REFUND,
+    ClaimNotFound,
+    ExchangeImpossible,
+    GoodsUnknown,
+    ReturnLineNotFound,
+    ReturnNotFound,
+)
+from api.returns.flows import exchanges
+from api.returns.flows import returns as return_flows
+from api.returns.models import Claim
+from api.returns.queries import cases as case_queries
+from api.returns.queries import claims as queries
+from api.returns.schemas.cases import ReturnNoteSchema, ReturnSchema
+from api.returns.schemas.claims import (
+    ClaimCardSchema,
+    ClaimSchema,
+    ClaimsQuerySchema,
+    DefectsQuerySchema,
+    DefectsSchema,
+    ExchangeQuoteSchema,
+    ExchangeSchema,
+    NewClaimSchema,
+    ResolveClaimSchema,
+)
+from api.returns.service import claims as service
+from api.returns.service.claims import ClaimInput
+from api.stored_value.errors import GiftCardNotUsable, StoreCreditNeedsAccount
+from api.tax.errors import CountryNotSold, MarketMismatch, TaxRuleMissing
+
+_NO_EXCHANGE = (
+    AccountNotFound,
+    AmountNotChargeable,
+    CartNotPurchasable,
+    CountryNotSold,
+    ExchangeImpossible,
+    GoodsUnknown,
+    InvalidState,
+    MarketMismatch,
+    OrderNotFound,
+    ReturnLineNotFound,
+    ReturnNotFound,
+    TaxRuleMissing,
+    VariantNotFound,
+    VariantUnknown,
+)
+
+blueprint = Blueprint(
+    "admin-claims",
+    __name__,
+    url_prefix="/api/v1/admin",
+    description="Claims, exchanges and defects, for staff.",
+)
+
+
+@blueprint.route("/claims", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@blueprint.arguments(ClaimsQuerySchema, location="query")
+@blueprint.response(200, list_schema(ClaimCardSchema))
+def list_claims(query: dict[str, Any]) -> dict[str, Any]:
+    """List claims, oldest first."""
+    return queries.claims_page(with_total=query.pop("include") == "total", **query)
+
+
+@blueprint.route("/claims/<uuid:claim_id>", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@may_answer(ClaimNotFound)
+@blueprint.response(200, ClaimSchema)
+def get_claim(claim_id: UUID) -> dict[str, Any]:
+    """Read a claim with its lines and evidence."""
+    return queries.claim(claim_id)
+
+
+@blueprint.route("/orders/<uuid:order_id>/claims", methods=["POST"])
+@requires(Permission.RETURNS_WRITE)
+@may_answer(*NO_CLAIM)
+@idempotent(required=True)
+@blueprint.arguments(NewClaimSchema)
+@blueprint.response(201, ClaimSchema, headers=LOCATED)
+def open_claim(body: dict[str, Any], order_id: UUID) -> Any:
+    """Open a claim: units that were broken, lost or wrong, with photos as evidence."""
+    claim_id = new_id()
+    order = orders_service.lock(order_id)
+    service.open_claim(order, ClaimInput(**body), claim_id=claim_id, by=principal())
+    return queries.claim(claim_id), {"Location": f"{blueprint.url_prefix}/claims/{claim_id}"}
+
+
+@blueprint.route("/claims/<uuid:claim_id>/approve", methods=["POST"])
+@requires(Permission.RETURNS_WRITE)
+@may_answer(ClaimNotFound, InvalidState, OrderNotFound)
+@idempotent(required=False)
+@blueprint.arguments(ReturnNoteSchema)
+@blueprint.response(200, ClaimSchema)
+def approve_claim(body: dict[str, Any], claim_id: UUID) -> dict[str, Any]:
+    """Approve a claim; how it is settled is said by resolving it."""
+    order, claim = _locked(claim_id)
+    service.decide(order, claim, "approve", note=body["note"], by=principal())
+    return queries.claim(claim_id)
+
+
+@blueprint.route("/claims/<uuid:claim_id>/deny", methods=["POST"])
+@requires(Permission.RETURNS_WRITE)
+@may_answer(ClaimNotFound, InvalidState, OrderNotFound)
+@idempotent(required=False)
+@blueprint.arguments(ReturnNoteSchema)
+@blueprint.response(200, ClaimSchema)
+def deny_claim(body: dict[str, Any], claim_id: UUID) -> dict[str, Any]:
+    """Deny a claim; its units may be claimed another time."""
+    order, claim = _locked(claim_id)
+    service.decide(order, claim, "deny", note=body["note"], by=principal())
+    return queries.claim(claim_id)
+
+
+@blueprint.route("/claims/<uuid:claim_id>/resolve", methods=["POST"])
+@requires(Permission.RETURNS_WRITE)
+@may_answer(ClaimNotFound, InsufficientStock, InvalidState, OrderNotFound)
+@idempotent(required=True)
+@blueprint.arguments(ResolveClaimSchema)
+@blueprint.response(200, ClaimSchema)
+def resolve_claim(body: dict[str, Any], claim_id: UUID) -> dict[str, Any]:
+    """Settle a claim; a replacement is a line of the same order that costs nothing."""
+    order, claim = _locked(claim_id)
+    service.resolve(
+        order,
+        claim,
+        is_replaced=bool(body["replace"]),
+        refund_id=body["refund_id"],
+        note=body["note"],
+        by=principal(),
+    )
+    return queries.claim(claim_id)
+
+
+@blueprint.route("/returns/<uuid:return_id>/exchange", methods=["POST"])
+@requires(Permission.RETURNS_WRITE)
+@may_answer(
+    *_NO_EXCHANGE, AmountBelowMinimum, GiftCardNotUsable, InsufficientStock, StoreCreditNeedsAccount
+)
+@idempotent(required=True)
+@blueprint.arguments(ExchangeSchema)
+@blueprint.response(200, ReturnSchema)
+def exchange_return(body: dict[str, Any], return_id: UUID) -> dict[str, Any]:
+    """Exchange goods of a return for others, unit for unit, on the same order.
+
+    They are allocated at once and wait on hold until the goods are back. What they cost less goes
+    back with the refund of the return; what they cost more is due before they leave: mail a pay
+    link, or take it from the customer's store credit.
+    """
+    order, parent = return_flows.locked(return_id)
+    exchanges.exchange(
+        order,
+        parent,
+        exchanges.wanted_of(parent, body["lines"]),
+        pay_with_credit=body["pay_with_credit"],
+        by=principal(),
+    )
+    return case_queries.a_return(return_id)
+
+
+@blueprint.route("/returns/<uuid:return_id>/exchange/quote", methods=["POST"])
+@requires(Permission.RETURNS_WRITE)
+@may_answer(*_NO_EXCHANGE)
+@blueprint.arguments(ExchangeSchema)
+@blueprint.response(200, ExchangeQuoteSchema)
+def quote_exchange(body: dict[str, Any], return_id: UUID) -> dict[str, Any]:
+    """Work out what an exchange costs, by line.
+
+    Takes no `Idempotency-Key`: it changes nothing.
+    """
+    audit.leave_out()
+    with transaction():
+        order, parent = return_flows.locked(return_id)
+        return exchanges.quote(order, parent, exchanges.wanted_of(parent, body["lines"]))
+
+
+@blueprint.route("/returns/<uuid:return_id>/exchange/cancel", methods=["POST"])
+@requires(Permission.RETURNS_WRITE)
+@may_answer(*NO_UNITS_TO_REFUND, ExchangeImpossible)
+@idempotent(required=True)
+@blueprint.response(200, ReturnSchema)
+def cancel_exchange(return_id: UUID) -> dict[str, Any]:
+    """Cancel an exchange of which nothing came and nothing left; its goods are refunded as usual.
+
+    What was paid for the other goods goes back.
+    """
+    order, parent = return_flows.locked(return_id)
+    exchanges.cancel_exchange(order, parent, by=principal())
+    return case_queries.a_return(return_id)
+
+
+@blueprint.route("/return-defects", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@blueprint.arguments(DefectsQuerySchema, location="query")
+@blueprint.response(200, DefectsSchema)
+def list_return_defects(query: dict[str, Any]) -> dict[str, Any]:
+    """Report defects by supplier and article: returns with such a reason, and claims."""
+    first, last = queries.default_period()
+    first, last = query["first"] or first, query["last"] or last
+    return {"first": first, "last": last, "articles": queries.defects(first, last)}
+
+
+def _locked(claim_id: UUID) -> tuple[orders_service.Order, Claim]:
+    order = orders_service.lock(queries.order_of(claim_id))
+    return order, service.lock(claim_id)
