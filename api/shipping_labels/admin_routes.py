@@ -1,0 +1,196 @@
+"""Labels, customs forms and tracking, for staff."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from api.carriers.errors import CarrierAccountNotFound, CredentialsUnreadable
+from api.fulfilment.errors import FulfilmentNotFound
+from api.inventory.errors import LocationNotFound
+from api.kernel.errors import InvalidState
+from api.kernel.permissions import Permission
+from api.orders.errors import OrderNotFound, OrderOnHold
+from api.platform.auth import principal, requires
+from api.platform.http import Blueprint, list_schema
+from api.platform.idempotency import idempotent, idempotent_flow
+from api.platform.openapi_errors import may_answer
+from api.platform.storage import StorageUnavailable
+from api.shipping_labels import flows, formats, queries
+from api.shipping_labels.errors import (
+    CarrierCannotDo,
+    CarrierNotReached,
+    CustomsDataMissing,
+    LabelFileMissing,
+    LabelInProgress,
+    LabelNotForPickup,
+    LabelNotFound,
+    LabelOutcomeUnknown,
+    LabelRefused,
+    LabelShipped,
+    NoCarrierAccount,
+    ParcelWithoutWeight,
+    SenderAddressMissing,
+    TrackingFileInvalid,
+)
+from api.shipping_labels.flows import LabelWish
+from api.shipping_labels.schemas import (
+    BuyLabelSchema,
+    CustomsFormSchema,
+    CustomsQuerySchema,
+    SettleLabelSchema,
+    ShippingLabelSchema,
+    TrackingEventSchema,
+    TrackingFileSchema,
+    TrackingResultSchema,
+    VoidLabelSchema,
+)
+
+_OF_CARRIER = (
+    CarrierAccountNotFound, CarrierCannotDo, CarrierNotReached, CredentialsUnreadable, LabelRefused,
+)  # fmt: skip
+
+blueprint = Blueprint(
+    "shipping-labels",
+    __name__,
+    url_prefix="/api/v1/admin",
+    description="Labels bought from carriers, customs forms, tracking.",
+)
+
+
+@blueprint.route("/fulfilments/<uuid:fulfilment_id>/label", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(
+    *_OF_CARRIER,
+    CustomsDataMissing,
+    FulfilmentNotFound,
+    InvalidState,
+    LabelInProgress,
+    LabelNotFound,
+    LabelNotForPickup,
+    LabelOutcomeUnknown,
+    LocationNotFound,
+    NoCarrierAccount,
+    OrderNotFound,
+    OrderOnHold,
+    ParcelWithoutWeight,
+    SenderAddressMissing,
+)
+@idempotent_flow
+@blueprint.arguments(BuyLabelSchema)
+@blueprint.response(201, ShippingLabelSchema)
+def buy_label(form: dict[str, Any], fulfilment_id: UUID, operation_id: UUID) -> Any:
+    """Buy the label of an open parcel, once however often it is asked for.
+
+    A parcel that has one gets that one again. When the carrier's answer got lost
+    (`label_outcome_unknown`), nothing is bought again until somebody settles it.
+    """
+    label_id = flows.buy_label(fulfilment_id, LabelWish(**form), by=principal())
+    return queries.label(label_id)
+
+
+@blueprint.route("/fulfilments/<uuid:fulfilment_id>/labels", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@blueprint.response(200, list_schema(ShippingLabelSchema))
+def list_labels(fulfilment_id: UUID) -> dict[str, Any]:
+    """List all labels of a parcel, also those that failed or were voided."""
+    return _whole(queries.labels_of(fulfilment_id))
+
+
+@blueprint.route("/fulfilments/<uuid:fulfilment_id>/customs", methods=["GET"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(FulfilmentNotFound, LocationNotFound, SenderAddressMissing)
+@blueprint.arguments(CustomsQuerySchema, location="query")
+@blueprint.response(200, CustomsFormSchema)
+def read_customs_form(query: dict[str, Any], fulfilment_id: UUID) -> dict[str, Any]:
+    """Read what a customs form (CN23) says of a parcel, and what is missing for it."""
+    return flows.customs_form(fulfilment_id, location_id=query["location_id"])
+
+
+@blueprint.route("/fulfilments/<uuid:fulfilment_id>/tracking", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@blueprint.response(200, list_schema(TrackingEventSchema))
+def read_tracking(fulfilment_id: UUID) -> dict[str, Any]:
+    """Read what the carrier said of a parcel, the newest first; up to a hundred events."""
+    return _whole(queries.tracking(fulfilment_id))
+
+
+@blueprint.route("/labels/<uuid:label_id>", methods=["GET"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(LabelNotFound)
+@blueprint.response(200, ShippingLabelSchema)
+def get_label(label_id: UUID) -> dict[str, Any]:
+    """Read one label."""
+    return queries.label(label_id)
+
+
+@blueprint.route("/labels/<uuid:label_id>/file", methods=["GET"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(LabelFileMissing, LabelNotFound, StorageUnavailable)
+@blueprint.doc(
+    responses={
+        200: {
+            "description": "The label as the carrier made it, PDF or ZPL.",
+            "content": {
+                kind: {"schema": {"type": "string", "format": "binary"}}
+                for kind in queries.MEDIA_TYPES.values()
+            },
+        }
+    }
+)
+def get_label_file(label_id: UUID) -> Response:
+    """Download the file of a label. It is stored encrypted, and has no public address."""
+    file = queries.file_of(label_id)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{file.name}"',
+        "Cache-Control": "no-store",
+    }
+    return Response(file.content, headers=headers, content_type=file.media_type)
+
+
+@blueprint.route("/labels/<uuid:label_id>/void", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(*_OF_CARRIER, FulfilmentNotFound, InvalidState, LabelNotFound, LabelShipped,
+            OrderNotFound)  # fmt: skip
+@idempotent_flow
+@blueprint.arguments(VoidLabelSchema)
+@blueprint.response(200, ShippingLabelSchema)
+def void_label(form: dict[str, Any], label_id: UUID, operation_id: UUID) -> dict[str, Any]:
+    """Void a label at its carrier, so that another one may be bought."""
+    flows.void_label(label_id, **form, by=principal())
+    return queries.label(label_id)
+
+
+@blueprint.route("/labels/<uuid:label_id>/settle", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(FulfilmentNotFound, InvalidState, LabelInProgress, LabelNotFound, OrderNotFound)
+@idempotent(required=True)
+@blueprint.arguments(SettleLabelSchema)
+@blueprint.response(200, ShippingLabelSchema)
+def settle_label(form: dict[str, Any], label_id: UUID) -> dict[str, Any]:
+    """Say what became of a request whose answer never came.
+
+    With the tracking number that the carrier's pages show for its reference it counts as bought;
+    without one it was not bought, and may be asked for again.
+    """
+    flows.settle_label(label_id, **form, by=principal())
+    return queries.label(label_id)
+
+
+@blueprint.route("/tracking/import", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(FulfilmentNotFound, InvalidState, OrderNotFound, TrackingFileInvalid)
+@idempotent(required=False)
+@blueprint.arguments(TrackingFileSchema)
+@blueprint.response(200, TrackingResultSchema)
+def import_tracking(body: dict[str, str]) -> dict[str, int]:
+    """Import a carrier's file of tracking events, all of it or nothing.
+
+    Events that came before change nothing. One that says delivered delivers the parcel.
+    """
+    return flows.import_tracking(formats.read_file(body["csv"]), by=principal())
+
+
+def _whole(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    page = {"limit": queries.MOST_EVENTS, "next_cursor": None, "has_more": False}
+    return {"data": rows, "page": page}
