@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from api.attention import queries
 from api.attention.errors import AttentionCommandUnfit, JobNotWaiting
 from api.attention.policy import COMMANDS, Command
 from api.kernel.money import Money
@@ -25,7 +26,7 @@ def refund_item(
     and the item open until the refund resolves it.
     """
     with transaction():
-        item = _lock_for(item_id, Command.REFUND)
+        item = _lock_for(item_id, Command.REFUND, by)
         assert item.order_id is not None
         order = orders_service.lock(item.order_id)
         requested = item.amount or 0
@@ -46,14 +47,14 @@ def link_item(item_id: UUID, *, order_number: str, note: str | None, by: Princip
     If the order is then fully paid, its remaining PaymentIntents are cancelled.
     """
     with transaction():
-        _lock_for(item_id, Command.LINK)
+        _lock_for(item_id, Command.LINK, by)
     order_id = payment_sync_flows.link_unmatched_payment(item_id, order_number, note=note, by=by)
     payment_sync_flows.cancel_remaining_intents(order_id)
 
 
 def accept_item(item_id: UUID, *, note: str, by: Principal) -> None:
     """Resolve an item without a change, with a note. Needs a transaction."""
-    item = _lock_for(item_id, Command.ACCEPT)
+    item = _lock_for(item_id, Command.ACCEPT, by)
     attention.resolve(item, Resolution.ACCEPTED, note=note, by=by)
     _audit(item, by=by, note=note)
 
@@ -63,7 +64,7 @@ def retry_item(item_id: UUID, *, by: Principal) -> None:
 
     An item of a periodic sweep is retried in its next run. Raises `JobNotWaiting`.
     """
-    item = _lock_for(item_id, Command.RETRY)
+    item = _lock_for(item_id, Command.RETRY, by)
     # None: the reference is not of a sweep, so it is a job of the queue.
     is_waiting = sweeps.retry(item.reference)
     if not (jobs.retry(item.reference) if is_waiting is None else is_waiting):
@@ -74,14 +75,15 @@ def retry_item(item_id: UUID, *, by: Principal) -> None:
 
 def discard_item(item_id: UUID, *, note: str, by: Principal) -> None:
     """Discard a failing job: its work is not done. Needs a transaction. Raises `JobNotWaiting`."""
-    item = _lock_for(item_id, Command.DISCARD)
+    item = _lock_for(item_id, Command.DISCARD, by)
     if not jobs.discard(item.reference):
         raise JobNotWaiting("Only a queued job can be discarded; a periodic one runs again.")
     attention.resolve(item, Resolution.DISCARDED, note=note, by=by)
     _audit(item, by=by, note=note)
 
 
-def _lock_for(item_id: UUID, command: Command) -> AttentionItem:
+def _lock_for(item_id: UUID, command: Command, by: Principal) -> AttentionItem:
+    queries.check_seen(item_id, by)
     item = attention.lock_open(item_id)
     allowed = COMMANDS[item.kind]
     if command not in allowed:

@@ -28,4 +28,7 @@ COMMANDS: Mapping[AttentionKind, tuple[Command, ...]] = {
     AttentionKind.FAILING_JOB: (Command.RETRY, Command.DISCARD, Command.ACCEPT),
     AttentionKind.DISCREPANCY: (Command.ACCEPT,),
     AttentionKind.VAT_ID_UNCHECKED: (Command.ACCEPT,),
+    AttentionKind.WITHDRAWAL: (Command.ACCEPT,),
+    AttentionKind.PRINTER_DOWN: (Command.ACCEPT,),
+    AttentionKind.LABEL_UNCLEAR: (Command.ACCEPT,),
 }

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from api.attention.policy import COMMANDS
 from api.kernel import clock
 from api.kernel.money import Money
+from api.kernel.principal import Principal
+from api.orders import queries as orders_queries
 from api.orders.models import Order
 from api.platform.attention import IS_OPEN, AttentionItem, AttentionItemNotFound
 from api.platform.db import AnyRow, session
@@ -33,11 +35,14 @@ class AttentionFilter:
 
 
 def items(
-    filters: AttentionFilter, *, limit: int, cursor: str | None, with_total: bool
+    filters: AttentionFilter, *, limit: int, cursor: str | None, with_total: bool, by: Principal
 ) -> dict[str, Any]:
-    """Return a page of open items, oldest first, or of resolved ones, newest first."""
+    """Return a page of open items, oldest first, or of resolved ones, newest first.
+
+    Whoever is limited to locations gets the items of orders with units there.
+    """
     is_open = filters.state == "open"
-    conditions = [IS_OPEN if is_open else ~IS_OPEN]
+    conditions = [IS_OPEN if is_open else ~IS_OPEN, *_seen_by(by)]
     if filters.kind is not None:
         conditions.append(AttentionItem.kind == filters.kind)
     if filters.order_id is not None:
@@ -47,18 +52,30 @@ def items(
         OLDEST if is_open else NEWEST,
         limit=limit,
         cursor=cursor,
-        filters=filters,
+        filters=filters if by.locations is None else (filters, sorted(by.locations)),
         total=select(AttentionItem.id).where(*conditions) if with_total else None,
     )
     return {"data": [_item(row) for row in rows], "page": page_info}
 
 
-def item(item_id: UUID) -> dict[str, Any]:
-    """Return one item. Raises `AttentionItemNotFound`."""
-    row = session.execute(_items_with_order().where(AttentionItem.id == item_id)).one_or_none()
+def item(item_id: UUID, by: Principal) -> dict[str, Any]:
+    """Return one item. Raises `AttentionItemNotFound`, also where `by` may not see it."""
+    chosen = _items_with_order().where(AttentionItem.id == item_id, *_seen_by(by))
+    row = session.execute(chosen).one_or_none()
     if row is None:
         raise AttentionItemNotFound(item_id=item_id)
     return _item(row)
+
+
+def check_seen(item_id: UUID, by: Principal) -> None:
+    """Refuse an item that `by` may not see. Raises `AttentionItemNotFound`."""
+    seen = select(AttentionItem.id).where(AttentionItem.id == item_id, *_seen_by(by))
+    if by.locations is not None and session.scalar(seen) is None:
+        raise AttentionItemNotFound(item_id=item_id)
+
+
+def _seen_by(by: Principal) -> list[ColumnElement[bool]]:
+    return orders_queries.seen_by(by, AttentionItem.order_id)
 
 
 def _items_with_order() -> Any:

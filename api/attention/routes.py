@@ -45,7 +45,9 @@ def list_attention(query: dict[str, Any]) -> Any:
     """List open items, oldest first, or resolved ones, newest first."""
     paging = {"limit": query.pop("limit"), "cursor": query.pop("cursor")}
     total = query.pop("include") == "total"
-    return queries.items(queries.AttentionFilter(**query), with_total=total, **paging)
+    return queries.items(
+        queries.AttentionFilter(**query), with_total=total, by=principal(), **paging
+    )
 
 
 @blueprint.route("/<uuid:item_id>", methods=["GET"])
@@ -54,7 +56,7 @@ def list_attention(query: dict[str, Any]) -> Any:
 @blueprint.response(200, AttentionItemSchema)
 def get_attention(item_id: UUID) -> Any:
     """Read one item."""
-    return queries.item(item_id)
+    return queries.item(item_id, principal())
 
 
 @blueprint.route("/<uuid:item_id>/refund", methods=["POST"])
@@ -71,7 +73,7 @@ def refund_attention(body: dict[str, Any], item_id: UUID, operation_id: UUID) ->
     it. An amount above the limit of one's role waits for a second person (202).
     """
     if flows.refund_item(item_id, **body, case_id=operation_id, by=principal()):
-        return queries.item(item_id)
+        return queries.item(item_id, principal())
     return approvals.waiting(operation_id)
 
 
@@ -84,7 +86,7 @@ def refund_attention(body: dict[str, Any], item_id: UUID, operation_id: UUID) ->
 def link_attention(body: dict[str, Any], item_id: UUID, operation_id: UUID) -> Any:
     """Record an unmatched payment as a payment of an order; an excess is then overpaid."""
     flows.link_item(item_id, **body, by=principal())
-    return queries.item(item_id)
+    return queries.item(item_id, principal())
 
 
 @blueprint.route("/<uuid:item_id>/accept", methods=["POST"])
@@ -96,7 +98,7 @@ def link_attention(body: dict[str, Any], item_id: UUID, operation_id: UUID) -> A
 def accept_attention(body: dict[str, Any], item_id: UUID) -> Any:
     """Resolve an item without a change, with a note."""
     flows.accept_item(item_id, **body, by=principal())
-    return queries.item(item_id)
+    return queries.item(item_id, principal())
 
 
 @blueprint.route("/<uuid:item_id>/retry", methods=["POST"])
@@ -107,7 +109,7 @@ def accept_attention(body: dict[str, Any], item_id: UUID) -> Any:
 def retry_attention(item_id: UUID) -> Any:
     """Retry a failing job now."""
     flows.retry_item(item_id, by=principal())
-    return queries.item(item_id)
+    return queries.item(item_id, principal())
 
 
 @blueprint.route("/<uuid:item_id>/discard", methods=["POST"])
@@ -119,4 +121,4 @@ def retry_attention(item_id: UUID) -> Any:
 def discard_attention(body: dict[str, Any], item_id: UUID) -> Any:
     """Discard a failing job: its work is not done."""
     flows.discard_item(item_id, **body, by=principal())
-    return queries.item(item_id)
+    return queries.item(item_id, principal())

@@ -102,7 +102,7 @@ def _print(report: Report, show: int) -> None:
         click.echo(f"All {len(report.findings)} checks are sound.")
 
 
-def _as_json(report: Report) -> dict[str, Any]:
+def _as_json(report: Report) -> dict[str, object]:
     return {
         "differences": report.differences,
         "failed": report.failed,

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 
@@ -82,7 +81,7 @@ class Finding:
     error: str | None = None
     took_ms: int = 0
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return plain JSON values, for the command, the API and the table of runs."""
         shown = [
             {**asdict(one), "order_id": None if one.order_id is None else str(one.order_id)}

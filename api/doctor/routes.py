@@ -1,6 +1,5 @@
 """Routes of the doctor: its last result, and requests for a new run."""
 
-from typing import Any
 from uuid import UUID
 
 from api.doctor import service
@@ -25,7 +24,7 @@ blueprint = Blueprint(
 @requires(Permission.ORDERS_READ)
 @may_answer(DoctorRunNotFound)
 @blueprint.response(200, DoctorRunSchema)
-def get_last_doctor_run() -> Any:
+def get_last_doctor_run() -> object:
     """Show the result of the last complete run of the doctor; 404 before its first run.
 
     It runs every night by itself.
@@ -38,7 +37,7 @@ def get_last_doctor_run() -> Any:
 @may_answer(DoctorRunNotFound)
 @idempotent(required=False)
 @blueprint.response(202, DoctorRunSchema, headers=LOCATED)
-def create_doctor_run() -> Any:
+def create_doctor_run() -> object:
     """Request a run of the doctor by a worker. Follow Location to see its progress.
 
     While a run is not done, another request answers with that run. Nothing is changed, but
@@ -52,6 +51,6 @@ def create_doctor_run() -> Any:
 @requires(Permission.ORDERS_READ)
 @may_answer(DoctorRunNotFound)
 @blueprint.response(200, DoctorRunSchema)
-def get_doctor_run(run_id: UUID) -> Any:
+def get_doctor_run(run_id: UUID) -> object:
     """Show the progress of a run, and its findings."""
     return doctor_runs.run(run_id)

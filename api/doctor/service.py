@@ -121,6 +121,7 @@ def _reconcile_level(level_id: UUID) -> bool:
 
 
 def _mark_variant(variant_id: UUID) -> bool:
+    inventory_service.serve_back_orders(variant_id, by=SYSTEM)
     inventory_service.mark_stock_status([variant_id])
     return True
 

@@ -1,26 +1,26 @@
-"""What the post room refuses."""
+"""Errors of e-mails."""
 
 from api.kernel.errors import Conflict, NotFound, Unprocessable
 
 
 class EmailNotFound(NotFound):
-    """No such letter."""
+    """No such e-mail."""
 
-    code = "letter_not_found"
-    sentence = "There is no such letter."
+    code = "email_not_found"
+    sentence = "There is no such e-mail."
 
 
 class EmailBeingSent(Conflict):
-    """A worker is sending this letter at this moment; come again when its claim has run out."""
+    """A worker is sending this e-mail at this moment; come again when its claim has run out."""
 
-    code = "letter_in_hand"
-    sentence = "The letter is being sent right now."
+    code = "email_being_sent"
+    sentence = "The e-mail is being sent right now."
 
 
 class EmailContainsSecret(Unprocessable):
-    """The letter held something that is stored nowhere, so it cannot be sent again."""
+    """The e-mail held something that is stored nowhere, so it cannot be sent again."""
 
-    code = "letter_holds_secret"
+    code = "email_holds_secret"
     sentence = (
-        "This letter held a secret that was not kept. Let its reader ask for a new one instead."
+        "This e-mail held a secret that was not kept. Let its reader ask for a new one instead."
     )

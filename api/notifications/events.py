@@ -1,6 +1,6 @@
-"""What happened to letters."""
+"""What happened to e-mails."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from api.kernel.events import Event
@@ -8,6 +8,6 @@ from api.kernel.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class EmailResendRequested(Event, stored_as="LetterResendAsked"):
-    """Someone on the staff wants a letter to go out again."""
+    """Someone on the staff wants an e-mail to go out again."""
 
-    letter_id: UUID
+    email_id: UUID = field(metadata={"stored_as": "letter_id"})

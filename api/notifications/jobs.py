@@ -1,7 +1,8 @@
-"""What wakes the post room. All of these speak to the mail server, so they span transactions."""
+"""Event handlers that send e-mails. All of these use the mail server, so they span transactions."""
 
 from api.accounts.events import (
     CustomerRegistered,
+    EmailVerificationRequested,
     PasswordChanged,
     PasswordResetRequested,
     RegistrationRepeated,
@@ -19,13 +20,32 @@ from api.inventory.events import StockLow
 from api.kernel.money import Money
 from api.notifications import service
 from api.notifications.events import EmailResendRequested
-from api.notifications.flows import emails, gift_cards, pickup_emails, sending, staff_emails
-from api.orders.events import OrderAmended, OrderCancelled, OrderPaid, OrderPlaced
+from api.notifications.flows import (
+    account_emails,
+    emails,
+    gift_cards,
+    order_links,
+    pickup_emails,
+    return_emails,
+    sending,
+    staff_emails,
+    supplier_emails,
+)
+from api.orders.events import (
+    OrderAmended,
+    OrderCancelled,
+    OrderLinkRequested,
+    OrderLookUpRequested,
+    OrderPaid,
+    OrderPlaced,
+)
 from api.payments.events import RefundFailed, RefundSucceeded
 from api.platform.approvals import ApprovalRequested
 from api.platform.attention import AttentionRaised
 from api.platform.db import transaction
 from api.platform.jobs import manages_own_transactions
+from api.purchasing.events import PurchaseOrderEmailRequested
+from api.returns.events import ReturnApproved, ReturnRejected, WithdrawalConfirmed
 from api.stored_value.events import GiftCardDue
 
 
@@ -91,9 +111,39 @@ def on_refund_failed(fact: RefundFailed) -> None:
 
 
 @manages_own_transactions
+def on_order_link_requested(event: OrderLinkRequested) -> None:
+    """A customer is to pay or see an order by a link."""
+    order_links.order_link(event.link_id)
+
+
+@manages_own_transactions
+def on_order_look_up_requested(event: OrderLookUpRequested) -> None:
+    """Somebody asked for a link to an order, which perhaps does not exist."""
+    order_links.answer_look_up(event.look_up_id)
+
+
+@manages_own_transactions
+def on_return_approved(event: ReturnApproved) -> None:
+    """Goods may be sent back."""
+    return_emails.return_approved(event.return_id, event.order_id)
+
+
+@manages_own_transactions
+def on_return_rejected(event: ReturnRejected) -> None:
+    """A return was rejected."""
+    return_emails.return_rejected(event.return_id, event.order_id)
+
+
+@manages_own_transactions
+def on_withdrawal_confirmed(event: WithdrawalConfirmed) -> None:
+    """A consumer withdrew from a contract."""
+    return_emails.withdrawal_receipt(event.withdrawal_id)
+
+
+@manages_own_transactions
 def on_gift_card_due(event: GiftCardDue) -> None:
     """A gift card that was bought is to be sent."""
-    gift_cards.gift_card(event.card_id)
+    gift_cards.gift_card(event.card_id, event.code_version)
 
 
 @manages_own_transactions
@@ -106,6 +156,12 @@ def on_attention_raised(fact: AttentionRaised) -> None:
 def on_approval_requested(fact: ApprovalRequested) -> None:
     """A command waits for a second person."""
     staff_emails.approval_requested(fact.command_id)
+
+
+@manages_own_transactions
+def on_purchase_order_email_requested(event: PurchaseOrderEmailRequested) -> None:
+    """Send a purchase order to its supplier."""
+    supplier_emails.purchase_order(event.purchase_order_id, command_id=event.command_id)
 
 
 @manages_own_transactions
@@ -135,6 +191,12 @@ def on_registration_repeated(fact: RegistrationRepeated) -> None:
 
 
 @manages_own_transactions
+def on_email_verification_requested(event: EmailVerificationRequested) -> None:
+    """A customer is to prove that an address is theirs."""
+    account_emails.email_verification(event.request_id)
+
+
+@manages_own_transactions
 def on_password_reset_requested(fact: PasswordResetRequested) -> None:
     """Someone forgot a password."""
     emails.password_reset(fact.request_id)
@@ -160,11 +222,11 @@ def on_password_changed(fact: PasswordChanged) -> None:
 
 @manages_own_transactions
 def on_email_resend_requested(fact: EmailResendRequested) -> None:
-    """Staff want a letter to go out again."""
-    sending.send_again(fact.letter_id)
+    """Staff want an e-mail to go out again."""
+    sending.send_again(fact.email_id)
 
 
 def cancel_outdated_emails() -> None:
-    """End the letters that nobody will send any more, because what they tell had changed."""
+    """End the e-mails that nobody will send any more, because what they tell had changed."""
     with transaction():
         service.cancel_outdated()

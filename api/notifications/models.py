@@ -1,4 +1,4 @@
-"""The letter book."""
+"""The list of e-mails."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,11 +11,11 @@ from api.platform.db import Base, Timestamped, WithId, named_enum
 
 
 class EmailMessage(WithId, Timestamped, Base):
-    """One letter: why it is written, to whom, what it says, and how far it has come.
+    """One e-mail: why it is written, to whom, what it says, and how far it has come.
 
     `subject_id` is the cause: the order, the parcel, the refund, the account. `message_id` is made
-    from the letter's own id, so whatever happens on the way, the reader's mailbox can tell that
-    the same letter came twice. `text` leaves out what must not be stored (`holds_secret`).
+    from the e-mail's own id, so whatever happens on the way, the reader's mailbox can tell that
+    the same e-mail came twice. `text` leaves out what must not be stored (`holds_secret`).
     """
 
     __tablename__ = "letters"
@@ -47,4 +47,6 @@ class EmailMessage(WithId, Timestamped, Base):
     last_error: Mapped[str | None] = mapped_column(Text)
     request_id: Mapped[str] = mapped_column(String(64))
     """The request, or the timetable's job, that caused it."""
+    attached: Mapped[str | None] = mapped_column(String(80))
+    """What goes along as a file, made anew each time it is sent: `purchase_order/ID`."""
     sent_at: Mapped[datetime | None]

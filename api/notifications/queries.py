@@ -1,4 +1,4 @@
-"""What letters need to know, and the letter book for staff."""
+"""What e-mails need to know, and the list of e-mails for staff."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from api.accounts.models import PasswordReset, StaffInvitation, User
+from api.accounts.models import EmailVerification, PasswordReset, StaffInvitation, User
 from api.accounts.roles import AccountKind
 from api.catalog.models.products import Product, Variant
 from api.inventory.models import Location, StockLevel
@@ -15,7 +15,7 @@ from api.kernel import clock
 from api.notifications.errors import EmailNotFound
 from api.notifications.models import EmailMessage
 from api.notifications.states import EmailKind
-from api.orders.models import Order
+from api.orders.models import Order, OrderLink
 from api.platform.attention import AttentionItem
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, session
@@ -42,7 +42,7 @@ _CARD: tuple[Any, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailFilter:
-    """What the letter book may be narrowed by."""
+    """What the list of e-mails may be narrowed by."""
 
     status: str | None = None
     subject_id: UUID | None = None
@@ -62,7 +62,7 @@ def texts(kind: EmailKind, subject_id: UUID) -> dict[str, str]:
 def emails(
     narrow: EmailFilter, *, limit: int, cursor: str | None, with_total: bool
 ) -> dict[str, Any]:
-    """Return a page of the letter book, newest first, without the texts."""
+    """Return a page of the list of e-mails, newest first, without the texts."""
     conditions = []
     if narrow.status is not None:
         conditions.append(EmailMessage.status == narrow.status)
@@ -81,13 +81,13 @@ def emails(
     return {"data": [_card(row) for row in rows], "page": described}
 
 
-def email(letter_id: UUID) -> dict[str, Any]:
-    """Return one letter with its text. Raises `LetterNotFound`."""
+def email(email_id: UUID) -> dict[str, object]:
+    """Return one e-mail with its text. Raises `EmailNotFound`."""
     row = session.execute(
-        select(*_CARD, EmailMessage.text).where(EmailMessage.id == letter_id)
+        select(*_CARD, EmailMessage.text).where(EmailMessage.id == email_id)
     ).one_or_none()
     if row is None:
-        raise EmailNotFound(letter_id=letter_id)
+        raise EmailNotFound(email_id=email_id)
     return {**_card(row), "text": row.text}
 
 
@@ -108,6 +108,19 @@ def low_level(level_id: UUID) -> AnyRow:
     ).one()
 
 
+def order_link(link_id: UUID) -> AnyRow | None:
+    """Read a link that is to be mailed: `kind`, `order_id`, `draft_id`, `email`, `expires_at`."""
+    return session.execute(
+        select(
+            OrderLink.kind,
+            OrderLink.order_id,
+            OrderLink.draft_id,
+            OrderLink.email,
+            OrderLink.expires_at,
+        ).where(OrderLink.id == link_id)
+    ).one_or_none()
+
+
 def order_number(order_id: UUID) -> str:
     """Return the number by which people know an order."""
     return session.execute(select(Order.number).where(Order.id == order_id)).scalar_one()
@@ -123,11 +136,20 @@ def attention_item(item_id: UUID) -> AnyRow:
 
 
 def reset_recipient(request_id: UUID) -> str | None:
-    """Return where the letter about a forgotten password goes; None when nobody is to get one."""
+    """Return where the e-mail about a forgotten password goes; None when nobody is to get one."""
     return session.scalar(
         select(User.email)
         .join(PasswordReset, func.lower(PasswordReset.email) == func.lower(User.email))
         .where(PasswordReset.id == request_id, User.kind == AccountKind.CUSTOMER, User.is_active)
+    )
+
+
+def verification_recipient(request_id: UUID) -> str | None:
+    """Return where a link to verify an address goes; None when nobody is to get one."""
+    return session.scalar(
+        select(User.email)
+        .join(EmailVerification, EmailVerification.user_id == User.id)
+        .where(EmailVerification.id == request_id, User.is_active)
     )
 
 
@@ -143,5 +165,5 @@ def invited(invitation_id: UUID) -> str | None:
     )
 
 
-def _card(row: AnyRow) -> dict[str, Any]:
+def _card(row: AnyRow) -> dict[str, object]:
     return {column.key: getattr(row, column.key) for column in _CARD}

@@ -1,4 +1,4 @@
-"""The letter book, for staff."""
+"""The list of e-mails, for staff."""
 
 from typing import Any
 from uuid import UUID
@@ -15,10 +15,10 @@ from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 
 blueprint = Blueprint(
-    "letters",
+    "emails",
     __name__,
-    url_prefix="/api/v1/admin/letters",
-    description="Which letters were sent, and what became of them.",
+    url_prefix="/api/v1/admin/emails",
+    description="Which e-mails were sent, and what became of them.",
 )
 
 
@@ -26,8 +26,8 @@ blueprint = Blueprint(
 @requires(Permission.CUSTOMERS_READ)
 @blueprint.arguments(EmailListQuerySchema, location="query")
 @blueprint.response(200, list_schema(EmailCardSchema))
-def list_emails(query: dict[str, Any]) -> Any:
-    """List letters, newest first."""
+def list_emails(query: dict[str, Any]) -> object:
+    """List e-mails, newest first."""
     return queries.emails(
         EmailFilter(
             status=query["status"],
@@ -40,24 +40,24 @@ def list_emails(query: dict[str, Any]) -> Any:
     )
 
 
-@blueprint.route("/<uuid:letter_id>", methods=["GET"])
+@blueprint.route("/<uuid:email_id>", methods=["GET"])
 @requires(Permission.CUSTOMERS_READ)
 @may_answer(EmailNotFound)
 @blueprint.response(200, EmailSchema)
-def get_email(letter_id: UUID) -> Any:
-    """Read one letter."""
-    return queries.email(letter_id)
+def get_email(email_id: UUID) -> object:
+    """Read one e-mail."""
+    return queries.email(email_id)
 
 
-@blueprint.route("/<uuid:letter_id>/resend", methods=["POST"])
+@blueprint.route("/<uuid:email_id>/resend", methods=["POST"])
 @requires(Permission.ORDERS_WRITE)
 @may_answer(InvalidState, EmailContainsSecret, EmailBeingSent, EmailNotFound)
 @idempotent(required=True)
 @blueprint.response(202, EmailSchema)
-def resend_email(letter_id: UUID) -> Any:
-    """Send a letter again, under a new Message-ID when it was sent before.
+def resend_email(email_id: UUID) -> object:
+    """Send an e-mail again, under a new Message-ID when it was sent before.
 
-    The letter goes out a moment later; its status tells when it has.
+    The e-mail goes out a moment later; its status tells when it has.
     """
-    service.resend(letter_id, by=principal())
-    return queries.email(letter_id)
+    service.resend(email_id, by=principal())
+    return queries.email(email_id)

@@ -1,4 +1,4 @@
-"""How letters look on the wire."""
+"""How e-mails look on the wire."""
 
 import marshmallow as ma
 
@@ -13,21 +13,21 @@ MAX_SUBJECTS = 100
 
 
 class EmailListQuerySchema(PageQuerySchema):
-    """How staff narrow the letter book."""
+    """How staff narrow the list of e-mails."""
 
     status = ma.fields.String(load_default=None, validate=_STATUS)
     subject_id = ma.fields.UUID(
         load_default=None,
-        metadata={"description": "What the letter is about: an order, a parcel, a refund."},
+        metadata={"description": "What the e-mail is about: an order, a parcel, a refund."},
     )
     subject_ids = IdList(
         most=MAX_SUBJECTS,
-        description="Letters about any of these: an order with its parcels and refunds.",
+        description="E-mails about any of these: an order with its parcels and refunds.",
     )
 
 
 class EmailCardSchema(Schema):
-    """A letter in the letter book."""
+    """An e-mail in the list."""
 
     id = ma.fields.UUID(required=True)
     kind = ma.fields.String(
@@ -47,6 +47,6 @@ class EmailCardSchema(Schema):
 
 
 class EmailSchema(EmailCardSchema):
-    """One letter with what it says; a link that must not be stored is left out."""
+    """One e-mail with what it says; a link that must not be stored is left out."""
 
     text = ma.fields.String(required=True)

@@ -1,4 +1,4 @@
-"""The verbs of the post room: write a letter down, claim it, note how the sending went."""
+"""Store an e-mail, claim it for sending, note how the sending went."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -35,7 +35,7 @@ _WRITE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailContent:
-    """A letter as it is to be written down."""
+    """An e-mail to be stored."""
 
     kind: EmailKind
     subject_id: UUID
@@ -43,41 +43,44 @@ class EmailContent:
     subject_line: str
     text: str
     holds_secret: bool = False
+    attached: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedEmail:
-    """A claimed letter: what goes to the mail server, and which attempt this is."""
+    """A claimed e-mail: what goes to the mail server, and which attempt this is."""
 
-    letter_id: UUID
+    email_id: UUID
     attempt: int
     message_id: str
     recipient: str
     subject_line: str
     text: str
     request_id: str
+    attached: str | None = None
 
 
 def create_and_claim(draft: EmailContent, *, domain: str) -> ClaimedEmail | None:
-    """Write a letter down in order to send it, or claim the one that the same cause made before.
+    """Store an e-mail in order to send it, or claim the one that the same cause made before.
 
-    The first text stands: an order that changed in the meantime does not rewrite its letters.
-    None when it needs no more sending; raises `LetterInHand` as `claim` does.
+    The first text stands: an order that changed in the meantime does not rewrite its e-mails.
+    None when it needs no more sending; raises `EmailBeingSent` as `claim` does.
     """
-    current, letter_id, now = require_transaction(), new_id(), clock.now()
+    current, email_id, now = require_transaction(), new_id(), clock.now()
     posting = ClaimedEmail(
-        letter_id=letter_id,
+        email_id=email_id,
         attempt=1,
-        message_id=f"<{letter_id}@{domain}>",
+        message_id=f"<{email_id}@{domain}>",
         recipient=draft.recipient,
         subject_line=draft.subject_line,
         text=draft.text,
         request_id=observability.request_id(),
+        attached=draft.attached,
     )
     written: UUID | None = current.scalar(
         _WRITE,
         {
-            "id": letter_id,
+            "id": email_id,
             "created_at": now,
             "kind": draft.kind,
             "subject_id": draft.subject_id,
@@ -87,6 +90,7 @@ def create_and_claim(draft: EmailContent, *, domain: str) -> ClaimedEmail | None
             "subject_line": draft.subject_line,
             "text": draft.text,
             "holds_secret": draft.holds_secret,
+            "attached": draft.attached,
             "message_id": posting.message_id,
             "resends": 0,
             "attempts": posting.attempt,
@@ -105,55 +109,56 @@ def create_and_claim(draft: EmailContent, *, domain: str) -> ClaimedEmail | None
     return claim(known)
 
 
-def claim(letter_id: UUID) -> ClaimedEmail | None:
-    """Take a letter in hand in order to send it; None when it needs no more sending.
+def claim(email_id: UUID) -> ClaimedEmail | None:
+    """Claim an e-mail in order to send it; None when it needs no more sending.
 
-    Locks the row: of two workers one gets the letter, and the other raises `LetterInHand` and
-    comes again later, so that the letter is sent even if the first one dies with it.
+    Locks the row: of two workers one gets the e-mail, and the other raises `EmailBeingSent` and
+    comes again later, so that the e-mail is sent even if the first one dies with it.
     """
-    letter = _lock(letter_id)
-    if letter.status in (EmailStatus.SENT, EmailStatus.FAILED):
+    message = _lock(email_id)
+    if message.status in (EmailStatus.SENT, EmailStatus.FAILED):
         return None
-    _refuse_claimed(letter)
-    letter.status = EmailStatus(EMAIL.next(letter.status, "claim"))
-    letter.claimed_until = clock.now() + CLAIM_LIFETIME
-    letter.attempts += 1
+    _refuse_claimed(message)
+    message.status = EmailStatus(EMAIL.next(message.status, "claim"))
+    message.claimed_until = clock.now() + CLAIM_LIFETIME
+    message.attempts += 1
     return ClaimedEmail(
-        letter_id=letter.id,
-        attempt=letter.attempts,
-        message_id=letter.message_id,
-        recipient=letter.recipient,
-        subject_line=letter.subject_line,
-        text=letter.text,
-        request_id=letter.request_id,
+        email_id=message.id,
+        attempt=message.attempts,
+        message_id=message.message_id,
+        recipient=message.recipient,
+        subject_line=message.subject_line,
+        text=message.text,
+        request_id=message.request_id,
+        attached=message.attached,
     )
 
 
 def record_sent(posting: ClaimedEmail) -> None:
-    """Note that the mail server took a letter. It did leave, whoever holds the claim by now."""
+    """Note that the mail server took an e-mail. It did leave, whoever holds the claim by now."""
     require_transaction().execute(
         update(EmailMessage)
-        .where(EmailMessage.id == posting.letter_id)
+        .where(EmailMessage.id == posting.email_id)
         .values(status=EmailStatus.SENT, sent_at=clock.now(), claimed_until=None, last_error=None)
         .execution_options(synchronize_session=False)
     )
 
 
 def record_rejected(posting: ClaimedEmail, error: str) -> None:
-    """Note that a letter will not arrive, and stop trying. Staff see it and may send it again."""
+    """Note that an e-mail will not arrive, and stop trying. Staff see it and may send it again."""
     _end_claim(posting, "reject", error)
 
 
 def put_back(posting: ClaimedEmail, error: str) -> None:
-    """Note why a letter was not sent this time; its delivery comes due again."""
+    """Note why an e-mail was not sent this time; its delivery comes due again."""
     _end_claim(posting, "put_back", error)
 
 
 def cancel_outdated() -> int:
-    """End the letters that nobody will send: what they tell had changed when their turn came.
+    """End the e-mails that nobody will send: what they tell had changed when their turn came.
 
     A customer pays while "how to pay" waits, or changes the address that it goes to; or a worker
-    dies with such a letter in its hand, and the next one finds that it is needed no more. Without
+    dies with such an e-mail claimed, and the next one finds that it is needed no more. Without
     an end they would look as if they were under way for ever. One whose cause still has a job to
     do is left alone. Returns how many.
     """
@@ -171,27 +176,27 @@ def cancel_outdated() -> int:
     return cast("CursorResult[object]", ended).rowcount
 
 
-def resend(letter_id: UUID, *, by: Principal) -> None:
-    """Have a letter sent again, because someone on the staff says so.
+def resend(email_id: UUID, *, by: Principal) -> None:
+    """Have an e-mail sent again, because someone on the staff says so.
 
-    A letter that was sent gets another Message-ID: with the old one the mailbox would take it for
-    a repetition and hide it. Raises `LetterInHand` for one that is being sent right now, and
-    `LetterHoldsSecret`.
+    An e-mail that was sent gets another Message-ID: with the old one the mailbox would take it for
+    a repetition and hide it. Raises `EmailBeingSent` for one that is being sent right now, and
+    `EmailHoldsSecret`.
     """
-    letter = _lock(letter_id)
-    if letter.holds_secret:
+    message = _lock(email_id)
+    if message.holds_secret:
         raise EmailContainsSecret
-    _refuse_claimed(letter)
-    before = letter.status
-    letter.status = EmailStatus(EMAIL.next(before, "resend"))
-    letter.claimed_until = None
+    _refuse_claimed(message)
+    before = message.status
+    message.status = EmailStatus(EMAIL.next(before, "resend"))
+    message.claimed_until = None
     if before is EmailStatus.SENT:
-        letter.resends += 1
-        domain = letter.message_id.rstrip(">").partition("@")[2]
-        letter.message_id = f"<{letter.id}.{letter.resends}@{domain}>"
-    letter.request_id = observability.request_id()
-    audit.record("letter.resent", by=by, subject_id=letter.id, kind=letter.kind.value)
-    emit(EmailResendRequested(letter_id=letter.id))
+        message.resends += 1
+        domain = message.message_id.rstrip(">").partition("@")[2]
+        message.message_id = f"<{message.id}.{message.resends}@{domain}>"
+    message.request_id = observability.request_id()
+    audit.record("email.resent", by=by, subject_id=message.id, kind=message.kind.value)
+    emit(EmailResendRequested(email_id=message.id))
 
 
 def _busy_requests() -> CompoundSelect[tuple[str]]:
@@ -204,28 +209,28 @@ def _busy_requests() -> CompoundSelect[tuple[str]]:
     )
 
 
-def _lock(letter_id: UUID) -> EmailMessage:
-    letter = require_transaction().scalar(
+def _lock(email_id: UUID) -> EmailMessage:
+    message = require_transaction().scalar(
         select(EmailMessage)
-        .where(EmailMessage.id == letter_id)
+        .where(EmailMessage.id == email_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    if letter is None:
-        raise EmailNotFound(letter_id=letter_id)
-    return letter
+    if message is None:
+        raise EmailNotFound(email_id=email_id)
+    return message
 
 
-def _refuse_claimed(letter: EmailMessage) -> None:
-    if letter.claimed_until is not None and letter.claimed_until > clock.now():
-        raise EmailBeingSent(letter_id=letter.id)
+def _refuse_claimed(message: EmailMessage) -> None:
+    if message.claimed_until is not None and message.claimed_until > clock.now():
+        raise EmailBeingSent(email_id=message.id)
 
 
 def _end_claim(posting: ClaimedEmail, command: str, error: str) -> None:
     """Give up a claim. A later attempt of another worker is left alone: the claim was lost."""
-    letter = _lock(posting.letter_id)
-    if letter.status is not EmailStatus.SENDING or letter.attempts != posting.attempt:
+    message = _lock(posting.email_id)
+    if message.status is not EmailStatus.SENDING or message.attempts != posting.attempt:
         return
-    letter.status = EmailStatus(EMAIL.next(letter.status, command))
-    letter.claimed_until = None
-    letter.last_error = error[:_ERROR_LENGTH]
+    message.status = EmailStatus(EMAIL.next(message.status, command))
+    message.claimed_until = None
+    message.last_error = error[:_ERROR_LENGTH]

@@ -1,4 +1,4 @@
-"""Which letters there are, and where one may go."""
+"""Which e-mails there are, and where one may go."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from api.kernel.states import StateMachine
 
 
 class EmailKind(StrEnum):
-    """What a letter is about; each has a template of this name."""
+    """What an e-mail is about; each has a template of this name."""
 
     ORDER_RECEIVED = "order_received"
     ORDER_CONFIRMED = "order_confirmed"
@@ -27,10 +27,17 @@ class EmailKind(StrEnum):
     APPROVAL = "approval"
     ORDER_READY = "order_ready"
     GIFT_CARD = "gift_card"
+    PAY_LINK = "pay_link"
+    ORDER_LINK = "order_link"
+    RETURN_APPROVED = "return_approved"
+    RETURN_REJECTED = "return_rejected"
+    WITHDRAWAL_RECEIPT = "withdrawal_receipt"
+    EMAIL_VERIFICATION = "email_verification"
+    PURCHASE_ORDER = "purchase_order"
 
 
 class EmailStatus(StrEnum):
-    """How far a letter has come."""
+    """How far an e-mail has come."""
 
     PENDING = "pending"
     SENDING = "sending"
@@ -39,7 +46,7 @@ class EmailStatus(StrEnum):
 
 
 EMAIL = StateMachine(
-    "The letter",
+    "The e-mail",
     initial=EmailStatus.PENDING,
     commands={
         # A claim that ran out may be taken over: its worker is gone.

@@ -132,7 +132,7 @@ def test_a_refused_letter_is_not_tried_again_and_staff_see_why(
 
     assert mailer.sent == []
     assert deliveries() == []
-    (card,) = shop.staff().gets("/letters", status="failed").json["data"]
+    (card,) = shop.staff().gets("/emails", status="failed").json["data"]
     assert (card["status"], card["attempts"]) == ("failed", 1)
     assert card["last_error"] == "the mail server refused the recipient ([550])"
 

@@ -6,13 +6,25 @@ are.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
 
 from api.doctor.invariants import Difference, Invariant, Section
-from api.doctor.queries import audit, bins, deliveries, money, orders, purchasing, stock
+from api.doctor.queries import (
+    audit,
+    bins,
+    deliveries,
+    lots,
+    money,
+    orders,
+    packing,
+    picking,
+    purchasing,
+    returns,
+    stock,
+)
 from api.kernel import clock
 from api.platform.db import session
 
@@ -22,8 +34,12 @@ MEMORY: Final = "64MB"
 INVARIANTS: Final = (
     *stock.INVARIANTS,
     *bins.INVARIANTS,
+    *lots.INVARIANTS,
+    *picking.INVARIANTS,
+    *packing.INVARIANTS,
     *purchasing.INVARIANTS,
     *orders.INVARIANTS,
+    *returns.INVARIANTS,
     *money.INVARIANTS,
     *deliveries.INVARIANTS,
     Invariant(
@@ -58,7 +74,7 @@ def ask(question: str, shown: int) -> tuple[int, Sequence[Difference]]:
     return int(rows[0].all_of_them), first[:shown]
 
 
-def statement(question: str, shown: int) -> tuple[TextClause, dict[str, Any]]:
+def statement(question: str, shown: int) -> tuple[TextClause, dict[str, object]]:
     """Wrap a query so that its rows are counted and the first of them returned."""
     counted = text(
         "SELECT subject::text, label::text, recorded::text, expected::text,"

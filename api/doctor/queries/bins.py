@@ -11,20 +11,23 @@ INVARIANTS = (
     Invariant(
         "states-by-journal",
         Section.STOCK,
-        "4: damaged, quarantine and safety stock are the sums of the journal",
+        "4: damaged, quarantine, expired, safety stock are the sums of the journal",
         """
     SELECT l.id AS subject, v.sku || ' at ' || p.code AS label,
-        concat_ws(', ', l.damaged, l.quarantine, l.safety_stock) AS recorded,
+        concat_ws(', ', l.damaged, l.quarantine, l.safety_stock, l.expired) AS recorded,
         concat_ws(', ', coalesce(s.damaged, 0), coalesce(s.quarantine, 0),
-            coalesce(s.safety_stock, 0)) AS expected
+            coalesce(s.safety_stock, 0), coalesce(s.expired, 0)) AS expected
     FROM stock_levels l
     JOIN variants v ON v.id = l.variant_id JOIN locations p ON p.id = l.location_id
     LEFT JOIN (SELECT level_id, sum(damaged_change) AS damaged,
-            sum(quarantine_change) AS quarantine, sum(safety_stock_change) AS safety_stock
+            sum(quarantine_change) AS quarantine, sum(safety_stock_change) AS safety_stock,
+            sum(expired_change) AS expired
         FROM stock_movements WHERE damaged_change <> 0 OR quarantine_change <> 0
-            OR safety_stock_change <> 0 GROUP BY level_id) s ON s.level_id = l.id
-    WHERE (l.damaged, l.quarantine, l.safety_stock) IS DISTINCT FROM
-        (coalesce(s.damaged, 0), coalesce(s.quarantine, 0), coalesce(s.safety_stock, 0))""",
+            OR safety_stock_change <> 0 OR expired_change <> 0
+        GROUP BY level_id) s ON s.level_id = l.id
+    WHERE (l.damaged, l.quarantine, l.safety_stock, l.expired) IS DISTINCT FROM
+        (coalesce(s.damaged, 0), coalesce(s.quarantine, 0), coalesce(s.safety_stock, 0),
+        coalesce(s.expired, 0))""",
         remedy=Remedy.RECONCILE_LEVEL,
     ),
     Invariant(

@@ -29,7 +29,7 @@ INVARIANTS = (
             AND (a.resolved_at IS NULL OR a.resolution = 'accepted'))""",
     ),
     Invariant(
-        "letters-once",
+        "emails-once",
         Section.DELIVERY,
         "there is one e-mail per cause and recipient",
         """
@@ -38,7 +38,7 @@ INVARIANTS = (
     FROM letters GROUP BY kind, subject_id, recipient HAVING count(*) > 1""",
     ),
     Invariant(
-        "letters-under-way",
+        "emails-under-way",
         Section.DELIVERY,
         "each e-mail that waits has a job that will send it",
         """

@@ -14,6 +14,9 @@ _HOLDS: Final = text(
     " FROM stock_holds"
 )
 # Only orders whose goods are still here are looked at, along their partial indexes.
+_BACK_ORDERED: Final = text(
+    "SELECT coalesce(sum(back_ordered), 0) FROM stock_levels WHERE back_ordered > 0"
+)
 _OVERSOLD: Final = text(f"""
     SELECT count(*) FROM (
         SELECT FROM (
@@ -22,12 +25,12 @@ _OVERSOLD: Final = text(f"""
             LIMIT {COUNTED_UP_TO}) AS o
         JOIN order_lines ol ON ol.order_id = o.id
         WHERE ol.quantity - ol.shipped_quantity - ol.cancelled_quantity > (
-            SELECT coalesce(sum(a.quantity), 0) FROM stock_allocations a
+            SELECT coalesce(sum(a.quantity + a.waiting), 0) FROM stock_allocations a
             WHERE a.order_line_id = ol.id)) AS short""")
 
 
 def stock() -> Iterator[Gauge]:
-    """Read what carts reserve and what orders lack. Two statements."""
+    """Read what carts reserve, what orders wait for and what they lack. Three statements."""
     count, units, expired = session.execute(_HOLDS).one()
     yield Gauge.single("reservations", "Reservations of carts that are in the checkout.", count)
     yield Gauge.single("reserved_units", "Units that carts reserve.", units)
@@ -35,7 +38,11 @@ def stock() -> Iterator[Gauge]:
         "reservations_expired", "Reservations that expired and were not released yet.", expired
     )
     yield Gauge.single(
+        "back_ordered_units", "Units that orders wait for.", session.scalar(_BACK_ORDERED)
+    )
+    yield Gauge.single(
         "oversold_lines",
-        "Lines of open orders whose goods are not allocated; 0 in a consistent shop.",
+        "Lines of open orders whose goods are neither allocated nor back-ordered; 0 in a consistent"
+        " shop.",
         session.scalar(_OVERSOLD),
     )

@@ -158,11 +158,11 @@ INVARIANTS = (
         f"""
     SELECT o.id AS subject, 'order ' || o.number AS label,
         o.captured - o.refunded - o.refund_pending - o.charged_back AS recorded,
-        'at most ' || o.total || ', or an item of the attention list' AS expected,
+        'at most ' || o.total - o.exchanged || ', or an item of the attention list' AS expected,
         o.id AS order_id
     FROM orders o
     WHERE o.status <> 'cancelled'
-        AND o.captured - o.refunded - o.refund_pending - o.charged_back > o.total
+        AND o.captured - o.refunded - o.refund_pending - o.charged_back > o.total - o.exchanged
         AND NOT EXISTS (
             SELECT FROM attention_items a
             WHERE a.order_id = o.id AND a.kind = 'overpaid' AND {_IS_DECIDED})""",

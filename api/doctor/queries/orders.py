@@ -8,16 +8,18 @@ _NUMBER = "o.id AS subject, 'order ' || o.number AS label, o.id AS order_id"
 # As `kernel.money.tax_within`: half a minor unit is rounded up.
 _TAX = "(({gross} * {rate} * 2 + {whole} + {rate}) / (({whole} + {rate}) * 2))"
 
-PAYMENT_STATUS = """CASE
+_PAYABLE = "CASE status WHEN 'cancelled' THEN 0 ELSE total - exchanged END"
+PAYMENT_STATUS = f"""CASE
     WHEN status = 'cancelled' AND captured = 0 THEN 'voided'
     WHEN refunded + charged_back <> 0 AND captured <= refunded + charged_back
         THEN CASE WHEN charged_back <> 0 THEN 'charged_back' ELSE 'refunded' END
     WHEN captured - refunded - charged_back
-        > CASE status WHEN 'cancelled' THEN 0 ELSE total END THEN 'overpaid'
+        > {_PAYABLE} THEN 'overpaid'
+    WHEN edit_due <> 0 AND captured <> 0 AND status <> 'cancelled' THEN 'partially_paid'
     WHEN refunded + charged_back <> 0 THEN 'partially_refunded'
-    WHEN captured >= CASE status WHEN 'cancelled' THEN 0 ELSE total END THEN 'paid'
+    WHEN captured >= {_PAYABLE} THEN 'paid'
     WHEN captured <> 0 THEN 'partially_paid'
-    WHEN authorized >= CASE status WHEN 'cancelled' THEN 0 ELSE total END THEN 'authorized'
+    WHEN authorized >= {_PAYABLE} THEN 'authorized'
     WHEN attempt_open THEN 'pending' ELSE 'unpaid' END"""
 """`orders.states.payment_status` as SQL; a test compares the two."""
 
@@ -168,6 +170,21 @@ INVARIANTS = (
         remedy=Remedy.DERIVE_ORDER,
     ),
     Invariant(
+        "order-notes",
+        Section.ORDERS,
+        "an order counts its pinned notes and those that its customer sees",
+        f"""
+    SELECT {_NUMBER}, o.pinned_notes || '/' || o.customer_notes AS recorded,
+        coalesce(n.pinned, 0) || '/' || coalesce(n.told, 0) AS expected
+    FROM orders o
+    LEFT JOIN (
+        SELECT order_id, count(*) FILTER (WHERE is_pinned) AS pinned,
+            count(*) FILTER (WHERE for_customer) AS told
+        FROM order_notes GROUP BY order_id) n ON n.order_id = o.id
+    WHERE (o.pinned_notes, o.customer_notes) <> (coalesce(n.pinned, 0), coalesce(n.told, 0))""",
+        remedy=Remedy.DERIVE_ORDER,
+    ),
+    Invariant(
         "to-ship",
         Section.ORDERS,
         "the queue of the packers holds what is paid, not on hold and not shipped whole",
@@ -177,7 +194,8 @@ INVARIANTS = (
     WHERE o.to_ship <> (
         o.status = 'placed' AND NOT o.on_hold
         AND o.payment_status IN ('paid', 'partially_refunded', 'overpaid')
-        AND o.fulfilment_status IN ('unfulfilled', 'partially_shipped'))""",
+        AND EXISTS (SELECT FROM order_lines ol WHERE ol.order_id = o.id
+            AND ol.quantity > ol.shipped_quantity + ol.cancelled_quantity))""",
         remedy=Remedy.DERIVE_ORDER,
     ),
     Invariant(

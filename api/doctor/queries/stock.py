@@ -47,12 +47,16 @@ _CAUSES = """
             AND m.allocated_change = 0
         WHEN 'released_hold' THEN m.reserved_change < 0 AND m.on_hand_change = 0
             AND m.allocated_change = 0
+        WHEN 'back_ordered' THEN m.back_ordered_change <> 0 AND m.on_hand_change = 0
+            AND m.allocated_change = 0 AND o.id IS NOT NULL
         WHEN 'allocated' THEN m.allocated_change > 0 AND m.on_hand_change = 0 AND o.id IS NOT NULL
         WHEN 'released' THEN m.allocated_change < 0 AND m.on_hand_change = 0 AND o.id IS NOT NULL
         WHEN 'shipped' THEN m.on_hand_change < 0 AND m.allocated_change = m.on_hand_change
             AND f.order_id IS NOT NULL AND f.order_id = m.order_id
         WHEN 'restocked' THEN m.on_hand_change > 0 AND m.allocated_change = 0
-            AND r.order_id IS NOT NULL AND r.order_id = m.order_id
+            AND m.order_id IS NOT NULL AND (r.order_id = m.order_id OR EXISTS (
+                SELECT FROM returns t
+                WHERE t.number = m.reference AND t.order_id = m.order_id))
         WHEN 'received' THEN m.reason IS NOT NULL AND m.allocated_change = 0
             AND m.reserved_change = 0
         WHEN 'shipment_voided' THEN m.on_hand_change > 0
@@ -85,6 +89,14 @@ INVARIANTS = (
     ),
     _journal("allocated", "2"),
     Invariant(
+        "back-ordered",
+        Section.STOCK,
+        "2: back-ordered is the sum of what order lines wait for",
+        _against("back_ordered", "stock_allocations", "waiting"),
+        remedy=Remedy.RECONCILE_LEVEL,
+    ),
+    _journal("back_ordered", "2"),
+    Invariant(
         "reserved",
         Section.STOCK,
         "3: reserved is the sum of what carts hold",
@@ -107,6 +119,23 @@ INVARIANTS = (
                 SELECT FROM stock_movements m WHERE m.level_id = l.id AND m.on_hand_after < 0)"""),
     ),
     Invariant(
+        "back-orders-served",
+        Section.STOCK,
+        "nothing can be sold of what orders wait for",
+        """
+    SELECT v.id AS subject, v.sku AS label, s.waiting || ' wait, ' || s.free || ' for sale'
+            AS recorded, 'allocated to those who wait' AS expected
+    FROM (
+        SELECT l.variant_id, sum(l.back_ordered) AS waiting, sum(greatest(
+            l.on_hand - l.unavailable - l.allocated - l.reserved, 0)) FILTER (WHERE p.is_active)
+            AS free
+        FROM stock_levels l JOIN locations p ON p.id = l.location_id
+        GROUP BY l.variant_id) s
+    JOIN variants v ON v.id = s.variant_id
+    WHERE s.waiting > 0 AND s.free > 0""",
+        remedy=Remedy.MARK_VARIANT,
+    ),
+    Invariant(
         "low-stock-mark",
         Section.STOCK,
         "a level is marked as low when it is at its threshold",
@@ -116,7 +145,8 @@ INVARIANTS = (
     FROM stock_levels l
     JOIN variants v ON v.id = l.variant_id JOIN locations p ON p.id = l.location_id
     WHERE l.below_threshold
-        <> coalesce(l.on_hand - l.unavailable - l.allocated <= l.low_stock_threshold, false)""",
+        <> coalesce(l.on_hand - l.unavailable - l.allocated - l.back_ordered
+            <= l.low_stock_threshold, false)""",
         remedy=Remedy.MARK_VARIANT,
     ),
     Invariant(
@@ -141,13 +171,13 @@ INVARIANTS = (
     Invariant(
         "open-lines",
         Section.GOODS,
-        "8: what is ordered and neither cancelled nor shipped is allocated",
+        "8: what is ordered and neither cancelled nor shipped is allocated, or back-ordered",
         _LINE.format("""
         SELECT ol.id, coalesce(a.total, 0) AS recorded,
             ol.quantity - ol.cancelled_quantity - ol.shipped_quantity AS expected
         FROM order_lines ol
-        LEFT JOIN (SELECT order_line_id, sum(quantity) AS total FROM stock_allocations
-            WHERE quantity > 0 GROUP BY order_line_id) a ON a.order_line_id = ol.id
+        LEFT JOIN (SELECT order_line_id, sum(quantity + waiting) AS total FROM stock_allocations
+            WHERE quantity + waiting > 0 GROUP BY order_line_id) a ON a.order_line_id = ol.id
         WHERE coalesce(a.total, 0)
             <> ol.quantity - ol.cancelled_quantity - ol.shipped_quantity"""),
     ),
@@ -157,10 +187,11 @@ INVARIANTS = (
         "8: goods are allocated to lines of living orders only",
         """
     SELECT a.id AS subject, coalesce('order ' || o.number, 'no order') AS label,
-        a.quantity AS recorded, 0 AS expected, o.id AS order_id
+        a.quantity + a.waiting AS recorded, 0 AS expected, o.id AS order_id
     FROM stock_allocations a
     LEFT JOIN order_lines ol ON ol.id = a.order_line_id LEFT JOIN orders o ON o.id = ol.order_id
-    WHERE a.quantity > 0 AND (o.id IS NULL OR o.id <> a.order_id OR o.status = 'cancelled')""",
+    WHERE a.quantity + a.waiting > 0
+        AND (o.id IS NULL OR o.id <> a.order_id OR o.status = 'cancelled')""",
     ),
     Invariant(
         "shipped-within-ordered",
@@ -229,6 +260,18 @@ INVARIANTS = (
         0 AS expected
     FROM stock_holds h JOIN carts c ON c.id = h.owner_id
     WHERE c.status = 'ordered' GROUP BY h.owner_id, c.id""",
+        remedy=Remedy.RELEASE_HOLD,
+    ),
+    Invariant(
+        "holds-of-drafts",
+        Section.CARTS,
+        "nothing is held for a draft order that was placed, discarded or not reserved",
+        """
+    SELECT h.owner_id AS subject, 'draft ' || d.number AS label, sum(h.quantity) AS recorded,
+        0 AS expected
+    FROM stock_holds h JOIN draft_orders d ON d.id = h.owner_id
+    WHERE d.status IN ('placed', 'discarded') OR d.reserved_until IS NULL
+    GROUP BY h.owner_id, d.number""",
         remedy=Remedy.RELEASE_HOLD,
     ),
 )

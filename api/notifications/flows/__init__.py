@@ -1,1 +1,1 @@
-"""From a fact to a letter in a mailbox: what to write, and how it is sent."""
+"""From a fact to an e-mail in a mailbox: what to write, and how it is sent."""

@@ -1,6 +1,6 @@
-"""What each letter says, and to whom: read, render, send. Facts tell only what happened."""
+"""What each e-mail says, and to whom: read, render, send. Facts tell only what happened."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 from api.returns import queries as returns_queries
 
-SECRET_LEFT_OUT = "(the link stands only in the letter itself)"  # noqa: S105
+SECRET_LEFT_OUT = "(the link stands only in the e-mail itself)"  # noqa: S105
 
 
 def order_received(order_id: UUID) -> None:
@@ -57,8 +57,8 @@ def order_confirmed(order_id: UUID) -> None:
 def order_shipped(fulfilment_id: UUID, order_id: UUID) -> None:
     """Tell what is in the parcel, how to follow it, and what still follows in another one.
 
-    Told as of the moment when the parcel left, however late the letter is written: what left after
-    it still follows for its reader. Of one that was voided since, nothing is told.
+    Told as of the moment when the parcel left, however late the e-mail is written: what left after
+    it still follows for its reader. Of one that was voided since, and of gift cards, nothing is.
     """
     order = orders_queries.admin_view(order_id)
     sent = [
@@ -68,7 +68,7 @@ def order_shipped(fulfilment_id: UUID, order_id: UUID) -> None:
     ]
     sent.sort(key=lambda one: (one["shipped_at"], one["id"]))
     place = next((at for at, one in enumerate(sent) if one["id"] == fulfilment_id), None)
-    if place is None:
+    if place is None or fulfilment_queries.is_by_email(sent[place]):
         return
     packed, later = units_in(sent[place : place + 1]), units_in(sent[place + 1 :])
     still_open = {
@@ -166,7 +166,7 @@ def password_reset(request_id: UUID) -> None:
     """Send the link that sets a new password; its token is stored nowhere as it is."""
     recipient = queries.reset_recipient(request_id)
 
-    def made() -> dict[str, Any] | None:
+    def made() -> dict[str, object] | None:
         reset = accounts_service.make_reset_token(request_id)
         if reset is None:
             return None
@@ -189,10 +189,10 @@ def password_reset(request_id: UUID) -> None:
 
 
 def staff_invitation(invitation_id: UUID) -> None:
-    """Ask somebody onto the staff; the code that lets them in stands only in the letter."""
+    """Ask somebody onto the staff; the code that lets them in stands only in the e-mail."""
     recipient = queries.invited(invitation_id)
 
-    def made() -> dict[str, Any] | None:
+    def made() -> dict[str, object] | None:
         invitation = accounts_service.make_invitation_token(invitation_id)
         if invitation is None:
             return None
@@ -215,17 +215,17 @@ def staff_invitation(invitation_id: UUID) -> None:
 
 
 def back_in_stock(request_id: UUID) -> None:
-    """Tell somebody who waited that it is there again, with a link that ends such letters.
+    """Tell somebody who waited that it is there again, with a link that ends such e-mails.
 
     The secret of the link is stored nowhere as it is, as with a forgotten password. Who does not
-    want it any more gets no letter.
+    want it any more gets no e-mail.
     """
     told = back_in_stock_queries.email_of(request_id)
     if told is None:
         return
     shop = _address()
 
-    def made() -> dict[str, Any] | None:
+    def made() -> dict[str, object] | None:
         token = back_in_stock_service.make_cancel_token(request_id)
         # Behind the `#` no server ever sees the secret, and no log keeps it.
         return None if token is None else {"link": f"{shop}/stock-requests/cancel#token={token}"}
@@ -292,12 +292,12 @@ def units_in(parcels: Sequence[dict[str, Any]]) -> dict[UUID, int]:
     return units
 
 
-def named(order: dict[str, Any], units: dict[UUID, int]) -> list[tuple[dict[str, Any], int]]:
+def named(order: dict[str, Any], units: dict[UUID, int]) -> list[tuple[dict[str, object], int]]:
     """Pair the lines of an order with their units, lines without any left out."""
     return [(line, units[line["id"]]) for line in order["lines"] if units.get(line["id"])]
 
 
-def _awaits_transfer(order: dict[str, Any]) -> bool:
+def _awaits_transfer(order: Mapping[str, object]) -> bool:
     awaits_payment = order["status"] == "placed" and order["paid_at"] is None
     return order["payment_method"] == "manual" and awaits_payment
 
@@ -306,7 +306,7 @@ def _how_to_pay(subject_id: UUID, order: dict[str, Any], *, is_amended: bool) ->
     to_customer(EmailKind.ORDER_RECEIVED, subject_id, order, **_payment(is_amended))
 
 
-def _render_how_to_pay(order: dict[str, Any], *, is_amended: bool) -> tuple[str, str]:
+def _render_how_to_pay(order: Mapping[str, object], *, is_amended: bool) -> tuple[str, str]:
     return _render(
         EmailKind.ORDER_RECEIVED,
         name=order["customer_name"],
@@ -315,30 +315,30 @@ def _render_how_to_pay(order: dict[str, Any], *, is_amended: bool) -> tuple[str,
     )
 
 
-def _payment(is_amended: bool) -> dict[str, Any]:
+def _payment(is_amended: bool) -> dict[str, object]:
     settings: Settings = get_service(Settings)
     return {"payment_instructions": settings.payment_instructions, "is_amended": is_amended}
 
 
-def to_customer(kind: EmailKind, subject_id: UUID, order: dict[str, Any], **more: Any) -> None:
+def to_customer(kind: EmailKind, subject_id: UUID, order: dict[str, Any], **more: object) -> None:
     """Write to the customer of an order, once for each subject."""
     _send(kind, subject_id, order["email"], name=order["customer_name"], order=order, **more)
 
 
-def to_account(kind: EmailKind, subject_id: UUID, user_id: UUID, **context: Any) -> None:
+def to_account(kind: EmailKind, subject_id: UUID, user_id: UUID, **context: object) -> None:
     """Write to the owner of an account."""
     contact = accounts_queries.contact(user_id)
     _send(kind, subject_id, contact.email, name=contact.full_name, email=contact.email, **context)
 
 
-def _to_staff(kind: EmailKind, subject_id: UUID, **context: Any) -> None:
+def _to_staff(kind: EmailKind, subject_id: UUID, **context: object) -> None:
     """Write to the shop itself; without an address for alerts nobody is written to."""
     settings: Settings = get_service(Settings)
     if settings.staff_alert_email:
         _send(kind, subject_id, settings.staff_alert_email, **context)
 
 
-def _send(kind: EmailKind, subject_id: UUID, recipient: str, **context: Any) -> None:
+def _send(kind: EmailKind, subject_id: UUID, recipient: str, **context: object) -> None:
     end_read_transaction()
     subject_line, text = _render(kind, **context)
     sending.send(
@@ -361,9 +361,9 @@ def send_secret(
     *,
     moot: str,
 ) -> None:
-    """Send a letter with a secret that the letter book does not keep.
+    """Send an e-mail with a secret that the list of e-mails does not keep.
 
-    The secret is made only by the worker that has claimed the letter, because each new one makes
+    The secret is made only by the worker that has claimed the e-mail, because each new one makes
     the one before worthless. `make` answers None when there is nothing to tell any more.
     """
     end_read_transaction()
@@ -389,12 +389,11 @@ def send_secret(
 
 
 def _address() -> str:
-    settings: Settings = get_service(Settings)
-    return settings.public_url.rstrip("/")
+    return str(get_service(Settings).public_url).rstrip("/")
 
 
 def _render(kind: EmailKind, **context: Any) -> tuple[str, str]:
     settings: Settings = get_service(Settings)
-    return rendering.render(
-        kind, shop_name=settings.shop_name, public_url=settings.public_url, **context
-    )
+    shop = {"shop_name": settings.shop_name, "public_url": settings.public_url}
+    language = context.get("order", context).get("language") or settings.languages[0]
+    return rendering.render(kind, language, zone=settings.zone, **shop, **context)

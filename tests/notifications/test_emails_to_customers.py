@@ -64,7 +64,7 @@ It goes to:
   Carla Customer
   Marktplatz 3
   28195 Bremen
-  DE
+  GERMANY
 
 We write again when it is on its way.
 
@@ -250,8 +250,8 @@ def test_a_forgotten_password_is_set_by_the_link_in_the_letter(shop: Shop, subje
 
     assert changed.status_code == 204, changed.json
     assert subjects() == ["Your password at Stockroom Demo was changed"]
-    kept = shop.staff().gets("/letters", include="total").json["data"]
+    kept = shop.staff().gets("/emails", include="total").json["data"]
     reset = next(one for one in kept if one["kind"] == "password_reset")
-    stored = shop.staff().gets(f"/letters/{reset['id']}").json
+    stored = shop.staff().gets(f"/emails/{reset['id']}").json
     assert token not in str(stored)
-    assert "(the link stands only in the letter itself)" in stored["text"]
+    assert "(the link stands only in the e-mail itself)" in stored["text"]

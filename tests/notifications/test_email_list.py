@@ -23,7 +23,7 @@ from tests.support.work import drain
 
 def book(staff: Staff, **query: Any) -> list[dict[str, Any]]:
     """Read a page of the letter book."""
-    answer = staff.gets("/letters", **query)
+    answer = staff.gets("/emails", **query)
     assert answer.status_code == 200, answer.json
     return list(answer.json["data"])
 
@@ -41,7 +41,7 @@ def test_the_letters_of_an_order_are_found_by_it(shop: Shop) -> None:
     assert (card["attempts"], card["resends"], card["last_error"]) == (1, 0, None)
     assert card["message_id"] in [letter.message_id for letter in shop.mailer.sent]
     assert "text" not in card
-    read = staff.gets(f"/letters/{card['id']}").json
+    read = staff.gets(f"/emails/{card['id']}").json
     assert read == {**card, "text": read["text"]}
     assert read["text"] in [letter.text for letter in shop.mailer.sent]
     assert [one["subject_id"] for one in book(staff)] == [other["id"], order["id"]]
@@ -55,16 +55,16 @@ def test_the_book_is_read_in_pages_and_by_status(shop: Shop) -> None:
     drain(may_fail=True)
     staff = shop.staff()
 
-    first = staff.gets("/letters", limit=2, include="total").json
-    rest = staff.gets("/letters", limit=2, cursor=first["page"]["next_cursor"]).json
+    first = staff.gets("/emails", limit=2, include="total").json
+    rest = staff.gets("/emails", limit=2, cursor=first["page"]["next_cursor"]).json
 
     assert (len(first["data"]), len(rest["data"]), first["page"]["total"]) == (2, 1, 3)
     assert [len(book(staff, status=status)) for status in ("failed", "pending", "sent")] == [1] * 3
     with count_statements() as statements:
         book(staff)
     assert statements.count == 2, statements
-    assert staff.gets("/letters", status="lost").status_code == 422
-    assert staff.gets("/letters", colour="blue").status_code == 422
+    assert staff.gets("/emails", status="lost").status_code == 422
+    assert staff.gets("/emails", colour="blue").status_code == 422
 
 
 def test_a_letter_is_sent_again_under_a_new_message_id(shop: Shop) -> None:
@@ -75,7 +75,7 @@ def test_a_letter_is_sent_again_under_a_new_message_id(shop: Shop) -> None:
     staff = shop.staff()
     (card,) = book(staff)
 
-    asked = staff.posts(f"/letters/{card['id']}/resend")
+    asked = staff.posts(f"/emails/{card['id']}/resend")
     drain()
 
     assert (asked.status_code, asked.json["status"], asked.json["resends"]) == (202, "pending", 1)
@@ -85,7 +85,7 @@ def test_a_letter_is_sent_again_under_a_new_message_id(shop: Shop) -> None:
     assert second.message_id == f"<{card['id']}.1@example.test>"
     (after,) = book(staff)
     assert (after["status"], after["attempts"]) == ("sent", 2)
-    assert "letter.resent" in session.scalars(select(AuditEntry.action)).all()
+    assert "email.resent" in session.scalars(select(AuditEntry.action)).all()
 
 
 def test_asking_twice_with_one_key_sends_once(shop: Shop) -> None:
@@ -96,7 +96,7 @@ def test_asking_twice_with_one_key_sends_once(shop: Shop) -> None:
     (card,) = book(staff)
 
     for _ in range(2):
-        staff.posts(f"/letters/{card['id']}/resend", idempotency_key=once)
+        staff.posts(f"/emails/{card['id']}/resend", idempotency_key=once)
         drain()
 
     assert len(shop.mailer.sent) == 2
@@ -110,7 +110,7 @@ def test_a_refused_letter_can_be_sent_again_as_it_is(shop: Shop) -> None:
     staff = shop.staff()
     (card,) = book(staff, status="failed")
 
-    staff.posts(f"/letters/{card['id']}/resend")
+    staff.posts(f"/emails/{card['id']}/resend")
     drain()
 
     (letter,) = shop.mailer.sent
@@ -130,9 +130,9 @@ def test_a_letter_that_held_a_secret_is_not_sent_again(shop: Shop) -> None:
     staff = shop.staff()
     card = next(one for one in book(staff) if one["kind"] == "password_reset")
 
-    answer = staff.posts(f"/letters/{card['id']}/resend")
+    answer = staff.posts(f"/emails/{card['id']}/resend")
 
-    assert (answer.status_code, answer.json["code"]) == (422, "letter_holds_secret")
+    assert (answer.status_code, answer.json["code"]) == (422, "email_holds_secret")
     drain()
     assert len(shop.mailer.sent) == 2
 
@@ -146,11 +146,11 @@ def test_who_may_read_may_not_always_resend(shop: Shop) -> None:
     reader, support = shop.staff("reader"), shop.staff("support")
     (card,) = book(reader)
 
-    assert reader.posts(f"/letters/{card['id']}/resend").status_code == 403
-    assert support.posts(f"/letters/{card['id']}/resend").status_code == 202
-    assert support.posts(f"/letters/{uuid4()}/resend").json["code"] == "letter_not_found"
-    assert support.gets(f"/letters/{uuid4()}").status_code == 404
-    assert shop.app.test_client().get("/api/v1/admin/letters").status_code == 401
+    assert reader.posts(f"/emails/{card['id']}/resend").status_code == 403
+    assert support.posts(f"/emails/{card['id']}/resend").status_code == 202
+    assert support.posts(f"/emails/{uuid4()}/resend").json["code"] == "email_not_found"
+    assert support.gets(f"/emails/{uuid4()}").status_code == 404
+    assert shop.app.test_client().get("/api/v1/admin/emails").status_code == 401
 
 
 def test_a_letter_that_nobody_will_send_any_more_is_given_up(shop: Shop) -> None:
