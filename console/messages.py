@@ -15,9 +15,9 @@ from console.flows.transition import Feedback
 
 @dataclass
 class ShowMessage(Message):
-    """Something to tell the operator, in the entry bar."""
+    """Something to tell the operator, in the entry bar; None takes away what stands there."""
 
-    feedback: Feedback
+    feedback: Feedback | None
 
 
 @dataclass

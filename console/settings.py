@@ -33,6 +33,10 @@ usage: python -m console [--url URL] [--home FOLDER]
 STOCKROOM_SCAN_PREFIX   key that a scanner sends before each code: ctrl+b, or ctrl+backslash in tmux
 STOCKROOM_SOUND         a command to run when a scan is wrong, for terminals that mute the bell
 STOCKROOM_THEME         dark, light or contrast; :theme in the console chooses and keeps one
+STOCKROOM_STATION       the name of this computer, as PACK-2; its host name when not given
+STOCKROOM_SCALE         the serial port of a scale, as /dev/ttyUSB0 or /dev/ttyUSB0:4800
+STOCKROOM_AUTO_SHIP     yes: a parcel that is packed leaves with the scan of its label
+STOCKROOM_PRINT         yes: slip and label of a packed parcel are printed at this station
 SENTRY_DSN              where a crash of the console is told; nothing about people is sent
 NO_COLOR                no colours: words and symbols carry the meaning
 """
@@ -63,6 +67,15 @@ class Settings(NamedTuple):
     theme: str = ""
     """The colours to begin with; without one those that were chosen last."""
 
+    scale: str = ""
+    """The serial port of a scale; none when empty."""
+
+    auto_ship: bool = False
+    """Whether a packed parcel leaves with the scan of its label, without Enter."""
+
+    prints: bool = False
+    """Whether slip and label of a packed parcel are printed at this station."""
+
     sentry_dsn: str = ""
     """Where a crash is told, without anything about people; nowhere when empty."""
 
@@ -88,6 +101,9 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         scan_prefixes=(prefix,) if prefix else SCAN_PREFIXES,
         sound_command=_checked_sound(environment.get("STOCKROOM_SOUND", "")),
         theme=_checked_theme(environment.get("STOCKROOM_THEME", "")),
+        scale=environment.get("STOCKROOM_SCALE", "").strip(),
+        prints=_yes(environment, "STOCKROOM_PRINT"),
+        auto_ship=_yes(environment, "STOCKROOM_AUTO_SHIP"),
         sentry_dsn=environment.get("SENTRY_DSN", "").strip(),
     )
 
@@ -124,6 +140,14 @@ def _checked_sound(command: str) -> str | None:
     if words and shutil.which(words[0]) is None:
         raise BadSettings(f"STOCKROOM_SOUND names {words[0]!r}, which cannot be run here")
     return command if words else None
+
+
+def _yes(environment: Mapping[str, str], name: str) -> bool:
+    """Whether a switch is on."""
+    word = environment.get(name, "").strip().lower()
+    if word not in {"", "yes", "no", "1", "0"}:
+        raise BadSettings(f"{name} is yes or no, not {word!r}")
+    return word in {"yes", "1"}
 
 
 def _checked_theme(name: str) -> str:

@@ -1,8 +1,7 @@
 """The console as a Textual app: it takes every key and code in order and passes it to its screen.
 
-Keys go to no widget but to the entry, which takes what is text or part of a code; what it leaves is
-looked up in the registry of actions. Codes, answers and actions are done one by one, screen change
-included: a scan finds the screen that the one before opened. Only the cursor moves at once.
+Keys go to the entry, which takes text and codes; other keys are looked up in the registry of
+actions. Codes, answers and actions are done one by one, screen changes included.
 """
 
 from __future__ import annotations
@@ -206,6 +205,7 @@ class ConsoleApp(Pasting):
         if action.id in keys.CURSOR_ACTIONS:
             self.frame.move(action.id)
             return []
+        self.after_bang = character == "!"
         if action.id == "commit" and self.context.entry.is_coding:
             # What was typed so far is meant: `2` and F10 is the reason and the review.
             return [*self._entered(Code(self.context.entry.take_code())), action]
@@ -265,6 +265,10 @@ class ConsoleApp(Pasting):
                     self.intake.put(one)
             case Answer(Prompt(name="take_over"), text):
                 await self.take_over(text)
+            case Answer(prompt, text) if self.is_command_behind_bang(text):
+                # `!OK` from a scanner without a prefix, where `!` is a key that asks something.
+                self.frame.take_cancel(prompt)
+                self.obeyed(text)
             case Answer(prompt, text):
                 await self.frame.take_answer(prompt, text)
             case Action():
@@ -357,7 +361,11 @@ class ConsoleApp(Pasting):
 
     def on_show_message(self, message: ShowMessage) -> None:
         """A screen tells the operator something."""
-        self.say(message.feedback)
+        if message.feedback is not None:
+            self.say(message.feedback)
+        else:
+            self.context.feedback = None
+            self.frame.entry_bar.say(None)
 
     async def on_command_ended(self, message: CommandEnded) -> None:
         """A command was done or stopped."""
@@ -369,16 +377,14 @@ class ConsoleApp(Pasting):
         stands = self.context.feedback is not None and self.context.feedback.tone is Tone.WRONG
         if failure is not None:
             self.say(wrong(f"{command.label}: {failure.detail} F12 decides"))
-        elif not stands:
-            self.say(answered(command))
+        elif not stands and (told := answered(command)) is not None:
+            self.say(told)
         run_in_background(self, "heard", self.tell_screens, command, failure, beside=True)
 
     def _follow(self, work: Work) -> None:
         """Do it within the current piece of work, or as the next one when there is none."""
-        if self._is_taking:
-            self._follow_ups.append(work)
-        else:
-            self.intake.put(work)
+        put = self._follow_ups.append if self._is_taking else self.intake.put
+        put(work)
 
     def _command_ended(self, command: Command, failure: CallFailed | None) -> None:
         self.post_message(CommandEnded(command, failure))
@@ -386,10 +392,9 @@ class ConsoleApp(Pasting):
     def _tick(self) -> None:
         if not self.screen_stack:
             return  # the console is being closed
-        frame = self.frame
-        frame.refresh_status_bar()
-        frame.tick()
-        frame.retry_failed_reads(TICK)
+        self.frame.refresh_status_bar()
+        self.frame.tick()
+        self.frame.retry_failed_reads(TICK)
         if not self._is_tidy and asyncio.get_running_loop().time() - self._last_key > IDLE_AFTER:
             self._is_tidy = True
             gc.collect()

@@ -44,13 +44,29 @@ class GlobalActions(Router):
         """F7."""
         await self.go(HistoryEntry("stock"))
 
+    async def do_pick(self) -> None:
+        """F4: the next orders to pick, or the batch that is walked here."""
+        await self.go(HistoryEntry("pick"))
+
+    async def do_pack(self) -> None:
+        """F5: what waits to be packed, or the parcel that is packed here."""
+        await self.go(HistoryEntry("pack"))
+
+    async def do_hand_over(self) -> None:
+        """Parcels are scanned out to their carriers."""
+        await self.go(HistoryEntry("hand_over"))
+
     async def do_put_away(self) -> None:
         """Units that wait for a bin."""
         await self.go(HistoryEntry("put_away"))
 
+    async def do_replenish(self) -> None:
+        """Bins that are picked from and hold too little."""
+        await self.go(HistoryEntry("replenish"))
+
     async def do_low_stock(self) -> None:
         """`:l`."""
-        await self.go(HistoryEntry("stock", "low"))
+        await self.go(HistoryEntry("reorder"))
 
     async def do_receive(self) -> None:
         """F6: goods without an order; a purchase order's label opens that order."""
@@ -61,7 +77,7 @@ class GlobalActions(Router):
         await self.go(HistoryEntry("catalogue"))
 
     async def do_attention(self) -> None:
-        """F5."""
+        """Shift+F5."""
         await self.go(HistoryEntry("attention"))
 
     async def do_refund(self) -> None:

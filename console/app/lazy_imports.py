@@ -19,7 +19,17 @@ def screen(module: str, class_name: str) -> type[BaseScreen]:
 def records() -> Mapping[str, type[BaseScreen]]:
     """The screens of all kinds of records."""
     module = importlib.import_module("console.screens.records")
-    return {name: module.screen_of(kind) for name, kind in KINDS.items()}
+    reports = importlib.import_module("console.screens.stock_reports")
+    packaging = importlib.import_module("console.screens.packaging")
+    picking = importlib.import_module("console.screens.pick_reports")
+    return {
+        **{name: module.screen_of(kind) for name, kind in KINDS.items()},
+        "valuation": reports.ValuationScreen,
+        "shrinkage": reports.ShrinkageScreen,
+        "packaging_book": packaging.PackagingBookScreen,
+        "waves": picking.WavesScreen,
+        "pick_figures": picking.PickFiguresScreen,
+    }
 
 
 def http(url: str) -> Transport:

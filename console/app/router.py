@@ -33,11 +33,16 @@ LOADED_LATER = {
     "orders": "OrdersScreen", "order": "OrderScreen", "ship": "ShipScreen",
     "refund": "RefundScreen", "stock": "StockScreen", "stock_level": "StockLevelScreen",
     "catalog": "CatalogScreen", "attention": "AttentionScreen", "outbox": "OutboxScreen",
-    "bin": "BinScreen", "put_away": "PutAwayScreen", "count": "CountScreen",
-    "receive": "ReceiveScreen",
+    "bin": "BinScreen", "put_away": "PutAwayScreen", "replenish": "ReplenishScreen",
+    "count": "CountScreen", "receive": "ReceiveScreen", "order_edit": "OrderEditScreen",
+    "return_case": "ReturnScreen", "pick": "PickScreen", "pack": "PackScreen",
+    "hand_over": "HandOverScreen",
     "help": "HelpScreen", "palette": "PaletteScreen", "scanner": "ScannerScreen",
 }  # fmt: skip
 """Screens that nobody sees in the first frame, by their module in `console.screens`."""
+
+MODULES = {"replenish": "put_away"}
+"""Screens that stand in the module of another one."""
 
 SCAN_PREFIX = "scan_prefix"
 """Under this name the set-up page keeps the key that this computer's scanner sends first."""
@@ -134,7 +139,8 @@ class Router(App[None]):
     ) -> None:
         """Load the screens behind the first one, while that is looked at already."""
         for name, class_name in LOADED_LATER.items():
-            kind = await asyncio.to_thread(load, f"console.screens.{name}", class_name)
+            module = MODULES.get(name, name)
+            kind = await asyncio.to_thread(load, f"console.screens.{module}", class_name)
             self._put_in_place(kind(self.context))
         self._screens_of_records = await asyncio.to_thread(records)
         self._all_here.set()

@@ -15,11 +15,14 @@ from console.client.change_models import Worker
 from console.client.doctor import DoctorLight
 from console.client.hold_models import Dispute, FraudWarning, Hold, OrderAttention
 from console.client.money import Money as Money
+from console.client.note_models import OrderDiscount, OrderNote, Reference, TimelineEvent, VatId
+from console.client.order_gift import OrderGift
 from console.client.refund_models import QuotedLine as QuotedLine
 from console.client.refund_models import Refund as Refund
 from console.client.refund_models import RefundLine as RefundLine
 from console.client.refund_models import RefundQuote as RefundQuote
 from console.client.refund_models import RefundTransaction as RefundTransaction
+from console.client.shared_parcels import PackedWith, ShippingSaving
 
 Row = TypeVar("Row")
 
@@ -92,6 +95,7 @@ class Overview:
     currency: str
     worker: Worker | None = None
     doctor: DoctorLight | None = None
+    awaiting_approval: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,8 @@ class OrderCard:
     ship_country: str | None
     on_hold: bool
     version: int
+    tags: tuple[str, ...]
+    ships_with: tuple[str, ...] | None  # could leave in one parcel with it; None: not looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +170,16 @@ class OrderLine:
     must_verify: bool
     """Whether the shop wants each unit scanned before it ships."""
 
+    note: str | None
+    properties: dict[str, str]
+    waiting_quantity: int = 0
+    """Open units that are back-ordered: they are not here yet."""
+
+    @property
+    def ready_quantity(self) -> int:
+        """Units that can be shipped now."""
+        return self.open_quantity - self.waiting_quantity
+
     @property
     def name(self) -> str:
         """What is on the label of the goods: title and variant."""
@@ -183,6 +199,8 @@ class Payment:
     charged_back: Money
     reference: str | None
     created_at: datetime
+    risk_level: str | None
+    failed_checks: tuple[str, ...]
 
     @property
     def is_money(self) -> bool:
@@ -215,33 +233,7 @@ class Fulfilment:
     tracking_url: str | None
     shipped_at: datetime | None
     lines: tuple[FulfilmentLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineEvent:
-    """One entry of an order's timeline."""
-
-    at: datetime
-    kind: str
-    text: str
-    actor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class VatId:
-    """The VAT id of a buyer; `is_valid` is None while nobody has confirmed it."""
-
-    vat_id: str
-    is_valid: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class OrderDiscount:
-    """What one discount took off an order."""
-
-    name: str
-    code: str | None
-    amount: Money
+    packed_with: PackedWith | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +247,11 @@ class OrderDetail(OrderCard):
     promised_ship_at: datetime | None
     promised_delivery_at: datetime | None
     customer_note: str | None
+    gift_message: str | None
+    ip_country: str | None
+    notes: tuple[OrderNote, ...]
+    references: tuple[Reference, ...]
+    gift: OrderGift | None
     vat_id: VatId | None
     lines: tuple[OrderLine, ...]
     subtotal: Money
@@ -274,6 +271,7 @@ class OrderDetail(OrderCard):
     payments: tuple[Payment, ...]
     refunds: tuple[Refund, ...]
     fulfilments: tuple[Fulfilment, ...]
+    shipping_savings: tuple[ShippingSaving, ...]
     holds: tuple[Hold, ...]
     disputes: tuple[Dispute, ...]
     fraud_warnings: tuple[FraudWarning, ...]
@@ -325,18 +323,22 @@ class StockLevel:
     low_stock_threshold: int | None
     version: int
     last_moved_at: datetime | None
+    damaged: int = 0
+    quarantine: int = 0
+    safety_stock: int = 0
+    back_ordered: int = 0
+    """Units that orders wait for; they are not among those on hand."""
 
     @property
     def name(self) -> str:
         """Product and variant, as an operator says it."""
-        if not self.variant_title:
-            return self.product_title
-        return f"{self.product_title} · {self.variant_title}"
+        return " · ".join(filter(None, (self.product_title, self.variant_title)))
 
     @property
     def is_low(self) -> bool:
         """Whether less is free than the shop wants to keep."""
-        return self.low_stock_threshold is not None and self.available <= self.low_stock_threshold
+        left = self.available - self.back_ordered
+        return self.low_stock_threshold is not None and left <= self.low_stock_threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +356,7 @@ class Movement:
     note: str | None
     actor: str | None
     reference: str | None
+    back_ordered_change: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +370,9 @@ class ScannedVariant:
     title: str | None
     levels: tuple[StockLevel, ...]
     pack_quantity: int
+    lot_tracking: str = ""
+    lot: str | None = None
+    expires_on: str | None = None
     """How many units the scanned code means."""
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from console.client.api_client import ApiClient
 from console.client.hold_models import Hold
 from console.client.models import Money, OrderCard, OrderDetail, Page, RefundQuote
+from console.client.note_models import BulkResults, CancelPreview, CancelResults, SavedView
 from console.client.outbox import NewCommand
 from console.client.pages import parse_page
 from console.client.parsing import ADMIN, parse
@@ -31,6 +32,39 @@ class Orders:
         """Each step of an order's sums in words."""
         answer = await self._caller.get(f"{ADMIN}/orders/{order_id}", {"explain": "true"})
         return parse(tuple[str, ...], answer.body, inside="explanation")
+
+    async def views(self) -> tuple[SavedView, ...]:
+        """The operator's saved views."""
+        answer = await self._caller.get(f"{ADMIN}/order-views", {"limit": "50"})
+        return parse(tuple[SavedView, ...], answer.body, inside="data")
+
+    async def save_view(self, name: str, filters: Mapping[str, str], *, key: str) -> None:
+        """Save filters under a name, for the operator."""
+        body = {"name": name, "filters": dict(filters)}
+        await self._caller.change("POST", f"{ADMIN}/order-views", body, key=key, version=None)
+
+    async def delete_view(self, view: SavedView, *, key: str) -> None:
+        """Delete one of the operator's views."""
+        path = f"{ADMIN}/order-views/{view.id}"
+        await self._caller.change("DELETE", path, {}, key=key, version=view.version)
+
+    async def bulk(self, body: Mapping[str, object], *, key: str) -> BulkResults:
+        """Do one thing to many orders; the operator waits for what came of each."""
+        path = f"{ADMIN}/orders/batch"
+        answer = await self._caller.change("POST", path, body, key=key, version=None)
+        return parse(BulkResults, answer.body)
+
+    async def preview_cancellation(self, order_ids: Sequence[str]) -> CancelPreview:
+        """What cancelling many orders would give back. Changes nothing."""
+        path = f"{ADMIN}/orders/batch-cancel/preview"
+        answer = await self._caller.ask(path, {"order_ids": list(order_ids)})
+        return parse(CancelPreview, answer.body)
+
+    async def cancel_many(self, body: Mapping[str, object], *, key: str) -> CancelResults:
+        """Cancel many orders; the operator waits for what came of each."""
+        path = f"{ADMIN}/orders/batch-cancel"
+        answer = await self._caller.change("POST", path, body, key=key, version=None)
+        return parse(CancelResults, answer.body)
 
     async def refund_quote(
         self, order_id: str, lines: Mapping[str, int], *, shipping: bool, amount: Money | None
@@ -60,10 +94,12 @@ def ship(
     is_everything: bool,
     verified: Mapping[str, int] = MappingProxyType({}),
     override: str = "",
+    acknowledged: Sequence[str] = (),
 ) -> NewCommand:
     """Hand units to a carrier. Sending everything leaves the lines out, as the shop asks.
 
-    `verified` are the units of them that were scanned, `override` why the others may leave.
+    `verified` are the units of them that were scanned, `override` why the others may leave, and
+    `acknowledged` the pinned notes that were read.
     """
     body: dict[str, object] = {"carrier": carrier}
     if not is_everything:
@@ -72,6 +108,8 @@ def ship(
         body["verified_lines"] = _units(verified)
     if override:
         body["override_reason"] = override
+    if acknowledged:
+        body["acknowledged_notes"] = list(acknowledged)
     if tracking:
         body["tracking_number"] = tracking
     units = sum(lines.values())
@@ -164,6 +202,17 @@ def note(order: OrderCard, text: str) -> NewCommand:
     )
 
 
+def tag(order: OrderCard, add: Sequence[str], remove: Sequence[str]) -> NewCommand:
+    """Add and remove tags of an order."""
+    return NewCommand(
+        kind="tag",
+        aggregate=aggregate_of(order.id),
+        path=f"{ADMIN}/orders/{order.id}/tags",
+        body={"add": list(add), "remove": list(remove)},
+        label=f"{order.number} tags",
+    )
+
+
 def hold(order: OrderCard, reason: str, text: str | None) -> NewCommand:
     """Keep an order from being shipped."""
     return NewCommand(
@@ -183,6 +232,17 @@ def check_vat_id(order: OrderCard) -> NewCommand:
         path=f"{ADMIN}/orders/{order.id}/check-vat-id",
         body={},
         label=f"{order.number} VAT id",
+    )
+
+
+def pay_link(order: OrderCard) -> NewCommand:
+    """Have a link to pay what is due mailed to the customer."""
+    return NewCommand(
+        kind="pay_link",
+        aggregate=aggregate_of(order.id),
+        path=f"{ADMIN}/orders/{order.id}/pay-link",
+        body={},
+        label=f"{order.number} pay link",
     )
 
 

@@ -365,6 +365,15 @@ class Outbox:
         row = self._db.execute("SELECT value FROM remembered WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else default
 
+    def forget(self, name: str) -> None:
+        """Keep it no longer."""
+        self._db.execute("DELETE FROM remembered WHERE name = ?", (name,))
+
+    def remembered_like(self, prefix: str) -> list[str]:
+        """Everything that is remembered under names that begin like this."""
+        query = "SELECT value FROM remembered WHERE substr(name, 1, ?) = ? ORDER BY name"
+        return [str(row[0]) for row in self._db.execute(query, (len(prefix), prefix))]
+
     def _change(self, command: Command, what: str, *values: object) -> None:
         # `what` and `where` are literals of this module; every value travels as a parameter.
         self._db.execute(f"UPDATE commands SET {what} WHERE id = ?", (*values, command.id))  # noqa: S608

@@ -11,12 +11,17 @@ from console.client.auth import Auth
 from console.client.bulk_changes import BulkChange, Catalog
 from console.client.change_poller import ChangePoller
 from console.client.claims import Claims
+from console.client.drafts import Drafts
+from console.client.hand_over import HandOvers
 from console.client.orders import Orders
 from console.client.outbox import Command, NewCommand, Outbox, State
 from console.client.outbox_worker import OutboxWorker
+from console.client.packing import Packing
+from console.client.picking import Picking
 from console.client.receiving import Receiving
 from console.client.records import Records
 from console.client.refunds import DirectCommands
+from console.client.returns import Returns
 from console.client.session import Session
 from console.client.state_dir import StateDir
 from console.client.stock import Stock
@@ -60,6 +65,14 @@ class Services:
         self.claims = Claims(self.caller)
         self.records = Records(self.caller)
         self.receiving = Receiving(self.caller)
+        self.drafts = Drafts(self.outbox, self.session)
+        self.returns = Returns(self.caller)
+        self.picking = Picking(self.caller)
+        self.packing = Packing(self.caller)
+        self.hand_overs = HandOvers(self.caller)
+        self.station = settings.station[:60]
+        self.scale = settings.scale
+        self.auto_ship, self.prints = settings.auto_ship, settings.prints
         self._folder = folder
         self._pieces: dict[int, Command] = {}
 

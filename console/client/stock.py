@@ -108,6 +108,8 @@ def on_top(command: Command) -> NewCommand | None:
 def _opposite(body: Mapping[str, object]) -> dict[str, object]:
     if "to_bin_id" in body:
         return {**body, "from_bin_id": body["to_bin_id"], "to_bin_id": body["from_bin_id"]}
+    if "to" in body:
+        return {**body, "from": body["to"], "to": body["from"]}
     change = body["change"]
     assert isinstance(change, int)
     return {**body, "change": -change}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from console.client.change_models import Claim
-from console.client.models import OrderDetail, TimelineEvent
+from console.client.models import OrderDetail
+from console.client.note_models import TimelineEvent
 from console.flows.formatting import clock
 from console.flows.transition import Feedback, noted
 

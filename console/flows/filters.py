@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
+from console.client.note_models import SavedView
 from console.flows.transition import Transition, wrong
 
 
@@ -40,9 +41,23 @@ WORDS = {
         ("unfulfilled", "partially_shipped", "shipped", "partially_delivered", "delivered",
          "cancelled"),
     ),
+    "hold": (
+        "hold_reason",
+        ("payment", "risk", "address", "stock", "customer_request", "other", "dispute",
+         "fraud_warning", "foreign_refund"),
+    ),
 }  # fmt: skip
 """Filter words: the query they become, and the values they take (a beginning is enough)."""
 
+
+FREE_WORDS = {
+    "tag": ("tag", "a tag"),
+    "ref": ("reference", "a system and its number, such as ref:datev:4711"),
+    "meta": ("metadata", "a key and its value, such as meta:cost_center:42"),
+}
+"""Filter words with a value of their own."""
+
+FILTERS = "is: paid: ship: hold: tag: ref: meta: since: until:"
 
 SEARCHED = "number, name, company, e-mail, phone, tracking number, postcode and SKU"
 """What of an order the shop searches."""
@@ -61,6 +76,9 @@ class OrderFilter(NamedTuple):
     oldest_first: bool = True
     is_everywhere: bool = False
     """Whether all orders are searched, as typing does, and not only those of the view."""
+
+    views: tuple[View, ...] = VIEWS
+    """Those of the console, then those that the operator saved."""
 
     def as_query(self, *, from_the_end: bool = False) -> dict[str, str]:
         """The shop's query. From the end means the same list read backwards."""
@@ -111,6 +129,12 @@ class Find(NamedTuple):
     text: str
 
 
+class KeepViews(NamedTuple):
+    """The views that the operator saved, as the shop told them."""
+
+    saved: tuple[SavedView, ...]
+
+
 class TurnSort(NamedTuple):
     """Oldest first, or newest first."""
 
@@ -118,19 +142,29 @@ class TurnSort(NamedTuple):
 FilterStep = Transition[OrderFilter, None]
 
 
-def step(state: OrderFilter, event: Show | NextView | Find | TurnSort) -> FilterStep:
+def step(state: OrderFilter, event: Show | NextView | Find | TurnSort | KeepViews) -> FilterStep:
     """Take one event; a filter that makes no sense leaves the list as it was."""
     match event:
         case Show(name):
-            view = next(one for one in VIEWS if one.name == name)
+            view = next(one for one in state.views if one.name == name)
             return Transition(_turned_to(state, view))
         case NextView(by):
-            at = 1 if state.is_everywhere else VIEWS.index(state.view)
-            return Transition(_turned_to(state, VIEWS[(at + by) % len(VIEWS)]))
+            at = 1 if state.is_everywhere else state.views.index(state.view)
+            return Transition(_turned_to(state, state.views[(at + by) % len(state.views)]))
+        case KeepViews(saved):
+            views = (*VIEWS, *map(_as_view, saved))
+            is_there = any(one.name == state.view.name for one in views)
+            return Transition(
+                state._replace(views=views, view=state.view if is_there else VIEWS[0])
+            )
         case TurnSort():
             return Transition(state._replace(oldest_first=not state.oldest_first))
         case Find(text):
             return _find(state, text)
+
+
+def _as_view(saved: SavedView) -> View:
+    return View(f"saved:{saved.id}", saved.name, saved.filters, "queue" in saved.filters)
 
 
 def _find(state: OrderFilter, text: str) -> FilterStep:
@@ -148,15 +182,17 @@ def _find(state: OrderFilter, text: str) -> FilterStep:
             if not chosen:
                 return Transition(state, feedback=wrong(f"{name}: takes {', '.join(values)}"))
             query[wire] = chosen
+        elif name in FREE_WORDS:
+            if not value:
+                return Transition(state, feedback=wrong(f"{name}: takes {FREE_WORDS[name][1]}"))
+            query[FREE_WORDS[name][0]] = value
         elif name in {"since", "until"}:
             moment = _day(value)
             if moment is None:
                 return Transition(state, feedback=wrong(f"{name}: takes today, 7d or 2026-11-20"))
             query["placed_at_gte" if name == "since" else "placed_at_lt"] = moment
         else:
-            return Transition(
-                state, feedback=wrong(f"{name}: is no filter; is: paid: ship: since: until:")
-            )
+            return Transition(state, feedback=wrong(f"{name}: is no filter; {FILTERS}"))
     if free:
         query["q"] = " ".join(free)
     typed = text.strip()

@@ -18,6 +18,20 @@ REASONS = (
 """Wire name and word, in the order of their digits."""
 
 
+def typed_tags(text: str) -> tuple[list[str], list[str]]:
+    """Read `+express -gift box, late`: signs or commas part the tags; without a sign one is added.
+
+    Words between two signs are one tag.
+    """
+    add: list[str] = []
+    remove: list[str] = []
+    for piece in text.replace("+", ",+").replace(" -", ",-").split(","):
+        tag = " ".join(piece.strip().lstrip("+-").split())
+        if tag:
+            (remove if piece.strip().startswith("-") else add).append(tag)
+    return add, remove
+
+
 def active(order: OrderDetail) -> tuple[Hold, ...]:
     """The holds that are not released."""
     return tuple(hold for hold in order.holds if hold.released_at is None)

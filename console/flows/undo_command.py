@@ -51,6 +51,11 @@ JUST_NOW = 600.0
 INSTEAD = {
     "ship": "It left more than ten minutes ago: k on the order, then v, takes it back",
     "move": "It was moved more than ten minutes ago: scan it back",
+    "state": "It was changed more than ten minutes ago: ! on the level changes it back",
+    "zero_check": "What was seen stays: = counts the bin",
+    "receive_transfer": "What came of a transfer stays: F7 corrects the stock",
+    "ship_transfer": ":transfers, then c, cancels it and puts its units back",
+    "close_transfer": "A transfer that was ended stays: F7 corrects the stock",
     "counted": "A count that is posted stays: count the bin again",
     "finish_count": "A count that is posted stays: count the bin again",
     "void_parcel": "What was voided is shipped again",
@@ -76,7 +81,7 @@ def plan(
     command = latest[0]
     if command.is_unsent:
         return Drop(command)
-    is_late = command.kind == "move" and now - command.made_at > JUST_NOW
+    is_late = command.kind in {"move", "state"} and now - command.made_at > JUST_NOW
     if command.state is State.DONE and command.inverse is not None and not is_late:
         return SendInverse(command)
     is_fresh = now - command.made_at <= JUST_NOW

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from console.keys.actions import ACTIONS, Action
+from console.keys.action import Action
+from console.keys.actions import ACTIONS
 
 __all__ = ["ACTIONS", "Action"]
 
@@ -20,14 +21,14 @@ PAGE = 10
 
 ALWAYS_ON_THE_BAR = (
     ("back", "help", "palette"),
-    ("home", "orders", "queue", "attention", "receive", "catalogue", "stock", "refund"),
+    ("home", "orders", "pick", "pack", "attention", "receive", "catalogue", "stock", "refund"),
     ("undo", "outbox", "quit"),
 )
 """The lower row of the bar, in groups."""
 
 MAX_WANTED = (
-    "help", "palette", "home", "orders", "back", "stock", "undo", "outbox", "attention", "queue",
-    "receive", "refund", "catalogue", "quit",
+    "help", "palette", "home", "orders", "back", "stock", "undo", "outbox", "attention", "pick",
+    "pack", "receive", "refund", "catalogue", "quit",
 )  # fmt: skip
 """The lower row by how much it is wanted: a narrow window leaves out the last ones."""
 

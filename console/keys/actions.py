@@ -2,61 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from console.flows.records.table import KINDS
+from console.keys.action import EVERYWHERE, RECORDS, Action
+from console.keys.action import on as _on
+from console.keys.packing import PACKING
 
-RECORDS = frozenset(KINDS)
-EVERYWHERE = RECORDS | {
-    "home", "orders", "order", "ship", "refund", "stock", "level", "catalogue", "attention",
-    "outbox", "help", "scanner", "bin", "put_away", "count", "receive",
+LISTS = RECORDS | {
+    "home", "orders", "stock", "catalogue", "attention", "outbox", "help", "palette", "ship",
+    "refund", "bin", "put_away", "replenish", "count", "receive", "order_edit", "return_case",
+    "pick", "pack", "hand_over",
 }  # fmt: skip
-LISTS = RECORDS | frozenset(
-    {
-        "home",
-        "orders",
-        "stock",
-        "catalogue",
-        "attention",
-        "outbox",
-        "help",
-        "palette",
-        "ship",
-        "refund",
-        "bin",
-        "put_away",
-        "count",
-        "receive",
-    }
-)
 SCROLLED = LISTS | {"order", "level"}
-
-
-class Action(NamedTuple):
-    """One thing that an operator can do."""
-
-    id: str
-    keys: tuple[str, ...]
-    """What the key types, or its name when it types nothing; the first is the usual one."""
-
-    face: str
-    """How the key looks on the bar."""
-
-    label: str
-    """One or two words for the bar; empty keeps it off the bar."""
-
-    help: str
-    group: str
-    screens: frozenset[str] = EVERYWHERE
-    alias: str = ""
-    """What is typed after `:` to do it."""
-
-    needs: str = ""
-    """The permission without which it is neither shown nor done."""
-
-
-def _on(*screens: str) -> frozenset[str]:
-    return frozenset(screens)
 
 
 ACTIONS = (
@@ -139,26 +95,79 @@ ACTIONS = (
            "Show what would be given back; once more sends it", "This screen", _on("refund")),
     Action("enter", ("enter", "ctrl+j"), "⏎", "level", "Open the level of the item",
            "This screen", _on("bin")),
+    Action("enter", ("enter", "ctrl+j"), "⏎", "", "The bin that the last unit left is empty",
+           "This screen", _on("put_away", "replenish"), needs="inventory:adjust"),
+    Action("enter", ("enter", "ctrl+j"), "⏎", "take", "Take the next orders or the chosen batch; "
+           "on a walk, finish it", "This screen", _on("pick")),
+    *PACKING,
+    Action("short", ("-",), "-", "not there", "Units are not in the bin: the rest comes from "
+           "another one, and the bin is counted", "This screen", _on("pick")),
+    Action("skip", (".",), ".", "later", "Come to this line last", "This screen", _on("pick")),
+    Action("tote_full", ("+",), "+", "full", "The tote is full: scan a second one for this order",
+           "This screen", _on("pick")),
+    Action("park", ("/",), "/", "park", "Stop for now: anybody goes on, on any terminal",
+           "This screen", _on("pick")),
+    Action("commit", ("f10", "ctrl+s"), "F10", "", "Take the batch that somebody else has",
+           "This screen", _on("pick")),
     Action("count", ("=",), "=", "count", "Count this bin", "This screen", _on("bin"),
            needs="inventory:adjust"),
+    Action("count", ("=",), "=", "", "Count the bin that should be empty", "This screen",
+           _on("put_away", "replenish", "pick"), needs="inventory:adjust"),
+    Action("stop", ("!",), "!", "stop", "Units that are damaged or in quarantine, or on sale "
+           "again: 3 d, 3 q, 3 du, 3 qu", "This screen", _on("bin", "level"),
+           needs="inventory:adjust"),
+    Action("because", ("!",), "!", "reason", "Why the figure is another, if it is", "This screen",
+           _on("count"), needs="inventory:adjust"),
     Action("enter", ("enter", "ctrl+j"), "⏎", "send", "Send what was scanned, to be compared",
            "This screen", _on("count"), needs="inventory:adjust"),
     Action("commit", ("f10", "ctrl+s"), "F10", "finish", "Finish: what was not scanned is gone",
            "This screen", _on("count"), needs="inventory:adjust"),
     Action("enter", ("enter", "ctrl+j"), "⏎", "all to come", "All units of this line that are "
            "still to come", "This screen", _on("receive")),
-    Action("commit", ("f10", "ctrl+s"), "F10", "post", "Put what was counted into the stock",
-           "This screen", _on("receive"), needs="inventory:receive"),
+    Action("commit", ("f10", "ctrl+s"), "F10", "post", "Put what was counted into the stock; a "
+           "transfer that leaves is shipped", "This screen", _on("receive")),
+    Action("close", (";",), ";", "end", "End a transfer of which other units came than were "
+           "shipped: why, for each", "This screen", _on("receive"), needs="inventory:receive"),
+    Action("edit_units", ("q",), "q", "units", "Another number of units; 0 removes the line",
+           "This screen", _on("order_edit")),
+    Action("edit_price", ("p",), "p", "price", "Another price of one unit, with a reason",
+           "This screen", _on("order_edit"), needs="orders:discount"),
+    Action("edit_goods", ("a",), "a", "add", "Add goods: a SKU and how many", "This screen",
+           _on("order_edit")),
+    Action("edit_method", ("s",), "s", "shipping", "Another shipping method", "This screen",
+           _on("order_edit")),
+    Action("edit_address", ("d",), "d", "address", "Another shipping address", "This screen",
+           _on("order_edit")),
+    Action("edit_reason", ("w",), "w", "why", "The reason of the edit", "This screen",
+           _on("order_edit")),
+    Action("edit_rules", ("t",), "t", "today", "Price by today, or by the day of the order",
+           "This screen", _on("order_edit")),
+    Action("enter", ("enter", "ctrl+j"), "⏎", "no", "In the review: do not send it",
+           "This screen", _on("order_edit")),
+    Action("commit", ("f10", "ctrl+s"), "F10", "review", "Look the edit over; once more sends it",
+           "This screen", _on("order_edit"), needs="orders:write"),
+    Action("enter", ("enter", "ctrl+j"), "⏎", "all to come", "All units of this line that are "
+           "still to come", "This screen", _on("return_case"), needs="returns:write"),
+    Action("commit", ("f10", "ctrl+s"), "F10", "post", "Post what came; then show its refund; "
+           "then send that", "This screen", _on("return_case"), needs="returns:write"),
+    Action("turn", (">",), ">", "becomes", "What becomes of this line: restock, damaged, "
+           "quarantine or discard", "This screen", _on("return_case"), needs="returns:write"),
+    Action("missing", ("*",), "*", "missing", "What is still to come of this line never came",
+           "This screen", _on("return_case"), needs="returns:write"),
     Action("more", ("+",), "+", "more", "One unit more", "This screen",
-           _on("ship", "refund", "receive")),
+           _on("ship", "refund", "receive", "count", "return_case", "pack")),
     Action("less", ("-",), "-", "less", "One unit less", "This screen",
-           _on("ship", "refund", "receive")),
+           _on("ship", "refund", "receive", "count", "return_case", "pack")),
     Action("damaged", ("!",), "!", "damaged", "How many of them cannot be sold", "This screen",
            _on("receive")),
+    Action("lot", ("@",), "@", "lot", "The lot of this line, and until when it lasts",
+           "This screen", _on("receive", "return_case")),
+    Action("open_case", ("o",), "o", "unpack", "Unpack this return, and refund it",
+           "This screen", _on("returns")),
     Action("teach", ("#",), "#", "teach", "Say what an unknown code is: its SKU, and its units "
            "where it is a case", "This screen", _on("receive")),
     Action("exactly", ("=",), "=", "units", "Type the quantity, then Enter",
-           "This screen", _on("ship", "refund", "receive")),
+           "This screen", _on("ship", "refund", "receive", "return_case")),
     Action("everything", ("*",), "*", "all", "Everything that is still open",
            "This screen", _on("ship", "refund")),
     Action("add", ("+",), "+", "add", "Add units to the level: +5, Enter, reason; F10 in the list",
@@ -171,12 +180,13 @@ ACTIONS = (
            "This screen", _on("ship")),
     Action("turn_right", ("right",), "→", "carrier", "The next carrier; in a question, the next "
            "answer", "This screen", _on("ship")),
-    Action("carrier", ("@",), "@", "", "Type the name of a carrier", "This screen", _on("ship")),
+    Action("carrier", ("@",), "@", "", "Type the name of a carrier", "This screen",
+           _on("ship", "pack")),
     Action("tracking", ("#",), "#", "tracking", "Type the tracking number; of a code that is goods "
            "too, say that it is the label",
-           "This screen", _on("ship")),
+           "This screen", _on("ship", "pack")),
     Action("override", ("!",), "!", "unchecked", "Let units go that cannot be scanned; the "
-           "reason is kept with the parcel", "This screen", _on("ship")),
+           "reason is kept with the parcel", "This screen", _on("ship", "pack")),
     Action("restock", (" ",), "␣", "restock", "Back to stock, or not", "This screen",
            _on("refund")),
     Action("shipping", (".",), ".", "fee", "Give the shipping fee back, or not",
@@ -213,10 +223,28 @@ ACTIONS = (
            "This screen", _on("order")),
     Action("check_vat_id", ("v",), "v", "", "Ask VIES again about the buyer's VAT id",
            "This screen", _on("order"), needs="orders:write"),
+    Action("order_notes", ("t",), "t", "notes", "The order's notes: write one for the customer, "
+           "pin one, read the pinned ones", "This screen", _on("order")),
+    Action("tags", ("g",), "g", "tags", "Tags to find it by: +express -gift", "This screen",
+           _on("order"), needs="orders:write"),
+    Action("customer", ("w",), "w", "customer", "The account of whoever ordered it",
+           "This screen", _on("order"), needs="customers:read"),
     Action("release", ("u",), "u", "release", "Release what holds the order back",
+           "This screen", _on("order")),
+    Action("returned", ("b",), "b", "return", "Goods of it came back: its open return, or a new "
+           "one of all that was shipped", "This screen", _on("order"), needs="returns:write"),
+    Action("claims", ("q",), "q", "claims", "Units of it that were broken, lost or wrong",
            "This screen", _on("order")),
     Action("parcels", ("k",), "k", "parcels", "The order's parcels: deliver, correct, void, pack",
            "This screen", _on("order", "orders")),
+    Action("order_references", ("y",), "y", "", "What other systems call it, such as the books",
+           "This screen", _on("order")),
+    Action("ships_with", ("j",), "j", "ships with", "Orders that could leave in one parcel with it",
+           "This screen", _on("order"), needs="fulfilment:write"),
+    Action("order_edit", ("e",), "e", "edit", "Change its lines, prices, address or shipping; a "
+           "preview comes first", "This screen", _on("order"), needs="orders:write"),
+    Action("pay_link", ("l",), "l", "pay link", "Mail the customer a link to pay what is due",
+           "This screen", _on("order"), needs="orders:write"),
     Action("order_discounts", ("d",), "d", "discounts", "What was taken off the order; take more "
            "off an unpaid one", "This screen", _on("order")),
     Action("emails", ("m",), "m", "e-mails", "The order's e-mails: read them, send one again",
@@ -234,20 +262,35 @@ ACTIONS = (
                "This screen", _on(kind.name), needs=command.needs)
         for kind in KINDS.values() for command in kind.commands
     ),
+    Action("as_of", ("d",), "d", "day", "The stock as it was at the end of a day", "This screen",
+           _on("valuation")),
+    Action("csv", ("w",), "w", "csv", "Write the list as CSV into this folder", "This screen",
+           _on(*(kind.name for kind in KINDS.values() if kind.has_csv))),
     Action("turn_left", ("left",), "←", "", "In a form, the answer before", "This screen", RECORDS),
     Action("turn_right", ("right",), "→", "", "In a form, the next answer", "This screen", RECORDS),
     Action("next_view", ("tab",), "⇥", "view", "The next view of the list", "This screen",
            _on("orders", "outbox", "catalogue", "attention") | RECORDS),
     Action("last_view", ("shift+tab",), "⇧⇥", "", "The view before", "This screen",
            _on("orders", "outbox", "catalogue", "attention") | RECORDS),
+    Action("mark", (" ",), "␣", "choose", "Choose the order under the cursor, or no longer",
+           "This screen", _on("orders")),
+    Action("bulk", ("b",), "b", "all chosen", "Tag, hold, release, note or cancel all chosen",
+           "This screen", _on("orders"), needs="orders:write"),
+    Action("clear_marks", ("c",), "c", "", "Choose nothing", "This screen", _on("orders")),
+    Action("save_view", ("w",), "w", "", "Save these filters as a view of your own",
+           "This screen", _on("orders")),
+    Action("drop_view", ("x",), "x", "", "Delete the view of yours that is shown", "This screen",
+           _on("orders")),
     Action("to_ship", ("t",), "t", "", "Orders that wait to be shipped, oldest first",
            "This screen", _on("orders")),
     Action("all", ("a",), "a", "", "All orders, newest first", "This screen", _on("orders")),
     Action("turn_over", ("v",), "v", "turn over", "Oldest first, or newest first", "This screen",
            _on("orders")),
     Action("find", ("/",), "/", "find",
-           "Search; also is: paid: ship: since: until:, as in paid:unpaid since:7d",
+           "Search; also is: paid: ship: hold: tag: ref: since: until:, as in tag:gift since:7d",
            "This screen", _on("orders")),
+    Action("find", ("/",), "/", "find", "Search by name, company, e-mail or phone", "This screen",
+           _on(*(kind.name for kind in KINDS.values() if kind.finds))),
     Action("find", ("/",), "/", "find", "Search by SKU, barcode or name", "This screen",
            _on("stock")),
     Action("low", ("l",), "l", "low", "Only what runs low, or everything", "This screen",
@@ -271,8 +314,8 @@ ACTIONS = (
     Action("home", ("f2",), "F2", "home", "The day in figures, and the scan bar", "Going about",
            EVERYWHERE, "h"),
     Action("orders", ("f3",), "F3", "orders", "Orders", "Going about", EVERYWHERE, "o"),
-    Action("attention", ("f5",), "F5", "attention", "What needs a person", "Going about",
-           EVERYWHERE, "a"),
+    Action("attention", ("shift+f5", "f17"), "⇧F5", "attention", "What needs a person",
+           "Going about", EVERYWHERE, "a"),
     Action("receive", ("f6",), "F6", "receive", "Goods that come: scan them, or the label of their "
            "purchase order", "Going about", EVERYWHERE - {"receive"}, "receive",
            needs="inventory:receive"),
@@ -281,18 +324,24 @@ ACTIONS = (
     Action("stock", ("f7",), "F7", "stock", "Stock levels", "Going about", EVERYWHERE, "s"),
     Action("put_away", (), "", "", "Units that wait for a bin", "Going about", EVERYWHERE,
            "putaway"),
+    Action("replenish", (), "", "", "Bins that are picked from and hold too little",
+           "Going about", EVERYWHERE, "replenish"),
     Action("refund", ("f8",), "F8", "refund", "Give money back for the order at hand",
            "Going about", EVERYWHERE - {"refund"}, "r"),
-    Action("queue", ("f4",), "F4", "to ship", "Orders that wait to be shipped", "Going about",
-           EVERYWHERE, "q"),
+    Action("pick", ("f4",), "F4", "pick", "Pick the next orders, or go on with a batch",
+           "Going about", EVERYWHERE, "k", needs="fulfilment:write"),
+    Action("pack", ("f5",), "F5", "pack", "Pack what was picked: scan a tote or an order",
+           "Going about", EVERYWHERE, "pack", needs="fulfilment:write"),
+    Action("hand_over", (), "", "", "Scan parcels out to their carrier, and see what is left",
+           "Going about", EVERYWHERE, "handover", needs="fulfilment:write"),
+    Action("queue", (), "", "", "Orders that wait to be shipped", "Going about", EVERYWHERE, "q"),
     Action("low_stock", (), "", "", "Stock that runs low", "Going about", EVERYWHERE, "l"),
     *(
         Action(kind.name, (), "", "", kind.help, "Going about", EVERYWHERE, kind.alias,
                needs=kind.needs)
         for kind in KINDS.values() if kind.alias
     ),
-    Action("undo", ("f9",), "F9", "undo", "Take the last step back; again, the one before",
-           "Any time", EVERYWHERE, "z"),
+    Action("undo", ("f9",), "F9", "undo", "Undo the last step", "Any time", EVERYWHERE, "z"),
     Action("outbox", ("f12",), "F12", "outbox", "Unsent and refused commands, and every call",
            "Any time", EVERYWHERE, "x"),
     Action("palette", (":", "ctrl+p"), ":", "go to", "Go anywhere, do anything by name",

@@ -249,6 +249,15 @@ class BaseScreen(Screen[None]):
             self.read_at = datetime.now(UTC)
         return answer
 
+    async def succeeded(self, what: str, question: Awaitable[object]) -> bool:
+        """Put a change to the shop; a failure opens the problem panel."""
+
+        async def told() -> bool:
+            await question
+            return True
+
+        return bool(await self.asked(what, told(), is_aside=True))
+
     def _kept(self) -> str:
         if self.read_at is None:
             return ""

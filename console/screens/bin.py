@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from console.client.bin_models import Bin
 from console.client.change_models import ChangeBatch
 from console.client.outbox import State
-from console.client.warehouse import MOVE, BinContent, move
+from console.client.warehouse import MOVE, BinContent, CountDue, move
 from console.flows.bin_codes import AtBin
-from console.flows.transition import good, wrong
+from console.flows.transition import good, noted, wrong
 from console.messages import Open
+from console.scan.input_buffer import Prompt
+from console.screens import stopping
 from console.screens.bin_screen import BinListScreen
 from console.screens.context import AppContext
 from console.widgets.bin_views import bin_page
 from console.widgets.text_layout import Line
+
+UNCOUNTED_DAYS = 90
+"""Days after which somebody who stands at a bin is asked to count it."""
 
 
 class BinScreen(BinListScreen):
@@ -27,6 +33,7 @@ class BinScreen(BinListScreen):
         super().__init__(context)
         self.place: Bin | None = None
         self.contents: Sequence[BinContent] = ()
+        self.due: Sequence[CountDue] = ()
 
     def rows(self) -> Sequence[BinContent]:
         """What is in the bin."""
@@ -45,6 +52,12 @@ class BinScreen(BinListScreen):
         if place is not None and contents is not None and bin_id == self.subject:
             self.place, self.contents = place, contents
         self.draw()
+        due = await self.asked(
+            "The counts did not load", warehouse.counts_due(bin_id), is_aside=True
+        )
+        if due is not None and bin_id == self.subject:
+            self.due = due
+            self.draw()
 
     def follow(self, news: ChangeBatch) -> None:
         """Somebody may have moved something."""
@@ -68,30 +81,73 @@ class BinScreen(BinListScreen):
         return True
 
     def why_not(self, action: str) -> str | None:
-        """Opening needs an item; counting needs a bin."""
-        if action == "enter" and self.chosen() is None:
+        """Opening and stopping need an item."""
+        if action == "stop" and self.chosen() is None:
             return "Nothing is in this bin"
+        if action == "enter" and self.place is None:
+            return "The bin is not here yet"
         return None
 
     async def do_enter(self) -> None:
-        """Open the level of the item."""
-        if (row := self.chosen()) is not None:
+        """Open the level of the item; of an empty bin, say that it is empty."""
+        if self.emptied is not None or not self.contents:
+            place = self.emptied or self.place
+            assert place is not None
+            if not self.context.may("inventory:adjust"):
+                self.say(noted("Nothing is in this bin"))
+                return
+            self.answer_zero(place)
+        elif (row := self.chosen()) is not None:
             self.post_message(Open("level", row.level_id))
 
     async def do_count(self) -> None:
-        """Count this bin."""
-        self.post_message(Open("count", f"bin:{self.subject}"))
+        """Count this bin: the count that is due here, or a new one."""
+        if self.emptied is not None:
+            await super().do_count()
+            return
+        now = [one for one in self.due if one.status == "counting" or one.is_for_today]
+        self.post_message(Open("count", now[0].id if now else f"bin:{self.subject}"))
+
+    async def do_stop(self) -> None:
+        """Stop units of the item, or put them on sale again."""
+        if (row := self.chosen()) is not None:
+            stopping.begin(self, row.sku)
+
+    async def take_answer(self, prompt: Prompt, text: str) -> None:
+        """How many units, and what becomes of them."""
+        row: BinContent | None = self.chosen()
+        if row is not None and prompt.name == stopping.NAME:
+            stopping.answer(self, row.level_id, row.sku, text)
+
+    def _hint(self) -> str:
+        """What can be done here besides."""
+        due = next((one for one in self.due), None)
+        if due is not None and (due.status == "counting" or due.is_for_today):
+            return f"while you are here: {due.number} is to be counted, = counts it"
+        if self.place is not None and not self.contents:
+            return "Enter when it is empty; = when something is in it"
+        limit = datetime.now(UTC) - timedelta(days=UNCOUNTED_DAYS)
+        old = [one for one in self.contents
+               if one.last_counted_at is None or one.last_counted_at < limit]  # fmt: skip
+        if old and self.context.may("inventory:adjust"):
+            what = "nothing here was" if len(old) == len(self.contents) else f"{len(old)} were not"
+            return f"while you are here: {what} counted for {UNCOUNTED_DAYS} days, = counts the bin"
+        return ""
 
     def draw(self) -> None:
         """Draw the bin."""
         self.refresh_status_bar()
+        self.key_bar.relabel({"enter": "level" if self.contents else "is empty"})
         if self.place is None or self.place.id != self.subject:
             words = "" if self.problem.display else " Reading the bin …"
             self.sheet.show([Line(), Line(((words, self.context.styles.dim),))])
             return
         pending = {one.level_id: self._pending(one.level_id) for one in self.contents}
         styles, width = self.context.styles, self.size.width
-        self.sheet.show(bin_page(self.place, self.contents, pending, self.at, styles, width))
+        self.sheet.show(
+            bin_page(self.place, self.contents, pending, self._hint(), self.at, styles, width)
+        )
+        self.sheet.reveal(str(self.at))
 
     async def _move(self, at_bin: AtBin) -> None:
         row: BinContent | None = self.chosen()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 from console.client.change_models import ChangeBatch
-from console.client.errors import NotFound
+from console.client.errors import CallFailed, NotFound
 from console.client.models import OrderDetail, ScanAnswer
+from console.client.pages import MAX_ROWS, every_row
 from console.client.services import ConnectionState as Connection
 from console.client.services import Services
 from console.flows.change_notices import open_elsewhere
@@ -22,6 +23,7 @@ from console.widgets.text_layout import Line
 
 MAX_CACHED_ORDERS = 50
 MAX_CACHED_CODES = 500
+MAX_BINS = 3000
 MAX_SCANS = 200
 
 MARKS = {
@@ -56,6 +58,7 @@ class AppContext:
 
         self._orders: OrderedDict[str, tuple[OrderDetail, datetime]] = OrderedDict()
         self._codes: OrderedDict[str, ScanAnswer] = OrderedDict()
+        self._bins: dict[str, ScanAnswer] = {}
         self._doubtful: set[str] = set()
 
     @property
@@ -141,7 +144,7 @@ class AppContext:
 
         Remembered for goods and bins, which stay what they are; an order is another one every hour.
         """
-        known = self._codes.get(code)
+        known = self._codes.get(code) or self._bins.get(code.upper())
         if known is not None:
             return known
         try:
@@ -154,6 +157,18 @@ class AppContext:
         while len(self._codes) > MAX_CACHED_CODES:
             self._codes.popitem(last=False)
         return answer
+
+    async def learn_bins(self) -> None:
+        """Read the labels of the bins once, so that work at them goes on while the shop is away."""
+        if self._bins:
+            return
+        found: dict[str, ScanAnswer] = {}
+        with suppress(CallFailed):
+            async for one in every_row(self.shop.warehouse.bins, {"limit": str(MAX_ROWS)}):
+                found[one.barcode.upper()] = ScanAnswer("bin", one.id, one.code, bin=one)
+                if len(found) >= MAX_BINS:
+                    break
+            self._bins = found
 
     def note_scan(self, raw: str, read_as: str) -> None:
         """Keep a code as the scanner sent it: a misread is understood only from that."""
@@ -173,3 +188,4 @@ class AppContext:
         self.reader = reader
         self._orders.clear()
         self._codes.clear()
+        self._bins.clear()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import urlencode
 
+from console.client import approvals
 from console.client.errors import CallFailed, SignedOut
 from console.client.orders import aggregate_of as order_aggregate
 from console.client.outbox import NewCommand
@@ -14,7 +17,7 @@ from console.flows.records import form as forms
 from console.flows.records.form import Form
 from console.flows.records.shapes import Kind, Record, RecordCommand, at
 from console.flows.transition import Feedback, Question, done, noted, waiting, wrong
-from console.messages import SignInNeeded
+from console.messages import ShowMessage, SignInNeeded
 from console.scan.input_buffer import Prompt
 from console.screens.context import AppContext
 from console.screens.list_screen import ListScreen
@@ -68,7 +71,8 @@ class FillingScreen(ListScreen):
             return
         step = forms.answered(self.form, text)
         self.form = step.state
-        self.say(step.feedback)
+        if step.feedback is not None or self.context.feedback is not None:
+            self.post_message(ShowMessage(step.feedback))  # a refusal goes with the right answer
         self._ask(text if step.feedback else None)
 
     def take_cancel(self, prompt: Prompt) -> None:
@@ -156,7 +160,9 @@ class FillingScreen(ListScreen):
             return
         try:
             if form.command.method == "GET":
-                self.say(_written(path, await self.context.shop.records.download(path)))
+                query = f"?{urlencode(form.body)}" if form.body else ""
+                content = await self.context.shop.records.download(f"{path}{query}")
+                self.say(written(_file_of(form, path, content), content))
                 return
             answer = await self.context.shop.records.change(
                 form.command.method, path, form.body, key=str(uuid.uuid4()), version=version
@@ -170,10 +176,15 @@ class FillingScreen(ListScreen):
                 return
             self.say(wrong(f"{label}: {failure.detail} {failure.remedy}".strip()))
         else:
-            self.say(done(f"{label}: done"))
-            if form.command.shows_once:
+            waits_for = approvals.approvers(approvals.HELD, answer)
+            told = answer.get(form.command.shows_once) if form.command.shows_once else None
+            if waits_for is not None:
+                self.say(noted(f"{label}: {approvals.held(waits_for)}"))
+            else:
+                self.say(done(f"{label}: done"))
+            if told is not None:
                 self.told_once = True
-                self.tell_once(form.command.shows_once, answer[form.command.shows_once])
+                self.tell_once(form.command.shows_once, told)
         run_in_background(self, "list", self.reload)
 
     def tell_once(self, name: str, value: object) -> None:
@@ -198,9 +209,27 @@ class FillingScreen(ListScreen):
             await self._change(*is_sent_at_once)
 
 
-def _written(path: str, content: bytes) -> Feedback:
+def _file_of(form: Form, path: str, content: bytes) -> Path:
+    """Name the file of a download; one of a single record has the name of the record."""
+    if not form.command.file:
+        stem = path.removesuffix("/export").rpartition("/")[2]
+        if path.endswith("/file"):
+            stem = re.sub(r"[^\w.-]+", "-", form.name).strip("-.") or stem
+        return Path(stem + (".pdf" if content.startswith(b"%PDF") else ".csv"))
+    facts = {**(form.record or {}), **form.body, "name": form.name}
+    return free_name(form.command.file.format_map(facts))
+
+
+def free_name(name: str) -> Path:
+    """A file of this name in this folder, with a number where there is one already."""
+    wanted = Path(re.sub(r"[^\w.-]", "_", name))
+    numbered = (wanted.with_stem(f"{wanted.stem}-{n}") for n in range(2, 1000))
+    return next(one for one in (wanted, *numbered) if not one.exists())
+
+
+def written(target: Path, content: bytes) -> Feedback:
     """Write a file of the shop into this folder; one that is there is left as it is."""
-    target = Path(path.removesuffix("/export").rpartition("/")[2] + ".csv").resolve()
+    target = target.resolve()
     try:
         with target.open("xb") as file:
             file.write(content)

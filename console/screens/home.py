@@ -17,6 +17,7 @@ from console.flows.filters import OrderFilter
 from console.flows.formatting import Sense, age, clock, count
 from console.flows.next_job import Job, next_job
 from console.flows.paged_list import Fetch
+from console.flows.transition import noted
 from console.messages import Open
 from console.scan.input_buffer import Typing
 from console.screens.context import AppContext
@@ -101,6 +102,9 @@ class HomeScreen(ListScreen):
         self._draw_today()
         if self.context.operator:
             run_in_background(self, "list", self.reload)
+            begun = self.context.shop.drafts.told()
+            if begun and self.context.feedback is None:
+                self.say(noted(f"Begun and not sent: {', '.join(begun)}"))
 
     async def page(self, fetch: Fetch) -> Page[OrderCard]:
         """Orders to ship, the oldest first."""
@@ -206,7 +210,8 @@ class HomeScreen(ListScreen):
             figures = (
                 Figure(count(seen.to_ship), "to ship", *_mark(seen.to_ship, "○", Sense.DUE), "F4"),
                 Figure(count(seen.needs_attention), "need you",
-                       *_mark(seen.needs_attention, "✖", Sense.BAD), "F5"),
+                       *_mark(seen.needs_attention, "✖", Sense.BAD), "⇧F5"),
+                *self._waiting(seen.awaiting_approval),
                 Figure(count(seen.low_stock), "run low",
                        *_mark(seen.low_stock, "⚠", Sense.PART), ":l"),
                 Figure(count(seen.unpaid), "unpaid", "○", Sense.QUIET),
@@ -215,6 +220,15 @@ class HomeScreen(ListScreen):
         nothing = "Reading the day …" if seen is None else "All done: nothing waits here."
         self.today.show(job, figures, self.table.why_none(nothing))
         self.key_bar.relabel({"enter": job.label if job else ""})
+
+    def _waiting(self, number: int) -> tuple[Figure, ...]:
+        """What waits for a second person; nothing is said while nothing waits."""
+        if not number:
+            return ()
+        person = self.context.shop.session.person
+        may = person is not None and "approvals:write" in person.permissions
+        name = "to approve" if may else "wait for approval"
+        return (Figure(count(number), name, "◔", Sense.DUE, ":approvals"),)
 
     def _draw_lately(self) -> None:
         styles = self.context.styles

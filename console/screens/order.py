@@ -49,7 +49,9 @@ class OrderScreen(OrderHoldsScreen):
     NAME = "order"
     WAITS_FOR = frozenset(
         {"enter", "ship", "refund_here", "refund", "note", "mark_paid", "cancel_order", "hold",
-         "release", "parcels", "order_discounts", "emails", "same_customer", "explain"}
+         "release", "parcels", "order_discounts", "emails", "same_customer", "explain",
+         "order_edit", "pay_link", "tags", "order_notes", "customer",
+         "ships_with", "order_references"}
     )  # fmt: skip
     CODES_WAIT = True
 
@@ -111,7 +113,7 @@ class OrderScreen(OrderHoldsScreen):
         for line in self.order.lines:
             if units_called(scan.code, line.sku, line.barcode, line.barcodes):
                 self.sheet.reveal(line.id)
-                there = f"{line.name}: {line.quantity} ordered, {line.open_quantity} to ship"
+                there = f"{line.name}: {line.quantity} ordered, {line.ready_quantity} to ship"
                 self.say(noted(there))
                 return True
         return False

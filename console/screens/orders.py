@@ -11,7 +11,6 @@ from console.client.models import OrderCard, OrderDetail, Page
 from console.client.orders import aggregate_of
 from console.client.outbox import Command
 from console.flows.filters import (
-    VIEWS,
     FilterStep,
     Find,
     NextView,
@@ -25,7 +24,7 @@ from console.flows.paged_list import Fetch
 from console.messages import Open
 from console.scan.input_buffer import Prompt
 from console.screens.context import AppContext
-from console.screens.list_screen import ListScreen
+from console.screens.order_marks import PROMPTS, OrderMarksScreen
 from console.screens.workers import run_in_background
 from console.widgets.hstack import HStack
 from console.widgets.line_widget import CursorWidget
@@ -35,10 +34,11 @@ from console.widgets.table import WindowTable
 from console.widgets.view_tabs import ViewTabs
 
 FIND = Prompt("find", "/", is_live=True)
+MARKING = frozenset({"mark", "clear_marks", "bulk", "save_view", "drop_view"})
 ABOUT_AN_ORDER = frozenset({"enter", "ship", "refund_here", "note", "parcels", "same_customer"})
 
 
-class OrdersScreen(ListScreen):
+class OrdersScreen(OrderMarksScreen):
     """All orders, by view and by search."""
 
     NAME = "orders"
@@ -47,12 +47,13 @@ class OrdersScreen(ListScreen):
 
     def __init__(self, context: AppContext) -> None:
         styles = context.styles
+        self.begin_marks()
         super().__init__(
             context,
             WindowTable(
                 styles,
                 LIST_COLUMNS,
-                list_row(styles, self._is_pending, context),
+                list_row(styles, self._is_pending, context, self.is_marked),
                 _order_id,
                 empty=OrderFilter().nothing,
                 id="orders",
@@ -75,12 +76,13 @@ class OrdersScreen(ListScreen):
         """A view by name, a search text after `/`, or the list as it was left."""
         if subject.startswith("/"):
             self.filter = step(self.filter, Show("all")).state
-            self._apply(step(self.filter, Find(subject[1:])))
+            self.apply(step(self.filter, Find(subject[1:])))
         elif subject and subject != self.filter.view.name:
             self.filter = step(self.filter, Show(subject)).state
             run_in_background(self, "list", self.start_list)
         else:
             run_in_background(self, "list", self.reload)
+        run_in_background(self, "saved views", self.read_views, beside=True)
         self._draw_views()
 
     async def page(self, fetch: Fetch) -> Page[OrderCard]:
@@ -90,10 +92,15 @@ class OrdersScreen(ListScreen):
 
     async def take_answer(self, prompt: Prompt, text: str) -> None:
         """The search stays as it was typed."""
-        self._apply(step(self.filter, Find(text)))
+        if prompt.name in PROMPTS:
+            await self.take_marks_answer(prompt, text)
+            return
+        self.apply(step(self.filter, Find(text)))
 
     def take_change(self, prompt: Prompt, text: str) -> None:
         """Search while typing; half a filter word is not complained about yet."""
+        if prompt.name != FIND.name:
+            return
         found = step(self.filter, Find(text))
         if found.feedback is None:
             self.filter = found.state
@@ -102,7 +109,10 @@ class OrdersScreen(ListScreen):
 
     def take_cancel(self, prompt: Prompt) -> None:
         """Esc in the search shows everything again."""
-        self._apply(step(self.filter, Find("")))
+        if prompt.name in PROMPTS:
+            self.stop_marking()
+            return
+        self.apply(step(self.filter, Find("")))
 
     async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
         """A command that was done changes its row."""
@@ -116,9 +126,12 @@ class OrdersScreen(ListScreen):
         return self.context.has_commands(aggregate_of(key))
 
     def go_back(self) -> bool:
-        """Esc clears the search first."""
+        """Esc closes what is told, then clears the search, then chooses nothing."""
+        if self.question.display:
+            self.stop_marking()
+            return True
         if self.filter.text:
-            self._apply(step(self.filter, Find("")))
+            self.apply(step(self.filter, Find("")))
             return True
         return False
 
@@ -129,6 +142,8 @@ class OrdersScreen(ListScreen):
         order: OrderCard | None = self.table.current
         if action == "ship" and order is not None:
             return why_not_ship(order, self.context.shop.session.person)
+        if action in MARKING:
+            return self.why_not_marked(action)
         if action == "refund_here" and not self.context.may("orders:refund"):
             return "Your role does not give money back"
         return None
@@ -174,23 +189,23 @@ class OrdersScreen(ListScreen):
 
     async def do_next_view(self) -> None:
         """The view to the right."""
-        self._apply(step(self.filter, NextView(1)))
+        self.apply(step(self.filter, NextView(1)))
 
     async def do_last_view(self) -> None:
         """The view to the left."""
-        self._apply(step(self.filter, NextView(-1)))
+        self.apply(step(self.filter, NextView(-1)))
 
     async def do_to_ship(self) -> None:
         """What waits to be shipped."""
-        self._apply(step(self.filter, Show("to_ship")))
+        self.apply(step(self.filter, Show("to_ship")))
 
     async def do_all(self) -> None:
         """Everything."""
-        self._apply(step(self.filter, Show("all")))
+        self.apply(step(self.filter, Show("all")))
 
     async def do_turn_over(self) -> None:
         """From the other end."""
-        self._apply(step(self.filter, TurnSort()))
+        self.apply(step(self.filter, TurnSort()))
 
     def on_window_table_cursor_moved(self, message: WindowTable.CursorMoved) -> None:
         """Another row."""
@@ -203,7 +218,8 @@ class OrdersScreen(ListScreen):
         message.stop()
         self._open("order")
 
-    def _apply(self, found: FilterStep) -> None:
+    def apply(self, found: FilterStep) -> None:
+        """Show what another filter finds."""
         if found.feedback is not None:
             self.say(found.feedback)
             return
@@ -221,7 +237,7 @@ class OrdersScreen(ListScreen):
         self.table.empty = self.filter.nothing
         note = "oldest first" if self.filter.oldest_first else "newest first"
         self.views.show(
-            [view.label for view in VIEWS],
+            [view.label for view in self.filter.views],
             self.filter.shown,
             note=note if self.size.width >= 100 else "",
             position=self.table.position,

@@ -1,4 +1,7 @@
-"""Receive goods: scan what came, post it with F10; for a purchase order, or without one."""
+"""Receive goods: scan what came, post it with F10; for a purchase order, or without one.
+
+A transfer is shipped here where it leaves, and received here where it comes.
+"""
 
 from __future__ import annotations
 
@@ -14,26 +17,31 @@ from console.client.models import OrderDetail
 from console.client.outbox import Command
 from console.flows import receiving as flow
 from console.flows.formatting import units
-from console.flows.receiving import Dock, DockStep
-from console.flows.transition import done, good, noted, wrong
+from console.flows.receiving import Arriving, DockStep, LotLabel
+from console.flows.transition import Question, done, good, noted, wrong
 from console.flows.undo_stack import UndoStack
 from console.messages import SignInNeeded
 from console.scan.code_parsing import Kind, Scan
 from console.scan.input_buffer import Prompt, Typing
-from console.screens.base_screen import BaseScreen
 from console.screens.context import AppContext
+from console.screens.dock import DockScreen
 from console.screens.workers import run_in_background
 from console.widgets.line_widget import CursorWidget
-from console.widgets.receive_view import receive_page
+from console.widgets.receive_view import is_begun, receive_page
 from console.widgets.text_layout import Line
 
 QUANTITY = Prompt("quantity", "units", sign="=")
+REASONS = ("missing", "damaged", "miscounted", "wrong_item", "other")
+REASON_WORDS = "  ".join(f"{n} {word.replace('_', ' ')}" for n, word in enumerate(REASONS, 1))
+REASON = Prompt("difference", "why? 1-5, Enter", at_once="12345")
 DAMAGED = Prompt("damaged", "of them damaged", sign="!")
+LOT = Prompt("lot", "lot, then its last day such as 2026-11-30", sign="@")
 LESSON = Prompt("lesson", "SKU, then its units if more than 1", sign="#")
 MAY_TEACH = "catalog:barcodes"
+WORK = frozenset({"enter", "commit", "more", "less", "exactly", "damaged", "close"})
 
 
-class ReceiveScreen(BaseScreen):
+class ReceiveScreen(DockScreen):
     """What stands on the dock, counted line by line. Each order keeps what was counted of it."""
 
     NAME = "receive"
@@ -44,13 +52,8 @@ class ReceiveScreen(BaseScreen):
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
         self.sheet = CursorWidget(context.styles, id="dock")
-        self.subject = ""
-        self.drafts: dict[str, UndoStack[Dock]] = {"": UndoStack(flow.start(None))}
-
-    @property
-    def history(self) -> UndoStack[Dock] | None:
-        """What was counted of the order at hand."""
-        return self.drafts.get(self.subject)
+        self.reasons: dict[str, str] | None = None
+        """Why other units came than were shipped, while it is asked."""
 
     def body(self) -> Iterable[Widget]:
         """One sheet."""
@@ -62,13 +65,18 @@ class ReceiveScreen(BaseScreen):
         order = history.now.order if history else None
         if order is None:
             return ("Receive", "…" if self.subject else "without an order")
-        return ("Receive", order.number, order.supplier.name)
+        if order.is_outgoing:
+            return ("Ship", order.number, f"to {order.other_side}")
+        return ("Receive", order.number, order.other_side)
 
     async def show(self, subject: str, order: OrderDetail | None) -> None:
         """Go on with what was counted; the order is read again."""
         if subject != self.subject:
             self.subject, self.read_at = subject, None
             self.problem.hide()
+        self.reasons = None
+        if self.history is None:
+            self.restore()
         self._draw()
         if subject:
             self.read_soon()
@@ -79,11 +87,11 @@ class ReceiveScreen(BaseScreen):
         if not subject:
             return
         order = await self.asked(
-            "The purchase order did not load", self.context.shop.receiving.order(subject)
+            "What is expected did not load", self.context.shop.receiving.delivery(subject)
         )
         if order is not None and subject == self.subject:
             if self.history is None:
-                self.drafts[subject] = UndoStack(flow.start(order))
+                self.drafts[self.slot] = UndoStack(flow.start(order))
             else:
                 step = flow.reloaded(self.history.now, order)
                 self.history.moved(step.state)
@@ -92,11 +100,24 @@ class ReceiveScreen(BaseScreen):
 
     def why_not(self, action: str) -> str | None:
         """Nothing is received before the order is here."""
-        if action in {"enter", "commit", "more", "less", "exactly", "damaged", "teach"}:
+        dock = self.history.now if self.history else None
+        order = dock.order if dock else None
+        if action == "close" and (order is None or not order.is_transfer or order.is_outgoing):
+            return "Only a transfer that has been shipped is ended here"
+        if action == "close" and dock is not None and dock.units:
+            return "Post what was counted first, with F10"
+        if order is not None and action in WORK and order.status not in receiving.OPEN:
+            return f"{order.number} is {order.status.replace('_', ' ')}: nothing more is counted"
+        needed = "inventory:transfer" if order and order.is_outgoing else "inventory:receive"
+        if action == "commit" and not self.context.may(needed):
+            return "Your role does not do this"
+        if action in {"enter", "commit", "more", "less", "exactly", "damaged", "lot", "teach"}:
             if self.history is None:
                 return "The order is not here yet"
-            if action == "commit" and not self.history.now.units:
+            if action == "commit" and self.reasons is None and not self.history.now.units:
                 return "Nothing is counted yet: scan what came"
+            if action == "commit" and self.history.now.lacking:
+                return f"{self.history.now.lacking} is kept in lots: @ says which lot came"
             if action == "teach" and not self.history.now.unknown:
                 return "Scan the code first that nobody knows"
             if action == "teach" and not self.context.may(MAY_TEACH):
@@ -120,7 +141,9 @@ class ReceiveScreen(BaseScreen):
         if label.startswith("L-"):
             self._take(flow.into_bin(history.now, label), f"bin {label}")
             return True
-        await self._scan(scan.code)
+        said = scan.elements
+        day = flow.day_of(said.get("17") or said.get("15") or "")
+        await self._scan(scan.code, flow.label_of(said.get("10"), day))
         return True
 
     async def take_answer(self, prompt: Prompt, text: str) -> None:
@@ -128,15 +151,21 @@ class ReceiveScreen(BaseScreen):
         history = self.history
         if history is None:
             return
+        if prompt.name == REASON.name:
+            self._because(text.strip())
+            return
         if prompt == LESSON:
             run_in_background(self, "lesson", self._teach, text[1:], beside=True)
+            return
+        if prompt == LOT:
+            self._take(flow.in_lot(history.now, text[1:]), prompt.name)
             return
         damaged = prompt == DAMAGED
         self._take(flow.exactly(history.now, text[1:], damaged=damaged), prompt.label)
 
     async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
         """A receipt came through, or was refused: the order is read again."""
-        if command.aggregate == receiving.aggregate_of(self.subject) and self.is_current:
+        if command.aggregate == receiving.queue_of(self.subject) and self.is_current:
             self.read_soon()
 
     def undo_step(self) -> bool:
@@ -145,8 +174,19 @@ class ReceiveScreen(BaseScreen):
         if history is None or not history.can_go_back:
             return False
         self.say(noted(f"Undone: {history.back()}"))
+        self.keep()
         self._draw()
         return True
+
+    def go_back(self) -> bool:
+        """Esc: the transfer is not ended."""
+        was_asked, self.reasons = self.reasons is not None, None
+        self.question.show(None)
+        return was_asked
+
+    def take_cancel(self, prompt: Prompt) -> None:
+        """Nothing is ended without a reason."""
+        self.go_back()
 
     def on_resize(self) -> None:
         """Another width, another layout."""
@@ -174,6 +214,10 @@ class ReceiveScreen(BaseScreen):
         """Type how many of them are damaged."""
         self.ask(DAMAGED)
 
+    async def do_lot(self) -> None:
+        """Type the lot of this line."""
+        self.ask(LOT)
+
     async def do_teach(self) -> None:
         """Say what the unknown code is."""
         self.ask(LESSON)
@@ -182,12 +226,70 @@ class ReceiveScreen(BaseScreen):
         """F10: post what was counted. It is kept here until the shop has answered."""
         history = self.history
         assert history is not None
-        dock = history.now
-        command = receiving.receive(dock.order, dock.posted(), dock.units)
-        self.context.shop.give(command)
-        self.drafts[self.subject] = UndoStack(flow.posted(dock))
-        self.say(done(f"{units(dock.units)} received. F9 undoes it for ten minutes"))
+        dock, shop = history.now, self.context.shop
+        if self.reasons is not None:
+            self._end()
+            return
+        if dock.order is not None and dock.is_outgoing:
+            for step in receiving.ship(dock.order, dock.counted()):
+                shop.give(step)
+            self.drafts[self.slot] = UndoStack(flow.shipped(dock))
+            self.say(done(f"{dock.order.number} leaves with {units(dock.units)}"))
+        else:
+            shop.give(receiving.receive(dock.order, dock.posted(), dock.units))
+            self.drafts[self.slot] = UndoStack(flow.posted(dock))
+            undone = dock.order is None or not dock.order.is_transfer
+            words = ". F9 undoes it for ten minutes" if undone else ""
+            self.say(done(f"{units(dock.units)} received{words}"))
+        self.keep()
         self._draw()
+
+    async def do_close(self) -> None:
+        """End the transfer: a reason for each line of which other units came than were shipped."""
+        assert self.history is not None
+        self.reasons = {}
+        self._ask_why()
+
+    def _because(self, digit: str) -> None:
+        if self.reasons is None or self.history is None:
+            return
+        if len(digit) != 1 or digit not in REASON.at_once:
+            self.say(wrong(f"{digit or 'Nothing'} is none of {REASON_WORDS}"))
+        else:
+            line = self._unexplained[0]
+            self.reasons[line.sku] = REASONS[int(digit) - 1]
+        self._ask_why()
+
+    @property
+    def _unexplained(self) -> list[Arriving]:
+        history, reasons = self.history, self.reasons
+        if history is None or reasons is None:
+            return []
+        return [one for one in history.now.differences if one.sku not in reasons]
+
+    def _ask_why(self) -> None:
+        assert self.history is not None
+        order = self.history.now.order
+        if left := self._unexplained:
+            line = left[0]
+            what = f"{line.open} missing" if line.open else f"{line.too_many} too many"
+            self.question.show(Question(f"{line.sku}: {what}. Why?", ()), REASON_WORDS)
+            self.ask(REASON)
+            return
+        lost = sum(line.open for line in self.history.now.differences)
+        number = order.number if order else ""
+        words = f"End {number}? Written off, because it did not come: {units(lost)}."
+        self.question.show(Question(words, ()), "F10 ends it. Esc: the rest comes later.")
+
+    def _end(self) -> None:
+        assert self.history is not None
+        order = self.history.now.order
+        if order is None or self._unexplained:
+            self.say(noted("Say why first: 1-5"))
+            return
+        self.context.shop.give(receiving.close(order, self.reasons or {}))
+        self.say(done(f"{order.number} is being ended"))
+        self.go_back()
 
     def _change(self, by: int) -> None:
         history = self.history
@@ -202,12 +304,13 @@ class ReceiveScreen(BaseScreen):
         else:
             history.moved(step.state)
         self.say(step.feedback)
+        self.keep()
         self._draw()
 
-    async def _scan(self, text: str) -> None:
+    async def _scan(self, text: str, label: LotLabel | None = None) -> None:
         history = self.history
         assert history is not None
-        step = flow.scanned(history.now, text)
+        step = flow.scanned(history.now, text, label)
         self._take(step, f"scan {text}")
         for asked in step.commands:
             try:
@@ -223,12 +326,10 @@ class ReceiveScreen(BaseScreen):
             if goods is None:
                 self._take(flow.not_known(history.now, asked.code), "unknown code")
                 return
-            name = ", ".join(filter(None, (goods.product_title, goods.title)))
-            told = flow.recognised(
-                history.now, goods.id, goods.sku, name, goods.pack_quantity, asked.code
-            )
+            told = flow.recognised(history.now, asked.code, goods)
             history.moved(told.state)
-            self._take(flow.scanned(history.now, text), f"scan {text}")
+            label = label or flow.label_of(goods.lot, goods.expires_on)
+            self._take(flow.scanned(history.now, text, label), f"scan {text}")
 
     async def _teach(self, text: str) -> None:
         history = self.history
@@ -257,6 +358,12 @@ class ReceiveScreen(BaseScreen):
             return
         self.sheet.show(receive_page(history.now, styles, self.size.width))
         count = history.now.units
-        self.key_bar.relabel({"commit": f"post {count}" if count else "post"})
+        leaves = history.now.is_outgoing
+        verb = "ship" if leaves else "post"
+        labels = {"commit": f"{verb} {count}" if count else verb}
+        labels["close"] = "end" if is_begun(history.now) else ""
+        if leaves:
+            labels |= {"damaged": "", "enter": "all of it"}
+        self.key_bar.relabel(labels)
         if history.now.lines:
-            self.sheet.reveal(history.now.lines[history.now.cursor].variant_id)
+            self.sheet.reveal(history.now.lines[history.now.cursor].key)

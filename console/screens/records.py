@@ -12,10 +12,13 @@ from console.client.errors import CallFailed
 from console.client.models import OrderDetail, Page
 from console.client.outbox import Command
 from console.flows.paged_list import Fetch
-from console.flows.records.shapes import Kind, Record, RecordCommand, why_not
+from console.flows.records.shapes import Kind, Record, RecordCommand, at, why_not
 from console.flows.transition import noted
+from console.messages import Open
+from console.scan.input_buffer import Prompt
 from console.screens.context import AppContext
-from console.screens.filling import FillingScreen
+from console.screens.filling import FillingScreen, free_name, written
+from console.screens.list_file import csv_of
 from console.screens.workers import run_in_background
 from console.widgets.hstack import HStack
 from console.widgets.line_widget import CursorWidget
@@ -25,6 +28,7 @@ from console.widgets.text_layout import Line
 from console.widgets.view_tabs import ViewTabs
 
 VOID = "void_parcel"
+FIND = Prompt("find_record", "/")
 
 
 class RecordsScreen(FillingScreen):
@@ -36,7 +40,7 @@ class RecordsScreen(FillingScreen):
             styles,
             columns_of(kind.columns),
             record_row(styles, kind, self._is_pending),
-            _record_id,
+            partial(_record_id, kind),
             empty=f"There is no {kind.one} here.",
             id="records",
             is_one_way=True,
@@ -47,6 +51,9 @@ class RecordsScreen(FillingScreen):
         self.view = kind.views[0]
         self.told: list[Line] = []
         """The picture of a secret, while it is in sight."""
+
+        self.sought = ""
+        """What the list is searched for."""
 
         self._whole: dict[str, Record] = {}
         self._below: dict[str, tuple[Record, ...]] = {}
@@ -59,12 +66,16 @@ class RecordsScreen(FillingScreen):
     def crumbs(self) -> tuple[str, ...]:
         """Which kind, and of what."""
         title = self.KIND.title or self.NAME.replace("_", " ").capitalize()
+        title += f" /{self.sought}" if self.sought else ""
         about = self.context.cached_order(self.subject.split(",")[0]) if self.subject else None
         return ("Orders", about[0].number, title) if about else (title,)
 
     async def show(self, subject: str, order: OrderDetail | None) -> None:
         """The list as it was left, or that of something else."""
         self.set_class(False, "-inside")
+        if subject.startswith("/"):
+            self.sought, subject = subject[1:], ""
+            self.table.start_over()
         if subject != self.subject:
             self.subject, self.form = subject, None
             self._whole.clear()
@@ -78,10 +89,29 @@ class RecordsScreen(FillingScreen):
         kind, records = self.KIND, self.context.shop.records
         if kind.is_single:
             return await records.only(kind.path)
+        if kind.is_whole and kind.rows_in:
+            path = kind.path.format(about=self.subject)
+            return await records.rows(path, {}, kind.rows_in)
         query = {} if kind.is_whole else {**dict(self.view[1]), **self.as_list_query(fetch)}
+        if kind.finds and self.sought:
+            query[kind.finds] = self.sought
         if kind.about not in {"", "path"} and self.subject:
             query[kind.about] = self.subject
         return await records.page(kind.path.format(about=self.subject), query)
+
+    async def do_csv(self) -> None:
+        """Write the list as it is selected into a file."""
+        run_in_background(self, "csv", self._write_csv, beside=True)
+
+    async def _write_csv(self) -> None:
+        content = await self.asked("The list did not load", self.as_csv(), is_aside=True)
+        if content is not None:
+            name = self.NAME.replace("_", "-")
+            self.say(written(free_name(f"{name}.csv"), content))
+
+    async def as_csv(self) -> bytes:
+        """The whole list as CSV."""
+        return await csv_of(self.KIND, self.page)
 
     def list_arrived(self) -> None:
         """The first page is here: what was read of single ones is older."""
@@ -134,7 +164,31 @@ class RecordsScreen(FillingScreen):
             self.set_class(False, "-inside")
             self._draw()
             return True
+        if self.sought:
+            self._seek("")
+            return True
         return False
+
+    async def take_answer(self, prompt: Prompt, text: str) -> None:
+        """What is searched for, or an answer of the form."""
+        if prompt.name == FIND.name:
+            self._seek(text.strip())
+        else:
+            await super().take_answer(prompt, text)
+
+    def take_cancel(self, prompt: Prompt) -> None:
+        """The search is left as it was; a form is not sent."""
+        if prompt.name != FIND.name:
+            super().take_cancel(prompt)
+
+    async def do_find(self) -> None:
+        """Search the list."""
+        self.ask(FIND, self.sought)
+
+    def _seek(self, text: str) -> None:
+        self.sought = text
+        self._draw()
+        self.search_now()
 
     def why_not(self, action: str) -> str | None:
         """What fits this record."""
@@ -161,14 +215,25 @@ class RecordsScreen(FillingScreen):
         return True
 
     async def do_enter(self) -> None:
-        """In a form, the focused answer; else the whole page of the record."""
-        if self.form is None:
+        """In a form, the focused answer; else the screen of the record, or its whole page."""
+        record = self._record()
+        if self.form is None and self.KIND.opens and record is not None:
+            self.post_message(Open(self.KIND.opens, str(at(record, self.KIND.identified_by))))
+        elif self.form is None:
             self.set_class(True, "-inside")
             self.cursor_rests()
         elif self.form.says_yes:
             self.send()
         else:
             self.go_back()
+
+    async def do_open_case(self) -> None:
+        """Unpack the return under the cursor."""
+        record = self._record()
+        if record is None:
+            self.say(noted(f"No {self.KIND.one} is chosen"))
+        else:
+            self.post_message(Open("return_case", str(record["id"])))
 
     async def do_next_view(self) -> None:
         """The selection to the right."""
@@ -286,7 +351,8 @@ class RecordsScreen(FillingScreen):
         self.refresh_status_bar()
         self._draw_views()
         kind, record = self.KIND, self._record()
-        labels = {
+        labels = {"enter": "open"} if kind.opens else {}
+        labels |= {
             command.name: ""
             for command in kind.commands
             if self.form or why_not(command, kind, record)
@@ -323,5 +389,5 @@ def screen_of(kind: Kind) -> type[RecordsScreen]:
     return type(f"{kind.name.title()}Screen", (RecordsScreen,), {"KIND": kind, "NAME": kind.name})
 
 
-def _record_id(record: Record) -> str:
-    return str(record.get("id") or record.get("variant_id") or "")
+def _record_id(kind: Kind, record: Record) -> str:
+    return str(record.get(kind.identified_by) or record.get("variant_id") or "")

@@ -277,6 +277,7 @@ class ShipScreen(DraftScreen[ShipDraft]):
                 is_everything=send.is_everything,
                 verified=send.verified,
                 override=send.override,
+                acknowledged=send.acknowledged,
             )
         )
         self._sent[command.key] = order.id

@@ -11,8 +11,10 @@ from console.client.errors import CallFailed
 from console.client.models import Movement, OrderDetail, StockLevel
 from console.client.outbox import Command
 from console.client.stock import aggregate_of, level_after
+from console.client.warehouse import LevelBins
 from console.flows.paged_list import PAGE
-from console.scan.input_buffer import Typing
+from console.scan.input_buffer import Prompt, Typing
+from console.screens import stopping
 from console.screens.context import AppContext
 from console.screens.stock_adjust import StockAdjustScreen
 from console.screens.workers import run_in_background
@@ -26,7 +28,7 @@ class StockLevelScreen(StockAdjustScreen):
 
     NAME = "level"
     TYPING = Typing.SCAN
-    WAITS_FOR = frozenset({"add", "take", "set"})
+    WAITS_FOR = frozenset({"add", "take", "set", "stop"})
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
@@ -35,6 +37,7 @@ class StockLevelScreen(StockAdjustScreen):
         self.level: StockLevel | None = None
         self._movements: tuple[Movement, ...] = ()
         self._next: str | None = None
+        self._bins: LevelBins | None = None
 
     def body(self) -> Iterable[Widget]:
         """One sheet."""
@@ -50,7 +53,7 @@ class StockLevelScreen(StockAdjustScreen):
         """Show the level as it is now, with its journal."""
         if subject != self.level_id:
             self.level_id, self.level, self.read_at = subject, None, None
-            self._movements, self._next = (), None
+            self._movements, self._next, self._bins = (), None, None
             self.sheet.top = 0
             self.problem.hide()
         self._draw()
@@ -73,11 +76,34 @@ class StockLevelScreen(StockAdjustScreen):
         if page is not None and level_id == self.level_id:
             self._movements, self._next = page.rows, page.mark.next_cursor
         self._draw()
+        bins = await self.asked(
+            "Its bins did not load", self.context.shop.warehouse.bins_of(level_id), is_aside=True
+        )
+        if bins is not None and level_id == self.level_id:
+            self._bins = bins
+            self._draw()
 
     def follow(self, news: ChangeBatch) -> None:
         """Somebody may have moved it."""
         if news.about("stock_level", self.level_id):
             self.read_soon()
+
+    def why_not(self, action: str) -> str | None:
+        """Stopping units needs the level, as correcting it does."""
+        return super().why_not("add" if action == "stop" else action)
+
+    async def do_stop(self) -> None:
+        """Stop units, or put them on sale again."""
+        if self.level is not None:
+            stopping.begin(self, self.level.sku)
+
+    async def take_answer(self, prompt: Prompt, text: str) -> None:
+        """How many units, and what becomes of them; or a part of a correction."""
+        if prompt.name != stopping.NAME or self.level is None:
+            await super().take_answer(prompt, text)
+            return
+        stopping.answer(self, self.level.id, self.level.sku, text)
+        self._draw()
 
     def level_at_hand(self) -> StockLevel | None:
         """This level."""
@@ -125,4 +151,4 @@ class StockLevelScreen(StockAdjustScreen):
             return
         pending = self.context.shop.outbox.open_commands(aggregate_of(self.level_id))
         width = self.size.width
-        self.sheet.show(level_page(self.level, self._movements, pending, styles, width))
+        self.sheet.show(level_page(self.level, self._movements, pending, styles, width, self._bins))

@@ -1,12 +1,13 @@
-"""The pages of the warehouse: a bin, what is to put away, and a count."""
+"""The pages of the warehouse: a bin, and what is to be carried from bin to bin."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from console.client.bin_models import Bin
-from console.client.warehouse import BinContent, CountTask, PutAwayTask
-from console.flows.formatting import Sense, signed
+from console.client.warehouse import BinContent, PutAwayTask
+from console.flows.formatting import Sense
+from console.flows.transition import Tone
 from console.theme import Styles
 from console.widgets.text_layout import Column, Line, Part, table_head, table_row
 
@@ -24,38 +25,25 @@ TASK_COLUMNS = (
     Column("From", 8),
     Column("Put into", 10),
 )
-COUNT_COLUMNS = (
-    Column("", 2),
-    Column("SKU", 12),
-    Column("Item", 16, grow=3),
-    Column("Counted", 7, right=True),
-    Column("", 24, grow=1),
-)
-_STATES = {
-    "open": ("", "", Sense.QUIET),
-    "recount": ("⚠", "recount by somebody else", Sense.PART),
-    "blocked": ("✖", "orders need these units", Sense.BAD),
-    "held": ("⚠", "waits for approval", Sense.PART),
-    "posted": ("✔", "", Sense.GOOD),
-}
 
 
 def bin_page(
     place: Bin,
     contents: Sequence[BinContent],
     pending: Mapping[str, int],
+    hint: str,
     at: int,
     styles: Styles,
     width: int,
 ) -> list[Line]:
-    """A bin and what is in it; `pending` are units on their way, by level."""
+    """A bin and what is in it; `pending` are units on their way, `hint` what else can be done."""
     kind: Part = (f" {place.kind} at {place.location_code}", styles.dim)
     lines = [
         Line(
             ((f" {place.code}", styles.bright), kind),
-            ((f"{len(contents)} {_items(len(contents))} ", styles.dim),),
+            ((f"{items(len(contents))} ", styles.dim),),
         ),
-        Line(),
+        Line(((f" {hint}", styles.tones[Tone.NOTE]),)) if hint else Line(),
         table_head(CONTENT_COLUMNS, width, styles),
     ]
     for number, one in enumerate(contents):
@@ -69,14 +57,17 @@ def bin_page(
             (str(one.allocated), styles.dim),
         ]
         is_here = number == at
-        lines.append(table_row(CONTENT_COLUMNS, width, values, styles, is_here=is_here, thumb=" "))
+        row = table_row(CONTENT_COLUMNS, width, values, styles, is_here=is_here, thumb=" ")
+        lines.append(row._replace(item=str(number)))
     if not contents:
         lines.append(Line(((" nothing is here by the books", styles.dim),)))
     return lines
 
 
-def put_away_page(tasks: Sequence[PutAwayTask], at: int, styles: Styles, width: int) -> list[Line]:
-    """What waits for a bin, and which bin."""
+def task_page(
+    tasks: Sequence[PutAwayTask], nothing: str, at: int, styles: Styles, width: int
+) -> list[Line]:
+    """What is to be carried, from where, and into which bin; `nothing` is said of an empty list."""
     lines = [Line(), table_head(TASK_COLUMNS, width, styles)]
     for number, one in enumerate(tasks):
         values: list[Part] = [
@@ -86,43 +77,10 @@ def put_away_page(tasks: Sequence[PutAwayTask], at: int, styles: Styles, width: 
             (one.bin_code or "no bin", styles.dim),
             (one.target.code if one.target else "any bin", styles.accent),
         ]
-        lines.append(
-            table_row(TASK_COLUMNS, width, values, styles, is_here=number == at, thumb=" ")
-        )
+        row = table_row(TASK_COLUMNS, width, values, styles, is_here=number == at, thumb=" ")
+        lines.append(row._replace(item=str(number)))
     if not tasks:
-        lines.append(Line(((" everything is in its bin", styles.dim),)))
-    return lines
-
-
-def count_page(
-    count: CountTask, tally: Mapping[str, int], at: int, styles: Styles, width: int
-) -> list[Line]:
-    """A count: what was scanned so far, and once it is sent how each line ended."""
-    done = sum(line.status != "open" or line.level_id in tally for line in count.lines)
-    lines = [
-        Line(
-            ((f" {count.number} ", styles.bright), (count.scope, styles.dim)),
-            ((f"{done} of {_items(len(count.lines))} counted ", styles.dim),),
-        ),
-        Line(),
-        table_head(COUNT_COLUMNS, width, styles),
-    ]
-    for number, line in enumerate(count.lines):
-        units = tally.get(line.level_id, line.counted)
-        glyph, words, sense = _STATES.get(line.status, ("?", line.status, Sense.QUIET))
-        if line.status == "posted" and line.variance:
-            words = f"{signed(line.variance)} posted"
-        if line.level_id in tally:
-            glyph, words, sense = "▶", "", Sense.DUE
-        values: list[Part] = [
-            (glyph, styles.senses[sense]),
-            (line.sku, styles.bright),
-            (line.product_title, styles.ink),
-            ("" if units is None else str(units), styles.bright),
-            (words, styles.senses[sense]),
-        ]
-        is_here = number == at
-        lines.append(table_row(COUNT_COLUMNS, width, values, styles, is_here=is_here, thumb=" "))
+        lines.append(Line(((f" {nothing}", styles.dim),)))
     return lines
 
 
@@ -130,5 +88,6 @@ def _name(product: str, variant: str | None) -> str:
     return f"{product} · {variant}" if variant else product
 
 
-def _items(number: int) -> str:
+def items(number: int) -> str:
+    """How many products, in words."""
     return f"{number} item" if number == 1 else f"{number} items"

@@ -26,7 +26,7 @@ def doctor_light(seen: DoctorLight | None, styles: Styles) -> list[Line]:
         Line(((" BOOKS", styles.heading),)),
         Line(((f" {glyph} ", styles.senses[sense]), (words, styles.ink))),
         Line(((f"   {number}{when}", styles.dim),)),
-        Line((("   F5, then c", styles.dim),)),
+        Line((("   ⇧F5, then c", styles.dim),)),
     ]
 
 

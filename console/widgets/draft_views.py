@@ -183,6 +183,9 @@ def refund_page(draft: RefundDraft, styles: Styles, width: int) -> list[Line]:
 def _said(draft: ShipDraft, styles: Styles, width: int) -> list[Line]:
     """What the customer asks for, and what stands in the way or was let go."""
     told = [("✎ ", f"“{draft.note}”", styles.bright)] if draft.note else []
+    told += [("✎ ", wish, styles.bright) for wish in draft.wishes]
+    if draft.unread:
+        told.append(("⚑ ", f"{draft.unread[0].text} (Enter asks)", styles.senses[Sense.PART]))
     if draft.alarm:
         told.append(("✖ ", f"{draft.alarm}. Esc: put right", styles.senses[Sense.BAD]))
     if draft.override:

@@ -51,7 +51,7 @@ def queue_row(
     def draw(order: OrderCard) -> Sequence[Part]:
         return (
             (order.number, styles.bright),
-            (order.customer_name, styles.ink),
+            (_beside(order), styles.ink),
             (_units(order), styles.ink),
             (listed(order.total, shop.currency), styles.ink),
             (order.ship_country or "", styles.dim),
@@ -64,16 +64,20 @@ def queue_row(
 
 
 def list_row(
-    styles: Styles, pending: Callable[[str], bool], shop: Shop
+    styles: Styles,
+    pending: Callable[[str], bool],
+    shop: Shop,
+    marked: Callable[[str], bool] = lambda _: False,
 ) -> Callable[[OrderCard], Sequence[Part]]:
-    """Draw a row of any list of orders."""
+    """Draw a row of any list of orders; `marked` tells which are chosen."""
 
     def draw(order: OrderCard) -> Sequence[Part]:
         paid = mark(PAYMENT, order.payment_status)
+        is_marked = marked(order.id)
         return (
-            (order.number, styles.bright),
+            (f"▪{order.number}" if is_marked else order.number, styles.bright),
             (day(order.placed_at), styles.dim),
-            (order.customer_name, styles.ink),
+            (_named(order), styles.ink),
             (_units(order), styles.ink),
             (listed(order.total, shop.currency), styles.ink),
             (order.ship_country or "", styles.dim),
@@ -83,6 +87,20 @@ def list_row(
         )
 
     return draw
+
+
+def _named(order: OrderCard) -> str:
+    """The customer, and the tags of the order behind."""
+    return f"{order.customer_name}  #{' #'.join(order.tags)}" if order.tags else order.customer_name
+
+
+def _beside(order: OrderCard) -> str:
+    """The customer, and the orders that could leave in one parcel with it."""
+    return (
+        f"{order.customer_name}  +{' +'.join(order.ships_with)}"
+        if order.ships_with
+        else (order.customer_name)
+    )
 
 
 def _units(order: OrderCard) -> str:

@@ -28,6 +28,7 @@ from console.flows.formatting import (
 )
 from console.flows.transition import Tone
 from console.theme import Styles
+from console.widgets.order_notes_view import known_elsewhere, written
 from console.widgets.text_layout import Column, Line, Part, beside, cells, fit, width_of, wrapped
 
 LINE_COLUMNS = (
@@ -51,6 +52,7 @@ def order_page(
         *_head(order, styles, width),
         *_pending(pending, styles),
         *_standing(order, styles, width),
+        *written(order, styles, width),
         Line(),
     ]
     goods = _lines(order, styles, width - 2)
@@ -61,6 +63,7 @@ def order_page(
             *_sums(order, styles, width - 2),
             Line(),
             *_where(order, styles),
+            *known_elsewhere(order, styles),
             *_parcels(order, styles, parcel),
             *_money(order, styles),
             *_timeline(order, styles, width),
@@ -69,7 +72,8 @@ def order_page(
     right_width = width - GAP - left_width
     left = [*_lines(order, styles, left_width - 1), *_sums(order, styles, left_width - 1), Line()]
     left += [*_parcels(order, styles, parcel), *_money(order, styles)]
-    right = [*_where(order, styles), *_timeline(order, styles, right_width)]
+    right = [*_where(order, styles), *known_elsewhere(order, styles)]
+    right += [*_timeline(order, styles, right_width)]
     return [*head, *beside(left, right, left_width, (" │ ", styles.faint))]
 
 
@@ -89,15 +93,17 @@ def order_glance(
         ]
     goods = [Line(((" ITEMS", styles.heading),))]
     for line in order.lines:
-        left = f"{line.open_quantity} to ship" if line.open_quantity else "all sent"
+        left = f"{line.ready_quantity} to ship" if line.open_quantity else "all sent"
+        left += f", {line.waiting_quantity} owed" if line.waiting_quantity else ""
         tone = styles.dim if line.open_quantity else styles.senses[Sense.GOOD]
-        name = fit(line.name, max(10, width - 22))
+        name = fit(line.name, max(10, width - (29 if line.waiting_quantity else 22)))
         quantity = (f" {line.quantity:>3} × ", styles.bright)
         goods.append(Line((quantity, (name, styles.ink)), ((f"{left} ", tone),)))
     return [
         *_head(order, styles, width),
         *_pending(pending, styles),
         *_standing(order, styles, width),
+        *written(order, styles, width),
         Line(),
         *goods,
         Line(),
@@ -135,7 +141,7 @@ def _standing(order: OrderDetail, styles: Styles, width: int) -> list[Line]:
     for item in order.attention:
         if item.kind not in shown:
             amount = money(item.amount) if item.amount else ""
-            told.append((f"✖ {item.reason}", f"{amount} · F5", bad))
+            told.append((f"✖ {item.reason}", f"{amount} · ⇧F5", bad))
     lines = []
     for words, beside_it, tone in told:
         rows = wrapped(words, max(20, width - width_of(beside_it) - 4))
@@ -209,6 +215,9 @@ def _lines(order: OrderDetail, styles: Styles, width: int) -> list[Line]:
             (figure(line.total), styles.ink),
         ]
         table.append(Line(cells(LINE_COLUMNS, width, values, lead=(" ", styles.ink)), item=line.id))
+        if line.waiting_quantity:
+            told = f"   {line.waiting_quantity} back-ordered: they ship once they have come"
+            table.append(Line(((told, styles.senses[Sense.PART]),)))
     return table
 
 
@@ -245,8 +254,16 @@ def _where(order: OrderDetail, styles: Styles) -> list[Line]:
         answers = {True: "valid", False: "NOT VALID", None: "not confirmed: v asks VIES"}
         told = f"  {answers[order.vat_id.is_valid]}"
         lines.append(Line(((f" VAT {order.vat_id.vat_id}", styles.ink), (told, styles.dim))))
+    if order.gift is not None:
+        when = f", {day(order.gift.send_at)}" if order.gift.send_at else ""
+        lines.append(Line(((" gift card to ", styles.dim), (order.gift.email + when, styles.ink))))
+        if order.gift.message:
+            lines.append(Line(((f" “{order.gift.message}”", styles.dim),)))
     if order.shipping_method:
         lines.append(Line(((" by ", styles.dim), (order.shipping_method, styles.ink))))
+    if order.ships_with:
+        told = f" could go with {', '.join(order.ships_with)}"
+        lines.append(Line(((told, styles.senses[Sense.DUE]), ("  j", styles.dim))))
     if promised := promise(order.promised_ship_at, order.promised_delivery_at):
         lines.append(Line(((" leaves ", styles.dim), (promised, styles.ink))))
     return [*lines, Line()]
@@ -274,9 +291,15 @@ def _parcels(order: OrderDetail, styles: Styles, found: str = "") -> list[Line]:
             (f"{one.number}  ", styles.senses[sense]),
             (f"{one.carrier or 'no carrier'}{word}", styles.ink),
         )
+        if one.packed_with is not None:
+            first = (*first, (f", one box with {one.packed_with.number}", styles.ink))
         right = ((f"{units(count)} · {when} ", styles.dim),)
         lines.append(Line(first, right, item=one.id))
         lines.append(Line(((f"   {one.tracking_number or 'no tracking number'}", styles.dim),)))
+    for saved in order.shipping_savings:
+        what = saved.decision or ("k, b gives it back" if saved.can_refund else "once it left")
+        words = f" shipping of {saved.order_number} saved: {money(saved.amount)}"
+        lines.append(Line(((words, styles.ink),), ((f"{what} ", styles.dim),)))
     return [*lines, Line()]
 
 

@@ -48,3 +48,22 @@ def large(text: str) -> tuple[str, str, str]:
         glyph = ("   ╱ ", "  ╱  ", " ╱   ") if at is None else DIGITS3X3_BOLD[at : at + 3]
         rows = [f"{row}{piece:<3}" for row, piece in zip(rows, glyph, strict=True)]
     return rows[0], rows[1], rows[2]
+
+
+def has_large(text: str) -> bool:
+    """Whether each sign of a text can be drawn large."""
+    return all(sign in DIGITS for sign in text)
+
+
+def columns(values: Sequence[int], height: int) -> list[str]:
+    """Bars of several lines, the top line first; zero stands on the ground."""
+    top, steps = max(values, default=0), len(BARS)
+    filled = [0 if top <= 0 else max(0, value) * height * steps // top for value in values]
+    filled = [max(eighths, 1 if value > 0 else 0) for eighths, value in
+              zip(filled, values, strict=True)]  # fmt: skip
+
+    def cell(eighths: int, line: int) -> str:
+        left = min(steps, max(0, eighths - line * steps))
+        return BARS[left - 1] if left else " "
+
+    return ["".join(cell(one, line) for one in filled) for line in reversed(range(height))]

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 
 from console.client.models import Movement, StockLevel
 from console.client.outbox import Command, State
+from console.client.warehouse import LevelBins
 from console.flows.formatting import Sense, age, day, signed
 from console.flows.transition import Tone
 from console.theme import Styles
 from console.widgets.sparklines import gauge, spark
-from console.widgets.text_layout import Column, Line, Part, cells
+from console.widgets.text_layout import Column, Line, Part, cells, wrapped
 
 LEVEL_COLUMNS = (
     Column("SKU", 11),
@@ -64,6 +65,7 @@ def level_page(
     pending: Sequence[Command],
     styles: Styles,
     width: int,
+    bins: LevelBins | None = None,
 ) -> list[Line]:
     """A level with its history as a picture and as a journal, newest first."""
     glyph, word, sense = _state(level)
@@ -80,7 +82,10 @@ def level_page(
         Line(),
         _figure("on hand", level.on_hand, bar, styles),
         _figure("reserved", level.allocated + level.reserved, "", styles),
+        *_unavailable(level, styles),
         _figure("free", level.available, least, styles),
+        *_back_ordered(level, styles),
+        *_bins(bins, styles, width),
         Line(),
     ]
     if movements:
@@ -97,7 +102,7 @@ def level_page(
 
 
 def _state(level: StockLevel) -> tuple[str, str, Sense]:
-    if level.available < 0:
+    if level.available < 0 or level.back_ordered:
         return "✖", "owed", Sense.BAD
     if level.available == 0:
         return "✖", "out", Sense.BAD
@@ -114,6 +119,40 @@ def _figure(name: str, number: int, beside: str, styles: Styles) -> Line:
     return Line(
         ((f" {name:<9}", styles.dim), (f"{number:>6}", styles.bright), (f"   {beside}", styles.dim))
     )
+
+
+def _unavailable(level: StockLevel, styles: Styles) -> list[Line]:
+    """Units on hand that are not for sale, and why."""
+    parts = (("damaged", level.damaged), ("quarantine", level.quarantine),
+             ("safety stock", level.safety_stock))  # fmt: skip
+    told = ", ".join(f"{number} {word}" for word, number in parts if number)
+    total = sum(number for _, number in parts)
+    return [_figure("kept back", total, told, styles)] if total else []
+
+
+def _back_ordered(level: StockLevel, styles: Styles) -> list[Line]:
+    """Units that orders wait for: the next that come are theirs."""
+    if not level.back_ordered:
+        return []
+    beside = "orders wait for them: the next that come are theirs"
+    return [_figure("owed", level.back_ordered, beside, styles)]
+
+
+def _bins(bins: LevelBins | None, styles: Styles, width: int) -> list[Line]:
+    """Where the units lie, the bin that is picked from marked."""
+    if bins is None or not bins.bins:
+        return []
+    told = [
+        f"{one.code} {one.quantity}{' (picked first)' if one.is_preferred else ''}"
+        for one in bins.bins
+        if one.quantity or one.is_preferred
+    ]
+    told += [f"no bin {bins.in_no_bin}"] if bins.in_no_bin else []
+    rows = wrapped("   ".join(told), width - 12)
+    return [
+        Line(((f" {'bins' if n == 0 else '':<9} ", styles.dim), (row, styles.ink)))
+        for n, row in enumerate(rows)
+    ]
 
 
 def _pending(commands: Sequence[Command], styles: Styles) -> list[Line]:
@@ -135,6 +174,8 @@ def _movement(one: Movement, styles: Styles, width: int) -> Line:
     what = f"{kind}, {one.reason}" if one.reason and one.reason != one.kind else kind
     if not change and (one.allocated_change or one.reserved_change):
         what += f" (reserved {signed(one.allocated_change + one.reserved_change)})"
+    if one.back_ordered_change:
+        what += f" (owed {signed(one.back_ordered_change)})"
     values: list[Part] = [
         (day(one.at), styles.dim),
         (signed(change), styles.senses[sense]),

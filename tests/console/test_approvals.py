@@ -43,6 +43,9 @@ async def test_a_correction_above_the_limit_waits_and_is_approved_with_a_code(
         await desk.press("u")
         await desk.rested()
         assert counters(mug).on_hand == 40, "what waits is not undone by a second correction"
+        await desk.press("f2")
+        await desk.rested()
+        assert "1 wait for approval :approvals" in desk.text, desk.text
         await goes(desk, "approvals")
         assert "Adjust MUG by -10" in desk.text, desk.text
 
@@ -50,7 +53,8 @@ async def test_a_correction_above_the_limit_waits_and_is_approved_with_a_code(
     since = update(User).where(User.id == anna.person.id)
     with transaction() as current:
         current.execute(since.values(second_factor_at=None))
-    async with at_work(tmp_path / "anna", shop=anna) as desk:
+    async with at_work(tmp_path / "anna", shop=anna, size=(80, 24)) as desk:
+        assert "1 to approve :approvals" in desk.text, desk.text
         await goes(desk, "approvals")
         assert "Adjust MUG by -10" in desk.text, desk.text
         with transaction() as current:
@@ -73,14 +77,14 @@ async def test_limits_are_set_and_lifted_at_the_console(
     async with at_work(tmp_path / "home", shop=RealShop(Shop(app, gateway, mailer))) as desk:
         await goes(desk, "roles")
         await desk.press("l")
-        await answers(desk, "50", "20", "", "off")
+        await answers(desk, "50", "20", "", "off", "")
         await desk.press("f10")
         await desk.rested()
         held = select(StaffRole.limits).where(StaffRole.name == "manager")
         assert session.scalar(held) == {"refund_max": 5000, "discount_max": 2000}, desk.said
         session.rollback()
         await desk.press("l")
-        await answers(desk, "off", "off", "", "")
+        await answers(desk, "off", "off", "", "", "")
         await desk.press("f10")
         await desk.rested()
         assert session.scalar(held) is None, desk.said

@@ -10,17 +10,19 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from api.inventory.models import StockMovement
+from api.inventory import service as inventory_service
+from api.inventory.models import BinKind, StockMovement
+from api.kernel.principal import SYSTEM
 from api.orders.models import OrderEvent
 from api.platform.audit import AuditEntry
-from api.platform.db import session
+from api.platform.db import session, transaction
 from tests.console.support.at_the_shop import RealShop
 from tests.console.support.station import Station, at_work
-from tests.support.books import differences
+from tests.support.books import differences, stock_differences
 from tests.support.gateway import ScriptedGateway
 from tests.support.mailer import RecordingMailer
 from tests.support.shop import Shop
-from tests.support.stock import counters
+from tests.support.stock import counters, level_of
 from tests.support.work import drain
 
 MUG, JUG, LABEL = "4006381333931", "4006381333948", "00340434161094042557"
@@ -145,7 +147,7 @@ def a_code(chance: Random) -> str:
     return chance.choice(SMALL) + "".join(inside)
 
 
-PLACES = ("f2", "f3", "f5", "f18", "f7", "f12", "order", "shipped", "ship", "refund", "level")
+PLACES = ("f2", "f3", "f17", "f18", "f7", "f12", "order", "shipped", "ship", "refund", "level")
 
 
 def state_of_the_shop() -> tuple[int, ...]:
@@ -208,3 +210,38 @@ def counter_with_orders(context: Shop) -> tuple[Shop, dict[str, str]]:
     waiting = context.an_order(paid=False, MUG=1)
     staff.marks_paid(waiting, 9_000, allow_overpayment=True)
     return context, {"order": order["number"], "shipped": shipped["number"]}
+
+
+async def test_a_scanner_alone_picks_a_batch(
+    context: Shop, real: RealShop, open_real: Opens
+) -> None:
+    """Three keys, as console.md counts them: F4, Enter, and Enter at the end."""
+    with transaction():
+        place = inventory_service.default_location()
+        bin_id = inventory_service.create_bin(place, "A-01", by=SYSTEM)
+        inventory_service.create_bin(place, "T-07", kind=BinKind.TOTE, by=SYSTEM)
+    mug = context.sells("MUG", 10, barcodes=[MUG])
+    with transaction():
+        inventory_service.move_units(level_of(mug), 10, source=None, target=bin_id, by=SYSTEM)
+    context.an_order(MUG=2)
+    async with open_real() as desk:
+        await desk.press("f4")
+        await desk.rested()
+        assert "1 order" in desk.text
+        await desk.press("enter")
+        await desk.rested()
+        assert "an empty tote" in desk.text
+        await desk.scan("T-07")
+        await desk.rested()
+        await desk.scan("T-99")
+        assert desk.said.startswith("Wrong bin: go to A-01")
+        await desk.scan("L-A-01", MUG, "T-07")
+        await desk.rested()
+        assert "everything is picked" in desk.text
+        await desk.press("enter")
+        await desk.rested()
+        assert "nothing waits to be picked" in desk.text
+
+    [batch] = context.staff().gets("/picking/batches").json["data"]
+    assert (batch["status"], batch["picked_count"]) == ("done", 2)
+    assert stock_differences() == []

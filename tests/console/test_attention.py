@@ -20,8 +20,8 @@ def of_kind(desk: Station, kind: str) -> dict[str, Any]:
 async def test_the_list_is_one_key_away_and_counted_at_home(open_console) -> None:
     async with open_console(size=(120, 40)) as desk:
         await desk.rested()
-        assert "✖ 2 need you F5" in desk.text
-        await desk.press("f5")
+        assert "✖ 2 need you ⇧F5" in desk.text
+        await desk.press("f17")
         await desk.rested()
 
         assert desk.screen == "attention"
@@ -42,7 +42,7 @@ async def test_the_palette_leads_to_the_list(open_console) -> None:
 
 async def test_money_is_given_back_once_its_amount_was_typed(open_console) -> None:
     async with open_console(size=(120, 40)) as desk:
-        await desk.press("f5")
+        await desk.press("f17")
         await desk.rested()
         await desk.press("r")
         assert "Give 24.88 € back" in desk.text
@@ -66,7 +66,7 @@ async def test_money_is_given_back_once_its_amount_was_typed(open_console) -> No
 async def test_orphan_money_is_linked_to_an_order(open_console) -> None:
     async with open_console(size=(120, 40)) as desk:
         number = desk.shop.warehouse.number(3)
-        await desk.press("f5")
+        await desk.press("f17")
         await desk.rested()
         await desk.press("down", "l")
         assert "12.90 €: which order is it for?" in desk.text
@@ -80,7 +80,7 @@ async def test_orphan_money_is_linked_to_an_order(open_console) -> None:
 
 async def test_an_item_is_accepted_with_a_note_and_found_among_the_resolved(open_console) -> None:
     async with open_console(size=(120, 40)) as desk:
-        await desk.press("f5")
+        await desk.press("f17")
         await desk.rested()
         await desk.press("a")
         await desk.type("a tip, says the customer")
@@ -99,7 +99,7 @@ async def test_an_item_is_accepted_with_a_note_and_found_among_the_resolved(open
 
 async def test_without_a_note_nothing_is_accepted(open_console) -> None:
     async with open_console() as desk:
-        await desk.press("f5")
+        await desk.press("f17")
         await desk.rested()
         await desk.press("a", "f10")
         await desk.rested()
@@ -110,7 +110,7 @@ async def test_without_a_note_nothing_is_accepted(open_console) -> None:
 
 async def test_a_key_that_does_not_fit_says_what_does(open_console) -> None:
     async with open_console() as desk:
-        await desk.press("f5")
+        await desk.press("f17")
         await desk.rested()
         await desk.press("l")
         assert desk.said == "That does not end it: refund, accept does"
@@ -126,7 +126,7 @@ async def test_a_role_that_may_not_is_told_so(open_console) -> None:
     for person in shop.people.values():
         person["permissions"] = ["orders:read"]
     async with open_console(shop=shop) as desk:
-        await desk.press("f5")
+        await desk.press("f17")
         await desk.rested()
         await desk.press("r")
 
@@ -135,7 +135,7 @@ async def test_a_role_that_may_not_is_told_so(open_console) -> None:
 
 async def test_nothing_needs_anybody(open_console) -> None:
     async with open_console(shop=WireShop(Warehouse(0, 0))) as desk:
-        await desk.press("f5")
+        await desk.press("f17")
         await desk.rested()
 
         assert "✔ Nothing needs you." in desk.text
@@ -259,7 +259,7 @@ async def test_books_that_do_not_balance_are_told_at_home_and_one_key_shows_them
     async with open_console(shop=shop, size=(120, 40)) as desk:
         await desk.rested()
         at_home = desk.text
-        await desk.press("f5")
+        await desk.press("f17")
         await desk.rested()
         await desk.press("c")
         await desk.rested()
@@ -276,7 +276,7 @@ async def test_before_the_first_night_there_is_nothing_to_show(open_console) -> 
     async with open_console(size=(120, 40)) as desk:
         await desk.rested()
         assert "BOOKS" not in desk.text
-        await desk.press("f5")
+        await desk.press("f17")
         await desk.rested()
         await desk.press("c")
         await desk.rested()

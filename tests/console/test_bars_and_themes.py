@@ -74,7 +74,7 @@ async def test_a_theme_is_chosen_by_name_and_kept(open_console) -> None:
         strips = str(desk.app.screen._compositor.render_strips())
         assert "#10151c" not in strips
         assert PALETTES["light"].ground in strips
-        for key in ("f2", "f7", "f5", "enter"):
+        for key in ("f2", "f7", "f17", "enter"):
             await desk.press(key)
             await desk.rested()
             assert "#10151c" not in str(desk.app.screen._compositor.render_strips()), key
@@ -98,7 +98,7 @@ async def test_without_colours_a_theme_changes_nothing(open_console) -> None:
 @pytest.mark.parametrize("size", WIDTHS, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_help_and_the_palette_stand_on_every_bar(open_console, size) -> None:
     async with open_console(size=size) as desk:
-        for way in ("f2", "f3", "f5", "f18", "f7", "f12"):
+        for way in ("f2", "f3", "f17", "f18", "f7", "f12"):
             await desk.press(way)
             lower = desk.text.split("\n")[-1]
             assert "F1 help" in lower, way
@@ -141,12 +141,12 @@ async def test_what_a_role_may_not_do_is_neither_shown_nor_done(open_console) ->
             assert desk.said.startswith("Your role does not"), (key, desk.said)
 
 
-@pytest.mark.parametrize("key", ["f4", "f5", "f11"])
+@pytest.mark.parametrize("key", ["f4", "f5", "f17", "f11"])
 async def test_no_function_key_is_silent(open_console, key: str) -> None:
     async with open_console() as desk:
         await desk.press("f2", key)
 
-        moved = {"f4": "orders", "f5": "attention"}.get(key, "home")
+        moved = {"f4": "pick", "f5": "pack", "f17": "attention"}.get(key, "home")
         assert desk.screen == moved
         if moved == "home":
             assert desk.said == "F11 does nothing here: F1 shows what can be done"

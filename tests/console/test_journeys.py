@@ -479,8 +479,8 @@ async def test_low_stock_is_three_keys_away(open_console) -> None:
     async with open_console() as desk:
         await desk.press(":", "l", "enter")
 
-        assert desk.screen == "stock"
-        assert "Stock ▸ low" in desk.text
+        assert desk.screen == "reorder"
+        assert "Low stock" in desk.text
         budget(desk, keys=3)
 
 

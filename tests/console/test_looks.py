@@ -19,7 +19,7 @@ WAYS = {
     "stock": ["f7"],
     "level": ["f7", "enter"],
     "catalogue": ["f18"],
-    "attention": ["f5"],
+    "attention": ["f17"],
     "outbox": ["f12"],
 }
 SHOWS = {

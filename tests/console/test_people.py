@@ -243,4 +243,4 @@ async def test_who_packs_is_not_offered_what_they_may_not_read(
         await desk.press("enter")
         await desk.rested()
         assert desk.screen != "emails"
-    assert not any(path.endswith("/letters") for _, path in packer.asked)
+    assert not any(path.endswith("/emails") for _, path in packer.asked)

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from api.catalog.models.prices import ListedPrice
 from api.platform.db import session
 from api.promotions.models import DiscountCode, DiscountRow
+from api.stored_value.models import StoredValueAccount
 from tests.console.support.at_the_shop import RealShop
 from tests.console.support.real import opens
 from tests.console.support.station import Station, at_work
@@ -77,7 +78,7 @@ async def test_a_group_gets_a_price_list(open_real: Opens, house: Shop) -> None:
     async with open_real() as desk:
         await goes(desk, "groups")
         await desk.press("n")
-        await answers(desk, "trade", "Trade")
+        await answers(desk, "trade", "Trade", "no")
         await desk.press("f10")
         await desk.rested()
         await desk.press("down", "a")
@@ -90,7 +91,7 @@ async def test_a_group_gets_a_price_list(open_real: Opens, house: Shop) -> None:
 
         await goes(desk, "pricelists")
         await desk.press("n")
-        await answers(desk, "trade-26", "Trade 26", "trade", "EUR")
+        await answers(desk, "trade-26", "Trade 26", "trade", "", "EUR")
         await desk.press("f10")
         await desk.rested()
         await desk.press("down", "p")
@@ -118,3 +119,56 @@ async def test_staff_take_something_off_an_unpaid_order(open_real: Opens, house:
         await desk.press("escape")
         await desk.rested()
         assert "Staff discount, off" in desk.text
+
+
+async def test_tiers_are_typed_shown_and_changed_and_codes_written_to_a_file(
+    open_real: Opens, house: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with open_real() as desk:
+        await goes(desk, "discounts")
+        await desk.press("v")
+        await answers(desk, "More is less", "50 5 %; 100 12.50", "order", "no", "", "", "", "", "")
+        await desk.press("f10")
+        await desk.rested()
+        tiers = session.scalar(select(DiscountRow.tiers))
+        assert tiers == [
+            {"start": 5000, "basis_points": 500, "amount": None},
+            {"start": 10000, "basis_points": None, "amount": 1250},
+        ], desk.text
+        session.rollback()
+        await desk.press("down", "enter")
+        await desk.rested()
+        assert "50.00 5 %; 100.00 12.50" in desk.text
+        await desk.press("y")
+        await answers(desk, "50 5 %; 40 6 %")
+        await desk.press("f10")
+        await desk.rested()
+        assert "overlaps tier 1" in desk.text.replace("\n", " ")
+        await desk.press("c")
+        await answers(desk, "welcome", "")
+        await desk.press("f10")
+        await desk.rested()
+        await desk.press("d", "f10")
+        await desk.rested()
+    written = (tmp_path / "codes.csv").read_text()
+    assert written.split() == ["code,uses,max_uses", "WELCOME,0,"]
+
+
+async def test_a_gift_card_gets_another_code(open_real: Opens, house: Shop) -> None:
+    async with open_real() as desk:
+        await goes(desk, "gifts")
+        await desk.press("n")
+        await answers(desk, "25", "a prize", "winner@example.test")
+        await desk.press("f10")
+        await desk.rested()
+        card = select(StoredValueAccount.recipient, StoredValueAccount.last_four)
+        assert tuple(session.execute(card).one()) == ("winner@example.test", None), desk.text
+        session.rollback()
+        await desk.press("down", "c")
+        await answers(desk, "lost", "")
+        await desk.press("f10")
+        await desk.rested()
+        assert "Code: " in desk.text
+        last_four = session.execute(card).one().last_four
+        assert last_four in desk.text

@@ -262,7 +262,7 @@ def test_what_is_no_amount_or_too_much_is_refused_with_its_reason(typed: str, wo
 
 def paid_twice() -> RefundDraft:
     card = Payment(
-        "a", "stripe", "captured", eur(9000), eur(9000), *[eur(0)] * 2, "card …4242", NOON
+        "a", "stripe", "captured", eur(9000), eur(9000), *[eur(0)] * 2, "card …4242", NOON, None, ()
     )
     hand = replace(card, id="b", provider="manual", reference="bank 12 Nov")
     both = an_order(
@@ -363,7 +363,7 @@ def test_taking_steps_back_gives_the_same_refund_as_before(happened: list[events
 
 def a_payment(provider: str, cents: int, reference: str) -> Payment:
     return Payment(
-        "p", provider, "captured", eur(cents), eur(cents), eur(0), eur(0), reference, NOON
+        "p", provider, "captured", eur(cents), eur(cents), eur(0), eur(0), reference, NOON, None, ()
     )
 
 

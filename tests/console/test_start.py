@@ -10,7 +10,7 @@ import pytest
 
 from console import keys, looks, settings
 from console.app.app import ConsoleApp
-from console.app.router import LOADED_LATER
+from console.app.router import LOADED_LATER, MODULES
 from console.flows.records.table import KINDS
 from console.screens.base_screen import BaseScreen
 from console.settings import BadSettings, read
@@ -170,8 +170,8 @@ def frames() -> list[type[BaseScreen]]:
     from console.screens.sign_in import SignInScreen  # noqa: PLC0415
 
     later = [
-        getattr(importlib.import_module(f"console.screens.{module}"), name)
-        for module, name in LOADED_LATER.items()
+        getattr(importlib.import_module(f"console.screens.{MODULES.get(screen, screen)}"), name)
+        for screen, name in LOADED_LATER.items()
     ]
     return [HomeScreen, SignInScreen, *later]
 
@@ -223,7 +223,8 @@ def test_the_f_keys_mean_the_same_everywhere() -> None:
                 and frame.NAME not in {"palette", "sign_in"}
             ):
                 expected = {
-                    "f1": "help", "f2": "home", "f3": "orders", "f4": "queue", "f5": "attention",
+                    "f1": "help", "f2": "home", "f3": "orders", "f4": "pick", "f5": "pack",
+                    "f17": "attention",
                     "f6": "receive", "f18": "catalogue", "f7": "stock", "f8": "refund",
                     "f9": "undo", "f10": "commit", "f12": "outbox",
                 }  # fmt: skip

@@ -63,7 +63,7 @@ async def test_a_market_and_an_exemption_are_made_by_keys(real_desk: Station, ho
     (market,) = house.staff().gets("/markets").json["data"]
     assert (market["countries"], market["prices_include_tax"]) == (["DE", "AT"], False)
     await desk.press("e")
-    await answers(desk, "", "*", "", "", "")
+    await answers(desk, "", "*", "", "", "", "")
     await desk.press("f10")
     await desk.rested()
     (market,) = house.staff().gets("/markets").json["data"]

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from console.client.models import Money
-from console.flows import amount_input, tracking
-from console.flows.records import shipping_input
+from console.flows import address_input, amount_input, tracking
+from console.flows.records import shipping_input, tier_input
 from console.flows.records.formatting import told
 from console.flows.records.shapes import Field, Input, Kind, Record, RecordCommand, at
 from console.flows.transition import Choice, Question, Transition, wrong
@@ -67,8 +67,12 @@ class Form:
         if self.command.wrapped_in == "reasons":
             answers = {"reasons": {str(answers.pop("code")): answers.pop("reason")}}
         elif self.command.wrapped_in:
+            with_it = {
+                name: at(self.record or {}, path) for name, path in self.command.wrapped_with
+            }
+            answers = {**with_it, **answers}
             answers = {self.command.wrapped_in: [answers]}
-        return {**dict(self.command.constants), **copied, **answers}
+        return _nested({**dict(self.command.constants), **copied, **answers})
 
     @property
     def name(self) -> str:
@@ -93,14 +97,12 @@ class Form:
             return told(Field("", "", "figure"), value)
         if asked.form == "share" and value:
             return told(Field("", "", "share"), value)
-        if asked.form == "names" and isinstance(value, list):
-            return " ".join(value)
+        if asked.form in LISTS | {"words"} and isinstance(value, list):
+            return " ".join(map(str, value))
         if asked.form == "yes":
             return "yes" if value else "no"
-        if asked.form in ("areas", "bands"):
+        if asked.form in ("areas", "bands", *tier_input.EXAMPLE):
             return told(Field("", "", asked.form), value)
-        if asked.form == "words" and isinstance(value, list):
-            return " ".join(map(str, value))
         if asked.form == "choices" and isinstance(value, list):
             held = (asked.choices.index(one) for one in value if one in asked.choices)
             return " ".join(str(n + 1) for n in held)
@@ -131,7 +133,7 @@ def answered(form: Form, text: str) -> FormStep:
         return Transition(_reviewed(replace(form, at=form.at + 1)))
     is_off = asked.may_be_off and typed.casefold() == "off"
     try:
-        nothing: list[str] | None = [] if asked.form == "names" else None
+        nothing: list[str] | None = [] if asked.form in LISTS else None
         value = nothing if is_off else parsed(asked, typed, form.currency)
     except NotAnAnswer as refusal:
         return Transition(form, feedback=wrong(str(refusal)))
@@ -143,7 +145,7 @@ def parsed(asked: Input, text: str, currency: str) -> object:
     """Read one answer. Raises `NotAnAnswer`; a decimal comma is read where there are decimals."""
     if not text:
         raise NotAnAnswer(f"Nothing was typed: {asked.label.rstrip(':')}?")
-    if len(text) > LONGEST:
+    if len(text) > LONGEST and asked.form != "days":
         raise NotAnAnswer(f"{len(text)} characters are too many, {LONGEST} are the most")
     if asked.form in READ_BY:
         return READ_BY[asked.form](text)
@@ -164,8 +166,8 @@ def parsed(asked: Input, text: str, currency: str) -> object:
                 return dt.date.fromisoformat(text).isoformat()
             except ValueError as refusal:
                 raise NotAnAnswer(f"{text} is no day such as 2026-11-20") from refusal
-        case "areas" | "bands":
-            return _shipping(asked, text, currency)
+        case "areas" | "bands" | "value tiers" | "unit tiers":
+            return _several(asked, text, currency)
         case "choice":
             return _chosen(asked, text)
         case "tracking":
@@ -174,6 +176,18 @@ def parsed(asked: Input, text: str, currency: str) -> object:
             words = text.replace(",", " ").split()
             return list(dict.fromkeys(_chosen(asked, word) for word in words))
     return text
+
+
+def _nested(flat: Mapping[str, object]) -> dict[str, object]:
+    """Put `conditions.profiles` into `conditions`, beside what stands there already."""
+    body: dict[str, object] = {}
+    for name, value in flat.items():
+        whole, _, member = name.partition(".")
+        if member:
+            before = body.get(whole)
+            value = {**(before if isinstance(before, dict) else {}), member: value}
+        body[whole] = value
+    return body
 
 
 def _share(text: str) -> int:
@@ -204,8 +218,10 @@ def choices(asked: Input) -> str:
     return "   ".join(f"{n} {word}" for n, word in enumerate(asked.choices, 1))
 
 
-def _shipping(asked: Input, text: str, currency: str) -> object:
+def _several(asked: Input, text: str, currency: str) -> object:
     try:
+        if asked.form in tier_input.EXAMPLE:
+            return tier_input.tiers(asked.form, text, currency)
         return shipping_input.parsed(asked.form, text, currency)
     except shipping_input.NotReadable as refusal:
         raise NotAnAnswer(str(refusal)) from refusal
@@ -230,6 +246,13 @@ def _goods(text: str) -> dict[str, object]:
     return {"sku": text.strip()}
 
 
+def _address(text: str) -> dict[str, str]:
+    try:
+        return address_input.parse(text)
+    except address_input.NotAnAddress as refusal:
+        raise NotAnAnswer(str(refusal)) from refusal
+
+
 def _file(name: str) -> str:
     path = Path(name).expanduser()
     try:
@@ -246,13 +269,51 @@ def _number(text: str) -> int:
     return int(text)
 
 
+def _weekdays(text: str) -> list[int]:
+    days = text.replace(",", " ").split()
+    if not all(len(day) == 1 and day in "1234567" for day in days):
+        raise NotAnAnswer(f"{text} are no weekdays such as 1 2 3 4 5, where 1 is Monday")
+    return sorted({int(day) for day in days})
+
+
+def _days(text: str) -> list[str]:
+    days = text.replace(",", " ").split()
+    try:
+        return sorted({dt.date.fromisoformat(day).isoformat() for day in days})
+    except ValueError as refusal:
+        raise NotAnAnswer(f"{text} are no days such as 2026-12-24 2026-12-25") from refusal
+
+
+def _moment(text: str) -> str:
+    """Read `16:00` of today, or a day with a time, by this computer's clock."""
+    try:
+        if ":" in text and "-" not in text:
+            moment = dt.datetime.combine(dt.datetime.now().astimezone(), _time(text))
+        else:
+            moment = dt.datetime.fromisoformat(text)
+    except ValueError as refusal:
+        raise NotAnAnswer(f"{text} is no time such as 16:00 or 2026-11-20 16:00") from refusal
+    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
+def _time(text: str) -> dt.time:
+    hours, minutes = text.split(":")
+    return dt.time(int(hours), int(minutes))
+
+
+LISTS = frozenset({"names", "weekdays", "days"})
+"""Forms whose answer is a list, which `off` empties."""
 READ_BY: Mapping[str, Callable[[str], object]] = {
     "number": _number,
+    "moment": _moment,
     "share": _share,
     "names": lambda text: list(dict.fromkeys(text.replace(",", " ").split())),
     "words": lambda text: list(dict.fromkeys(text.replace(",", " ").upper().split())),
     "goods": lambda text: [_goods(one) for one in text.split(",") if one.strip()],
     "file": _file,
+    "weekdays": _weekdays,
+    "days": _days,
+    "address": _address,
 }
 """How the answers of some forms are read."""
 
@@ -281,9 +342,11 @@ def _said(asked: Input, value: object) -> str:
         return "•" * 8
     if asked.form == "file":
         return f"with {str(value).count(chr(10))} lines"
+    if asked.form == "address" and isinstance(value, dict):
+        return ", ".join(map(str, value.values()))
     if asked.form == "goods" and isinstance(value, list):
         return ", ".join(f"{one.get('quantity', 1)} {one['sku']}" for one in value)
-    if asked.form in {"words", "names"}:
+    if asked.form in {"words", "names", "weekdays", "days"}:
         return told(Field("", "", "list"), value)
     if value is None:
         return "off"

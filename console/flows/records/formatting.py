@@ -6,7 +6,7 @@ from datetime import datetime
 
 from console.client.models import Money
 from console.flows.formatting import Sense, age, count, day, figure, money, plain
-from console.flows.records import shipping_input
+from console.flows.records import shipping_input, tier_input
 from console.flows.records.shapes import Field
 
 SENSES = {
@@ -21,9 +21,39 @@ SENSES = {
 }  # fmt: skip
 GLYPHS = {Sense.DUE: "○", Sense.PART: "◔", Sense.GOOD: "✔", Sense.BAD: "✖", Sense.OFF: "–",
           Sense.QUIET: "·"}  # fmt: skip
+LISTED = frozenset(
+    {
+        "list",
+        "bars",
+        "sentences",
+        "areas",
+        "bands",
+        "value tiers",
+        "unit tiers",
+        "moneys",
+        "named",
+        "notes",
+        "addresses",
+        "references",
+        "readers",
+        "goods",
+        "links",
+    }
+)
+"""Forms of lists."""
+
 _FIGURE = Field("", "", "figure")
 RIGHT = frozenset({"count", "units", "money", "share", "percent", "age"})
 """Forms that stand at the right of their column."""
+
+
+BARS = "▁▂▃▄▅▆▇█"
+
+
+def bars(values: list[int]) -> str:
+    """Numbers as bars, the highest at full height; nothing is a dot."""
+    top = max(values, default=0)
+    return "".join("·" if one <= 0 else BARS[(one * len(BARS) - 1) // top] for one in values)
 
 
 def told(shown: Field, value: object) -> str:
@@ -50,7 +80,7 @@ def told(shown: Field, value: object) -> str:
             return f"{whole}.{part:02d}".rstrip("0").rstrip(".") + " %"
         case "percent", str():
             return f"{value} %"
-        case "list" | "areas" | "bands", list():
+        case form, list() if form in LISTED:
             return _listed(shown.form, value)
         case "people", list():
             return ", ".join(str(one.get("full_name")) for one in value)
@@ -61,10 +91,45 @@ def told(shown: Field, value: object) -> str:
     return plain(value)
 
 
+_MONEY = Field("", "", "money")
+
+
+def _each(form: str, values: list[dict[str, object]]) -> str:
+    """Several small records in words: on one line, or one below the other."""
+    match form:
+        case "moneys":
+            return ", ".join(told(_MONEY, one) for one in values)
+        case "named":
+            return ", ".join(str(one.get("name")) for one in values)
+        case "references":
+            return ", ".join(f"{one.get('system')} {one.get('value') or ''}" for one in values)
+        case "goods":
+            return "\n".join(
+                f"{one.get('quantity')} × {one.get('sku')}  {one.get('title')}" for one in values
+            )
+        case "links":
+            return "\n".join(str(one.get("url")) for one in values)
+        case "readers":
+            return ", ".join(str(one.get("actor")) for one in values)
+        case "notes":
+            rows = [f"✎ {one.get('text')}  ({one.get('created_by')})" for one in values]
+            return "\n".join(" ".join(row.split()) for row in rows)
+    labels = [one.get("label_lines") for one in values]
+    return "\n".join("⌂ " + ", ".join(map(str, one)) for one in labels if isinstance(one, list))
+
+
 def _listed(form: str, values: list[object]) -> str:
     if form == "list":
         return ", ".join(plain(one) for one in values)
+    if form == "bars":
+        return bars([one for one in values if isinstance(one, int)][-7:])
+    if form == "sentences":
+        return "\n".join(str(one) for one in values)
     parts = [one for one in values if isinstance(one, dict)]
+    if form in tier_input.EXAMPLE:
+        return tier_input.told_tiers(parts, lambda price: told(_FIGURE, price))
+    if form not in {"areas", "bands"}:
+        return _each(form, parts)
     return shipping_input.told(form, parts, lambda price: told(_FIGURE, price))
 
 

@@ -11,8 +11,8 @@ PERMISSIONS = (
     "imports:write", "inventory:adjust", "inventory:read", "inventory:receive",
     "inventory:transfer", "jobs:write", "keys:read", "keys:write", "locations:write",
     "orders:cancel", "orders:discount", "orders:read", "orders:refund", "orders:write",
-    "payments:write",
-    "pricing:write", "purchasing:read", "purchasing:write", "staff:read", "staff:write",
+    "payments:write", "pricing:write", "purchasing:read", "purchasing:write", "returns:write",
+    "staff:read", "staff:write",
 )  # fmt: skip
 APP_CODE = Input("code", "a code of your app, or a recovery code:", "secret")
 MAY = Input("permissions", "may, by numbers:", "choices", PERMISSIONS, start="permissions")
@@ -152,6 +152,7 @@ ROLE_KIND = Kind(
         Field("discounts", "discount_max", "money"),
         Field("adjusts", "adjust_max_units", "count"),
         Field("worth", "adjust_max_value", "money"),
+        Field("credit", "credit_max", "money"),
         Field("since", "created_at", "when"),
     ),
     (
@@ -173,7 +174,8 @@ ROLE_KIND = Kind(
              fields=(_limit("refund_max", "gives back at most", "money"),
                      _limit("discount_max", "takes off an order at most", "money"),
                      _limit("adjust_max_units", "adjusts at most so many units", "number"),
-                     _limit("adjust_max_value", "adjusts at most so much worth", "money"))),
+                     _limit("adjust_max_value", "adjusts at most so much worth", "money"),
+                     _limit("credit_max", "gives at most as gift card or credit", "money"))),
         RecordCommand("delete_role", "x", "delete", "A role that nobody has", "/roles/{id}",
              "staff:write",
              "Delete the role {name}?", method="DELETE", allowed_states=("custom",)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from console.flows.records.shapes import Field, Input, Kind, RecordCommand
+from console.flows.records.tier_input import EXAMPLE
 
 WRITE = "pricing:write"
 NAME = Input("name", "name, as buyers see it:", start="name")
@@ -12,6 +13,11 @@ AMOUNT = Input("amount", "amount:", "money", start="amount")
 
 def _more(name: str, label: str, form: str = "text") -> Input:
     return Input(name, f"{label}, or Enter:", form, start=name, is_optional=True, may_be_off=True)
+
+
+def _tiers(of: str) -> Input:
+    form = f"{of} tiers"
+    return Input("tiers", f"from which {of} on what, such as {EXAMPLE[form]}:", form)
 
 
 AUTOMATIC = Input("is_automatic", "applies without a code, yes or no:", "yes")
@@ -47,6 +53,7 @@ DISCOUNTS = Kind(
     (
         Field("applies to", "target"),
         Field("priority", "priority", "count"),
+        Field("tiers", "tiers", "value tiers"),
         Field("exclusive", "is_exclusive", "yes"),
         Field("stack group", "stack_group"),
         Field("min amount", "min_amount", "money"),
@@ -68,6 +75,17 @@ DISCOUNTS = Kind(
         _new("buy_x_get_y", "b", "x for y", "buy_x_get_y",
              Input("buy_quantity", "units that are paid:", "number"),
              Input("get_quantity", "units that are free beside them:", "number")),
+        _new("by_value", "v", "tiers", "tiered_by_value", _tiers("value"), TARGET),
+        _new("by_units", "u", "by units", "tiered_by_quantity", _tiers("unit"), TARGET),
+        RecordCommand("edit_value_tiers", "y", "its tiers", "Other tiers by value",
+             "/discounts/{id}", WRITE, "Change the tiers of {name}?", method="PATCH",
+             fields=(_tiers("value")._replace(start="tiers"),)),
+        RecordCommand("edit_unit_tiers", "k", "unit tiers", "Other tiers by units",
+             "/discounts/{id}", WRITE, "Change the tiers of {name}?", method="PATCH",
+             fields=(_tiers("unit")._replace(start="tiers"),)),
+        RecordCommand("download_codes", "d", "download", "All its codes as a CSV file here",
+             "/discounts/{id}/codes/export", WRITE, "Write the codes of {name} into a file?",
+             method="GET"),
         RecordCommand("edit_discount", "e", "change", "Another name, size, minimum, day or limit",
              "/discounts/{id}", WRITE, "Change {name}?", method="PATCH",
              fields=(NAME._replace(is_optional=True), _more("basis_points", "per cent", "share"),
@@ -155,7 +173,8 @@ GROUPS = Kind(
     (
         RecordCommand("new_group", "n", "new", "A new group of customers", "/customer-groups",
              WRITE, "Make this group?",
-             fields=(Input("code", "code, such as wholesale:"), Input("name", "name:")),
+             fields=(Input("code", "code, such as wholesale:"), Input("name", "name:"),
+                     Input("shows_net", "shown prices without tax, yes or no:", "yes")),
              is_new=True),
         RecordCommand("edit_group", "e", "change", "Another name, or prices shown without tax",
              "/customer-groups/{id}", WRITE, "Change {name}?", method="PATCH",
@@ -191,6 +210,7 @@ PRICE_LISTS = Kind(
         Field("On", "is_active", "yes", 3),
     ),
     (
+        Field("markets", "markets", "list"),
         Field("priority", "priority", "count"),
         Field("first day", "starts_on"),
         Field("last day", "ends_on"),
@@ -199,13 +219,16 @@ PRICE_LISTS = Kind(
         RecordCommand("new_price_list", "n", "new", "A new price list", "/price-lists", WRITE,
              "Make this list?",
              fields=(Input("code", "code, such as wholesale-2026:"), Input("name", "name:"),
-                     Input("customer_group", "for which group:", "choice",
-                           choices_at=("/customer-groups", "code")),
+                     Input("customer_group", "for which group, or Enter for everybody:", "choice",
+                           choices_at=("/customer-groups", "code"), is_optional=True),
+                     Input("markets", "in which markets, or Enter for all:", "choices",
+                           choices_at=("/markets", "code"), is_optional=True),
                      Input("currency", "currency, such as EUR:")),
              is_new=True),
         RecordCommand("edit_price_list", "e", "change", "Another name, day or turn, or out of use",
              "/price-lists/{id}", WRITE, "Change {name}?", method="PATCH",
              fields=(Input("name", "name:", start="name", is_optional=True),
+                     _more("markets", "in which markets, off for all", "names"),
                      _more("starts_on", "first day", "day"), _more("ends_on", "last day", "day"),
                      Input("priority", "in which order, lowest first:", "number",
                            start="priority", is_optional=True),
@@ -220,6 +243,9 @@ PRICE_LISTS = Kind(
         RecordCommand("import_prices", "i", "file", "Prices from a CSV file",
              "/price-lists/{id}/prices", WRITE, "Set the prices of the file in {name}?",
              fields=(Input("csv", "which file, with sku, min_quantity, price:", "file"),)),
+        RecordCommand("download_prices", "d", "download",
+             "All its prices as a CSV file, into this folder", "/price-lists/{id}/prices/export",
+             WRITE, "Write the prices of {name} into a file?", method="GET"),
         RecordCommand("delete_price_list", "x", "delete", "Delete it with its prices",
              "/price-lists/{id}", WRITE, "Delete {name}?", method="DELETE"),
     ),

@@ -25,7 +25,8 @@ class Field(NamedTuple):
     """Where it stands in the record: `progress.rows`."""
 
     form: str = "text"
-    """text, state, when, age, money, count, yes, units, list, people, share (of a hundred)."""
+    """text, state, when, age, money, count, bars (the last seven of many), yes, units, list,
+    people, share (of a hundred)."""
 
     width: int = 10
     grow: int = 0
@@ -36,13 +37,14 @@ class Input(NamedTuple):
     """A question of a form."""
 
     name: str
-    """Where the answer goes in what is sent."""
+    """Where the answer goes in what is sent; `conditions.profiles` is a member of `conditions`."""
 
     label: str
     form: str = "text"
-    """text, number, share (per cent), money, signed money, yes, day, secret, choice, choices
-    (several), tracking, carrier, areas, bands, words (several codes), names (several, as typed),
-    goods (SKUs, each with a quantity), file (the text of one on this machine)."""
+    """text, number, share (per cent), money, signed money, yes, day, moment, secret, choice,
+    choices (several), weekdays (numbers, 1 is Monday), days (several), tracking, carrier, areas,
+    bands, value tiers, unit tiers, words (several codes), names (several, as typed), goods (SKUs,
+    each with a quantity), address (on one line), file (the text of one here)."""
 
     choices: tuple[str, ...] = ()
     choices_at: tuple[str, str] | None = None
@@ -91,6 +93,15 @@ class RecordCommand(NamedTuple):
 
     wrapped_in: str = ""
     """Where the answers go: `lines`, as one line; `reasons`, one by SKU."""
+
+    wrapped_with: tuple[tuple[str, str], ...] = ()
+    """What of the record goes along with the answers in there: a name, and its path."""
+
+    must_have: str = ""
+    """The path of what a record must have; without it `refusal` is said."""
+
+    file: str = ""
+    """What the file is called into which the answer is written; of what is read only."""
 
     shows_once: str = ""
     """What of the answer is told this once, such as a key: it stays in sight until Esc."""
@@ -150,8 +161,23 @@ class Kind(NamedTuple):
     is_single: bool = False
     """Whether there is but one of them, which is read in place of a list."""
 
+    finds: str = ""
+    """The query by which the list is searched; without one it cannot be."""
+
     is_whole: bool = False
     """Whether the shop gives the list in one piece, and takes no question about it."""
+
+    opens: str = ""
+    """The screen that Enter opens for a record, where it has one of its own."""
+
+    identified_by: str = "id"
+    """Where the id of what Enter opens stands in a record."""
+
+    rows_in: str = ""
+    """Where the rows stand in an answer that is no page of a list."""
+
+    has_csv: bool = False
+    """Whether `w` writes the list as CSV."""
 
 
 def at(record: Record, path: str) -> Any:
@@ -171,6 +197,8 @@ def why_not(command: RecordCommand, kind: Kind, record: Record | None) -> str | 
     if record is None:
         return f"No {kind.one} is chosen"
     state = at(record, kind.state)
+    if command.must_have and at(record, command.must_have) is None:
+        return command.refusal
     if command.allowed_states and state not in command.allowed_states:
         allowed = _or(command.allowed_states)
         refusal = f"It is {str(state).replace('_', ' ')}: {command.label} is for what is {allowed}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from console.flows.records.shapes import Field, Input, Kind, RecordCommand
 
 REASON = Input("reason", "why:")
+TO_WHOM = Input("recipient", "e-mail the code to, or Enter to see it here:", is_optional=True)
 LEDGER = (
     Field("When", "at", "when", 13),
     Field("What", "kind", width=9),
@@ -24,12 +25,22 @@ GIFT_CARDS = Kind(
         Field("Issued", "initial", "money", 12),
         Field("Made", "created_at", "when", 13, from_width=70),
     ),
-    (Field("valid until", "expires_at", "when"),),
+    (
+        Field("valid until", "expires_at", "when"),
+        Field("sent to", "recipient"),
+        Field("will be sent", "send_at", "when"),
+    ),
     (
         RecordCommand("new_gift_card", "n", "new", "Issue a gift card; its code is shown once",
              "/gift-cards", "credit:write", "Issue this gift card?",
-             fields=(Input("amount", "amount:", "money"), REASON), is_new=True,
+             fields=(Input("amount", "amount:", "money"), REASON, TO_WHOM), is_new=True,
              shows_once="code"),
+        RecordCommand("replace_code", "c", "new code",
+             "Another code, shown once or sent; the one before pays no more",
+             "/gift-cards/{id}/replace-code", "credit:write",
+             "Give the gift card {name} another code? The one it has pays no more.",
+             fields=(REASON, TO_WHOM), shows_once="code",
+             allowed_states=("active", "partially_redeemed", "expired")),
         RecordCommand("disable_gift_card", "d", "disable", "It pays no more; its balance stays",
              "/gift-cards/{id}/disable", "credit:write", "Disable the gift card {name}?",
              fields=(REASON,),

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from console.flows.records import people, promotions, purchasing, shipping, stored_value, taxes
+from console.flows.records import (
+    customers,
+    drafts,
+    lots,
+    packing,
+    people,
+    picking,
+    promotions,
+    purchasing,
+    returns,
+    shipping,
+    stored_value,
+    taxes,
+    together,
+    warehouse,
+)
 from console.flows.records.shapes import Field, Input, Kind, RecordCommand
 
 FORMATS = ("csv", "jsonl", "shopify", "xlsx")
@@ -41,6 +56,7 @@ PARCELS = Kind(
         Field("by", "created_by"),
         Field("not checked", "override_reason"),
         Field("voided", "voided_at", "when"),
+        Field("one box with", "packed_with.number"),
     ),
     (
         RecordCommand("deliver_parcel", "d", "delivered", "The parcel has arrived",
@@ -59,9 +75,9 @@ PARCELS = Kind(
              allowed_states=("shipped",)),
         RecordCommand("void_parcel", "v", "void", "It never left: its goods are reserved again",
              "/fulfilments/{id}/void", "fulfilment:write",
-             "Void {name}? Its goods are reserved again, and the customer is told.",
-             fields=(Input("reason", "why, or Enter:", is_optional=True),),
-             allowed_states=("shipped",)),
+             "Void {name}? Its goods are reserved again; the customer of a carrier is told.",
+             fields=(Input("reason", "why (needed of a pick-up):", is_optional=True),),
+             allowed_states=("shipped", "picked_up")),
         RecordCommand("prepare_pickup", "r", "ready", "Put all that is left aside for pick-up",
              "/orders/{about}/prepare-pickup", "fulfilment:write",
              "Is everything that is left ready for pick-up? The customer gets an e-mail.",
@@ -79,13 +95,14 @@ PARCELS = Kind(
              "Pack all that is left into a parcel that leaves later",
              "/orders/{about}/fulfilments", "fulfilment:write",
              "Pack everything that is left into one open parcel? s ships it later.", is_new=True),
+        *together.SAVED,
     ),
     item="/fulfilments/{id}", about="path", named_by="number",
 )  # fmt: skip
 
 EMAILS = Kind(
     "emails", "e-mail", "E-mails to customers and staff: what was sent, what failed",
-    "/letters",
+    "/emails",
     (
         Field("What", "subject_line", width=20, grow=2),
         Field("To", "recipient", width=18, grow=1),
@@ -102,11 +119,11 @@ EMAILS = Kind(
     ),
     (
         RecordCommand("resend_email", "r", "send again", "Send the e-mail again",
-             "/letters/{id}/resend",
+             "/emails/{id}/resend",
              "orders:write", "Send '{name}' to {recipient} again?",
              allowed_states=("sent", "failed")),
     ),
-    alias="emails", needs="customers:read", item="/letters/{id}", about="subject_ids",
+    alias="emails", needs="customers:read", item="/emails/{id}", about="subject_ids",
     views=(("all", ()), ("failed", (("status", "failed"),)), ("waiting", (("status", "pending"),))),
     named_by="subject_line", title="E-mails",
 )  # fmt: skip
@@ -166,7 +183,7 @@ LOCATIONS = Kind(
         Field("Order", "priority", "count", 5),
         Field("In use", "is_active", "yes", 6),
     ),
-    (),
+    (Field("references", "references", "references"),),
     (
         RecordCommand("new_location", "n", "new", "A new place for stock", "/locations",
              "locations:write", "Make this place?",
@@ -174,6 +191,9 @@ LOCATIONS = Kind(
                      Input("priority", "taken from in which order (1 first), or Enter:", "number",
                            is_optional=True)),
              is_new=True),
+        RecordCommand("refer_location", "g", "reference", "What another system calls it; nothing "
+             "removes it", "/locations/{id}/references", "locations:write",
+             "Write this reference of {name}?", fields=customers.REFERENCE),
         RecordCommand("edit_location", "e", "change", "Another name or order, or no longer in use",
              "/locations/{id}", "locations:write", "Change {name}?", method="PATCH",
              fields=(NAME,
@@ -255,8 +275,10 @@ KINDS = {
     one.name: people.with_history(one)
     for one in (
         PARCELS, EMAILS, CATEGORIES, LOCATIONS, WAITING, IMPORTS, EXPORTS,
-        *shipping.KINDS, *taxes.KINDS, *promotions.KINDS, *purchasing.KINDS,
-        *stored_value.KINDS, *people.KINDS,
+        *customers.KINDS, *shipping.KINDS, *taxes.KINDS, *promotions.KINDS, *purchasing.KINDS,
+        *lots.KINDS, *together.KINDS, *packing.KINDS,
+        *stored_value.KINDS, *drafts.KINDS, *people.KINDS, *warehouse.KINDS, *picking.KINDS,
+        *returns.KINDS,
     )
 }  # fmt: skip
 """Every kind by the name of its screen."""

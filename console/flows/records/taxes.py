@@ -43,7 +43,11 @@ MARKETS = Kind(
         Field("Countries", "countries", "list", 16, grow=2),
         Field("In use", "is_active", "yes", 6),
     ),
-    (Field("language", "language"), Field("paid by", "payment_methods", "list")),
+    (
+        Field("language", "language"),
+        Field("paid by", "payment_methods", "list"),
+        Field("gift cards", "gift_card_min_days", "count"),
+    ),
     (
         RecordCommand("new_market", "n", "new", "A new market: other countries are then not sold "
              "to, unless one has *", "/markets", "pricing:write", "Make this market?",
@@ -54,6 +58,9 @@ MARKETS = Kind(
              "/markets/{id}", "pricing:write", "Change {name}?", method="PATCH",
              fields=(Input("name", "name:", start="name", is_optional=True), COUNTRIES, GROSS,
                      METHODS,
+                     Input("gift_card_min_days", "gift cards valid at least how many days, or "
+                           "off:", "number", start="gift_card_min_days", is_optional=True,
+                           may_be_off=True),
                      Input("is_active", "in use, yes or no:", "yes", start="is_active",
                            is_optional=True))),
         RecordCommand("drop_market", "d", "delete", "Delete a market; orders stay as they are",

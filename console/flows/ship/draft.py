@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from console.client.models import Barcode
+from console.client.note_models import OrderNote
 from console.flows.line_items import units_called
 from console.flows.transition import Question
 
@@ -74,6 +75,15 @@ class ShipDraft:
 
     note: str = ""
     """What the customer asks of those who pack."""
+
+    wishes: tuple[str, ...] = ()
+    """Gift message, and notes and properties of the lines."""
+
+    unread: tuple[OrderNote, ...] = ()
+    """Pinned notes that the operator has not acknowledged before."""
+
+    acknowledged: tuple[str, ...] = ()
+    """Those that were acknowledged for this parcel, by their ids."""
 
     @property
     def units(self) -> int:

@@ -91,6 +91,7 @@ class Send:
     is_everything: bool
     verified: dict[str, int]
     override: str
+    acknowledged: tuple[str, ...] = ()
 
 
 Event = (

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from console.client.models import OrderDetail
+from console.client.note_models import OrderNote
 from console.flows import line_items, quantity_input
 from console.flows.formatting import promise, units
 from console.flows.line_items import Exactly, Move, OneMore, Scanned, TurnTo
@@ -41,6 +42,8 @@ def start(order: OrderDetail) -> ShipDraft:
         agreed=order.shipping_method or "",
         promised=promise(order.promised_ship_at, order.promised_delivery_at),
         note=order.customer_note or "",
+        wishes=_wishes(order),
+        unread=_unread(order),
     )
 
 
@@ -66,6 +69,8 @@ def reloaded(draft: ShipDraft, order: OrderDetail) -> ShipStep:
         agreed=order.shipping_method or "",
         promised=promise(order.promised_ship_at, order.promised_delivery_at),
         note=order.customer_note or "",
+        wishes=_wishes(order),
+        unread=_unread(order),
         # What is asked about a line may be about another one by now.
         doubtful=None,
         question=None if draft.doubtful else draft.question,
@@ -117,14 +122,29 @@ def _lines(order: OrderDetail) -> tuple[Packed, ...]:
             line.sku,
             line.barcode,
             line.name,
-            line.open_quantity,
-            line.open_quantity,
+            line.ready_quantity,
+            line.ready_quantity,
             barcodes=line.barcodes,
             must_verify=line.must_verify,
         )
         for line in order.lines
-        if line.open_quantity > 0
+        if line.ready_quantity > 0
     )
+
+
+def _wishes(order: OrderDetail) -> tuple[str, ...]:
+    """What goes with the goods: the gift message, notes and properties of lines."""
+    wishes = [f"Card: {order.gift_message}"] if order.gift_message else []
+    for line in order.lines:
+        told = [f"{name}: {value}" for name, value in line.properties.items()]
+        told += [line.note] if line.note else []
+        if told and line.open_quantity:
+            wishes.append(f"{line.name}: {', '.join(told)}")
+    return tuple(wishes)
+
+
+def _unread(order: OrderDetail) -> tuple[OrderNote, ...]:
+    return tuple(note for note in order.notes if note.is_pinned and not note.is_read)
 
 
 def _exactly(draft: ShipDraft, text: str) -> ShipStep:
@@ -184,7 +204,7 @@ def _enter(draft: ShipDraft) -> ShipStep:
     refusal = _why_not(draft)
     if refusal:
         return Transition(draft, feedback=refusal)
-    question = _half_checked(draft) or _untracked(draft)
+    question = _pinned(draft) or _half_checked(draft) or _untracked(draft)
     if question:
         return Transition(replace(draft, question=question))
     return _send(draft)
@@ -208,6 +228,15 @@ def _why_not(draft: ShipDraft) -> Feedback | None:
 def _ready(draft: ShipDraft) -> int:
     """Units that could leave as they are."""
     return sum(line.take - line.unverified for line in draft.lines)
+
+
+def _pinned(draft: ShipDraft) -> Question | None:
+    """The first pinned note that was not acknowledged: it is read before anything leaves."""
+    for note in draft.unread:
+        if note.id not in draft.acknowledged:
+            choices = (Choice("back", "go back"), Choice("read", "I have read it"))
+            return Question(f"Read this first ({note.created_by}): {note.text}", choices)
+    return None
 
 
 def _half_checked(draft: ShipDraft) -> Question | None:
@@ -239,6 +268,9 @@ def _answered(draft: ShipDraft, choice: str) -> ShipStep:
     if choice == "label":
         return codes.as_tracking(draft)
     closed = replace(draft, question=None)
+    if choice == "read":
+        first = next(note for note in draft.unread if note.id not in draft.acknowledged)
+        return _enter(replace(closed, acknowledged=(*draft.acknowledged, first.id)))
     if choice == "back":
         return Transition(closed, feedback=noted("Not shipped yet"))
     if choice == "checked":
@@ -258,5 +290,6 @@ def _send(draft: ShipDraft) -> ShipStep:
         draft.is_everything,
         {line.line_id: line.checked for line in draft.lines if line.checked},
         draft.override if any(line.unverified for line in draft.lines) else "",
+        draft.acknowledged,
     )
     return Transition(draft, (send,))

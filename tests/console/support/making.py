@@ -25,6 +25,7 @@ def a_line(name: str = "MUG", *, quantity: int = 2, shipped: int = 0, **other: o
         shipped_quantity=shipped, cancelled_quantity=0, refunded_quantity=0,
         open_quantity=quantity - shipped, refundable_quantity=quantity, unit_price=eur(999),
         discount=eur(0), total=eur(999 * quantity), tax=eur(0), barcodes=(), must_verify=False,
+        note=None, properties={},
     )  # fmt: skip
     return replace(line, **other)
 
@@ -34,7 +35,17 @@ def an_order(*lines: OrderLine, **other: object) -> OrderDetail:
     card = {**Warehouse(3, 3).case(1)}
     order = read(OrderDetail, card)
     payment = Payment(
-        "p", "stripe", "captured", eur(9000), eur(9000), eur(0), eur(0), "card …4242", NOON
+        "p",
+        "stripe",
+        "captured",
+        eur(9000),
+        eur(9000),
+        eur(0),
+        eur(0),
+        "card …4242",
+        NOON,
+        None,
+        (),
     )
     given = {
         "lines": lines or order.lines, "payments": (payment,), "refundable": eur(9000),

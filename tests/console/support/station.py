@@ -160,13 +160,17 @@ async def at_work(
     signed_in: bool = True,
     colours: bool = True,
     url: str = URL,
+    settings: Settings | None = None,
 ) -> AsyncIterator[Station]:
     """Open a console in this folder and sit down at it."""
     shop = shop or WireShop(Warehouse(300, 40))
     line = InMemory(shop)
     taken = state_dir.open_state_dir(home)
     app = ConsoleApp(
-        Settings(url, home), taken, connect=lambda: HttpTransport(url, by=line), colours=colours
+        settings or Settings(url, home),
+        taken,
+        connect=lambda: HttpTransport(url, by=line),
+        colours=colours,
     )
     if signed_in:
         app.shop.session.keep(read(SignIn, shop.sign_in()))

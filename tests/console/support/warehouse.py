@@ -226,6 +226,7 @@ class Warehouse:
             "id": str(uuid.uuid4()), "number": f"F-{n}-{len(case['fulfilments']) + 1}",
             "status": "shipped", "carrier": body["carrier"],
             "tracking_number": body.get("tracking_number"), "tracking_url": None,
+            "packed_with": None,
             "shipped_at": now, "lines": wanted,
         }  # fmt: skip
         case["fulfilments"].append(fulfilment)
@@ -347,7 +348,8 @@ class Warehouse:
         case["payments"].append({
             "id": str(uuid.uuid4()), "provider": provider, "status": "captured",
             "amount": eur(amount), "captured": eur(amount),
-            "refunded": eur(0), "charged_back": eur(0),
+            "refunded": eur(0), "charged_back": eur(0), "risk_level": None,
+            "failed_checks": [],
             "reference": reference, "created_at": wire_time(datetime.now(UTC)),
         })  # fmt: skip
         captured = case["captured"]["amount"] + amount
@@ -377,6 +379,54 @@ class Warehouse:
         case = self.case(n)
         self._happened(case, "note", body["text"], actor)
         return case["timeline"][-1]
+
+    def tag(self, n: int, body: dict[str, object], actor: str) -> dict[str, object]:
+        """Add and remove tags."""
+        case = self.case(n)
+        case["tags"] = sorted({*case["tags"], *body["add"]} - {*body["remove"]})
+        self._happened(case, "tagged", "Tags changed.", actor)
+        return {"tags": case["tags"], "version": case["version"]}
+
+    def bulk(self, body: dict[str, object], actor: str) -> dict[str, object]:
+        """Do one thing to many orders."""
+        results = []
+        for order_id in body["order_ids"]:
+            n = self.find_order(order_id)
+            result = {"order_id": order_id, "number": self.number(n), "status": "done",
+                      "problem": None}  # fmt: skip
+            try:
+                if body["action"] == "hold":
+                    self.hold(n, body, actor)
+                else:
+                    self.tag(n, {"add": body.get("tags", []), "remove": []}, actor)
+            except Refusal as refusal:
+                problem = {"code": refusal.code, "detail": refusal.detail}
+                result |= {"status": "refused", "problem": problem}
+            results.append(result)
+        ended = [one["status"] for one in results]
+        return {"data": results, "done": ended.count("done"), "unchanged": 0,
+                "refused": ended.count("refused")}  # fmt: skip
+
+    def cancel_many(self, body: dict[str, object], actor: str) -> dict[str, object]:
+        """Cancel many orders."""
+        for order_id in body["order_ids"]:
+            self.cancel(self.find_order(order_id), body, actor)
+        results = [
+            {"order_id": one, "number": self.number(self.find_order(one)), "status": "done",
+             "problem": None} for one in body["order_ids"]
+        ]  # fmt: skip
+        return {"data": results, "done": len(results), "unchanged": 0, "waiting": 0, "refused": 0}
+
+    def preview_cancellation(self, body: dict[str, object]) -> dict[str, object]:
+        """What cancelling many orders would give back."""
+        cases = [self.case(self.find_order(one)) for one in body["order_ids"]]
+        rows = [
+            {"order_id": case["id"], "number": case["number"], "units": _open_units(case),
+             "refund": case["refundable"], "problem": None} for case in cases
+        ]  # fmt: skip
+        back = sum(case["refundable"]["amount"] for case in cases)
+        return {"data": rows, "orders": len(rows), "refused": 0, "refunds": [eur(back)],
+                "units": sum(_open_units(case) for case in cases)}  # fmt: skip
 
     # -- holds and attention
 
@@ -603,7 +653,8 @@ class Warehouse:
                 if sent in {"unfulfilled", "partially_shipped"} else 0
             ),
             "total": eur(sum(v.price * q for v, q in bought) + 490),
-            "ship_country": CITIES[n % 4][2], "on_hold": False, "version": 1,
+            "ship_country": CITIES[n % 4][2], "on_hold": False, "version": 1, "tags": [],
+            "ships_with": None,
         }  # fmt: skip
 
     def _case(self, n: int) -> dict[str, object]:
@@ -631,7 +682,7 @@ class Warehouse:
                 "unit_price": eur(variant.price), "discount": eur(0),
                 "total": eur(variant.price * quantity),
                 "tax": eur(variant.price * quantity * 19 // 119),
-                "must_verify": True,
+                "must_verify": True, "note": None, "properties": {},
                 "barcodes": [{"code": variant.barcode, "pack_quantity": 1},
                              {"code": variant.case_code, "pack_quantity": 6}],
             })  # fmt: skip
@@ -641,7 +692,7 @@ class Warehouse:
         payments = [{
             "id": stable_id("payment", n), "provider": "stripe", "status": "captured",
             "amount": eur(total), "captured": eur(captured), "refunded": eur(0),
-            "charged_back": eur(0),
+            "charged_back": eur(0), "risk_level": "normal", "failed_checks": [],
             "reference": f"card …{4242 + n % 50}", "created_at": wire_time(placed),
         }] if captured else []  # fmt: skip
         timeline = [{"at": wire_time(placed), "kind": "placed", "text": "Placed in the shop",
@@ -656,7 +707,8 @@ class Warehouse:
             fulfilments.append({
                 "id": stable_id("fulfilment", n), "number": f"F-{n}-1", "status": "shipped",
                 "carrier": "DHL", "tracking_number": f"0034043416109400{n % 10000:04d}",
-                "tracking_url": None, "shipped_at": wire_time(placed + timedelta(hours=5)),
+                "tracking_url": None, "packed_with": None,
+                "shipped_at": wire_time(placed + timedelta(hours=5)),
                 "lines": [{"order_line_id": line["id"], "quantity": line["shipped_quantity"]}
                           for line in lines if line["shipped_quantity"]],
             })  # fmt: skip
@@ -665,7 +717,10 @@ class Warehouse:
         return {
             **card, "shipping_address": address, "billing_address": address,
             "shipping_method": "DHL Paket", "carrier": "DHL",
-            "customer_note": "Gift, no price please" if n % 8 == 5 else None, "lines": lines,
+            "customer_note": "Gift, no price please" if n % 8 == 5 else None, "gift": None,
+            "lines": lines,
+            "gift_message": None, "ip_country": None, "notes": [], "references": [],
+            "language": None,
             "promised_ship_at": None, "promised_delivery_at": None,
             "vat_id": None, "customer_id": None, "store_credit": None,
             "subtotal": eur(total - 490), "shipping_total": eur(490),
@@ -676,7 +731,7 @@ class Warehouse:
             "refund_pending": eur(0), "refundable": eur(captured), "overpaid": eur(0),
             "due": eur(0 if captured or status == "cancelled" else total),
             "refundable_shipping": eur(490 if captured else 0), "payments": payments,
-            "refunds": [], "fulfilments": fulfilments, "timeline": timeline,
+            "refunds": [], "shipping_savings": [], "fulfilments": fulfilments, "timeline": timeline,
         }  # fmt: skip
 
     def _happened(self, case: dict[str, object], kind: str, text: str, actor: str) -> None:
@@ -689,6 +744,7 @@ class Warehouse:
 CARD = (
     "id", "number", "placed_at", "status", "payment_status", "fulfilment_status", "customer_name",
     "email", "unit_count", "total", "ship_country", "on_hold", "version",
+    "tags", "ships_with",
 )  # fmt: skip
 
 

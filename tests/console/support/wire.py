@@ -75,6 +75,7 @@ class WireShop:
         self.moods = Moods()
         self.presence = Presence()
         self.worker: dict[str, object] = {"state": "running", "last_seen_at": None}
+        self.views: list[dict[str, object]] = []
         self.asked: list[tuple[str, str]] = []
         self.scanned: list[str] = []
         self.keys: list[str] = []
@@ -145,7 +146,10 @@ class WireShop:
                 self.presence.release(words[1])
                 return Reply(204)
             return _json(self.presence.claim(words[1], body))
-        if method == "POST" and words[-1] != "quote":
+        if method == "DELETE" and words[0] == "order-views":
+            self.views = [one for one in self.views if one["id"] != words[1]]
+            return Reply(204)
+        if method == "POST" and words[-1] not in {"quote", "preview"}:
             return self._command(path, words, headers, body)
         return _json(self._read(words, query, body))
 
@@ -196,8 +200,12 @@ class WireShop:
             case ["fulfilments", parcel_id]:
                 parcels = (one for case in house.cases.values() for one in case["fulfilments"])
                 return next(one for one in parcels if one["id"] == parcel_id)
+            case ["orders", "batch-cancel", "preview"]:
+                return house.preview_cancellation(body)
             case ["orders", order_id, "refunds", "quote"]:
                 return house.quote(house.find_order(order_id), body)
+            case ["order-views"]:
+                return _page(self.views, query)
             case ["attention"]:
                 return _page(house.attention_items(query.get("state", "open")), query)
         return self._read_goods(words, query)
@@ -220,6 +228,11 @@ class WireShop:
                 return self.warehouse.level(level_id).as_wire()
             case ["stock", level_id, "movements"]:
                 return _page(self.warehouse.level(level_id).movements, query)
+            case ["stock", level_id, "bins"]:
+                return {"bins": [], "in_no_bin": self.warehouse.level(level_id).on_hand}
+            case ["reorder-suggestions"]:
+                rows = [one.as_wire() for one in self.warehouse.levels.values()]
+                return _page([one for one in rows if one["available"] < 10], query)
         raise Refusal(404, "not_found", "There is nothing here.")
 
     def _orders(self, query: dict[str, str]) -> dict[str, object]:
@@ -313,10 +326,29 @@ class WireShop:
             return Reply(0)
         return reply
 
+    def _handle(self, words: list[str], body: dict[str, object], actor: str) -> Reply:
+        house = self.warehouse
+        match words:
+            case ["orders", "batch"]:
+                return _json(house.bulk(body, actor))
+            case ["orders", order_id, "tags"]:
+                return _json(house.tag(house.find_order(order_id), body, actor))
+            case ["orders", order_id, "notes"]:
+                return _json(house.note(house.find_order(order_id), body, actor), 201)
+            case ["orders", order_id, "holds"]:
+                return _json(house.hold(house.find_order(order_id), body, actor), 201)
+        view = {**body, "id": f"view-{len(self.views)}", "version": 1}
+        self.views.append(view)
+        return _json(view, 201)
+
     def _do(self, words: list[str], body: dict[str, object]) -> Reply:
         house, actor = self.warehouse, "Mia Winter"
-        house.effects.append((words[-1], words[1], body))
+        house.effects.append((words[-1], words[min(1, len(words) - 1)], body))
         match words:
+            case ["orders", "batch"] | ["order-views"] | ["orders", _, "tags" | "notes" | "holds"]:
+                return self._handle(words, body, actor)
+            case ["orders", "batch-cancel"]:
+                return _json(house.cancel_many(body, actor))
             case ["orders", order_id, "ship"]:
                 return _json(house.ship(house.find_order(order_id), body, actor), 201)
             case ["orders", order_id, "refunds"]:
@@ -325,10 +357,6 @@ class WireShop:
                 return _json(house.mark_paid(house.find_order(order_id), body, actor))
             case ["orders", order_id, "cancel"]:
                 return _json(house.cancel(house.find_order(order_id), body, actor))
-            case ["orders", order_id, "notes"]:
-                return _json(house.note(house.find_order(order_id), body, actor), 201)
-            case ["orders", order_id, "holds"]:
-                return _json(house.hold(house.find_order(order_id), body, actor), 201)
             case ["order-holds", hold_id, "release"]:
                 return _json(house.release(hold_id, actor))
             case ["fulfilments", fulfilment_id, "correct"]:
