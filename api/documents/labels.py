@@ -9,12 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from barcode.codex import Code128
-from barcode.ean import EAN8, EAN13
-from barcode.itf import ITF
-from barcode.upc import UPCA
 from stdnum import ean
 
 if TYPE_CHECKING:
@@ -57,13 +53,6 @@ _BY_LENGTH: Final = {
     13: Symbology.EAN13,
     14: Symbology.ITF14,
 }
-_MAKERS: Final[dict[Symbology, Any]] = {
-    Symbology.EAN8: EAN8,
-    Symbology.UPCA: UPCA,
-    Symbology.EAN13: EAN13,
-    Symbology.ITF14: ITF,
-    Symbology.CODE128: Code128,
-}
 
 
 def symbology_of(code: str) -> Symbology:
@@ -79,7 +68,9 @@ def symbology_of(code: str) -> Symbology:
 
 def modules(code: str) -> str:
     """Return the bars of a code as 1 (black) and 0 (white), each of the same width."""
-    bars: str = _MAKERS[symbology_of(code)](code).build()[0]
+    import barcode  # noqa: PLC0415 - with Pillow, 6 MB
+
+    bars: str = barcode.get(symbology_of(code).removesuffix("14"), code).build()[0]
     return bars.replace("G", "1")  # the guard bars of EAN
 
 
@@ -91,6 +82,7 @@ def sheet(labels: Sequence[Label]) -> bytes:
     from fpdf import FPDF  # noqa: PLC0415 - 20 MB that only who prints has to load
 
     pdf = FPDF(format="A4")
+    pdf.core_fonts_encoding = "cp1252"  # fpdf2 2.8.9 takes Latin-1 alone otherwise: no euro sign
     pdf.set_auto_page_break(False)
     for number, label in enumerate(labels):
         place = number % (PER_ROW * PER_COLUMN)
@@ -119,9 +111,14 @@ def _draw(pdf: "FPDF", label: Label, x: float, y: float, width: float) -> None:
     _text(pdf, left, y + 9 + _BARS + 3.5, width, label.code)
 
 
+def printable(text: str) -> str:
+    """Return a text in the characters of the built-in fonts; others become `?`."""
+    return text.translate(_REPLACED).encode("cp1252", "replace").decode("cp1252")
+
+
 def _text(pdf: "FPDF", x: float, y: float, width: float, text: str) -> None:
     """Write one line, cut off where the label ends."""
-    text = text.translate(_REPLACED).encode("cp1252", "replace").decode("cp1252")
+    text = printable(text)
     while text and pdf.get_string_width(text) > width:
         text = text[:-1]
     if text:

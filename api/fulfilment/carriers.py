@@ -18,6 +18,14 @@ _TRACKING_PAGES: Final = {
     "USPS": "https://tools.usps.com/go/TrackConfirmAction?tLabels={number}",
 }
 
+BY_EMAIL = "e-mail"
+"""How gift cards are sent that were bought: their code goes by an e-mail of its own."""
+
+
+def is_by_email(parcel: Mapping[str, Any]) -> bool:
+    """Return whether a parcel is none: its gift cards go by e-mail."""
+    return bool(parcel["carrier"] == BY_EMAIL)
+
 
 def _key(carrier: str) -> str:
     """Normalize a carrier name: `royal-mail` and `Royal Mail` are one carrier."""

@@ -37,6 +37,23 @@ class VerifiedExceedsQuantity(Unprocessable):
     sentence = "More units were verified than this parcel contains."
 
 
+class VoidReasonMissing(Unprocessable):
+    """A parcel that was picked up is voided with a reason only."""
+
+    code = "void_reason_missing"
+    sentence = "Say in reason why {number} was not picked up after all."
+
+
+class PickupVoidTooLate(Conflict):
+    """A parcel was picked up too long ago to be a mistake."""
+
+    code = "pickup_void_too_late"
+    sentence = (
+        "{number} was picked up more than {hours} hours ago. What the customer brings back is a "
+        "return: refund the order and restock the units."
+    )
+
+
 class OrderIsPickedUp(Conflict):
     """An order whose customer picks it up cannot be handed to a carrier."""
 

@@ -37,3 +37,11 @@ class FulfilmentReady(Event):
 
     fulfilment_id: UUID
     order_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class FulfilmentDelivered(Event):
+    """A parcel arrived."""
+
+    fulfilment_id: UUID
+    order_id: UUID

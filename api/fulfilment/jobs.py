@@ -3,6 +3,8 @@
 from uuid import UUID
 
 from api.fulfilment import flows, queries
+from api.fulfilment.flows.units import note_arrived
+from api.inventory.events import BackOrdersAllocated
 from api.kernel.principal import SYSTEM
 from api.orders import queries as orders_queries
 from api.orders import service as orders_service
@@ -27,6 +29,12 @@ def on_order_completed(event: OrderCompleted) -> None:
 def on_gift_cards_paid(event: GiftCardsPaid) -> None:
     """Send the gift cards of an order that was paid."""
     flows.ship_gift_cards(event.order_id, by=SYSTEM)
+
+
+def on_back_orders_allocated(event: BackOrdersAllocated) -> None:
+    """Tell in the history of orders that what they waited for came."""
+    for order_id in sorted(event.order_ids):
+        note_arrived(order_id, by=SYSTEM)
 
 
 def index_old_orders() -> None:

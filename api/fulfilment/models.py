@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from api.fulfilment.states import FulfilmentState
+from api.fulfilment.states import FulfilmentState, TrackingStatus
 from api.platform import change_feed
 from api.platform.db import Base, Timestamped, Versioned, WithId, named_enum
 
@@ -16,7 +16,11 @@ TRACKING_KEY = "upper(regexp_replace(tracking_number, '[^0-9A-Za-z]', '', 'g'))"
 
 
 class Fulfilment(WithId, Versioned, Timestamped, Base):
-    """One parcel of one order. `tracking_url` is the page that the customer was sent."""
+    """One parcel of one order. `tracking_url` is the page that the customer was sent.
+
+    Units of two orders in one box are two parcels, of which one has `packed_in_id`: the other one
+    has the box and its label, and both have its tracking number.
+    """
 
     __tablename__ = "fulfilments"
     __table_args__ = (
@@ -38,6 +42,12 @@ class Fulfilment(WithId, Versioned, Timestamped, Base):
             "shipped_at",
             postgresql_where=text("shipped_at IS NOT NULL"),
         ),
+        Index(
+            "uq_fulfilments_packed_in_id",
+            "packed_in_id",
+            unique=True,
+            postgresql_where=text("packed_in_id IS NOT NULL"),
+        ),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
@@ -55,6 +65,15 @@ class Fulfilment(WithId, Versioned, Timestamped, Base):
     override_reason: Mapped[str | None] = mapped_column(String(300))
     """Why it shipped with units that were not scanned, if the shop requires scanning."""
     created_by: Mapped[str] = mapped_column(String(200))
+    packed_in_id: Mapped[UUID | None] = mapped_column(ForeignKey("fulfilments.id"))
+    """The parcel of another order of the same customer in whose box its units go."""
+    tracking_status: Mapped[TrackingStatus] = mapped_column(
+        named_enum(TrackingStatus, "tracking_status"),
+        default=TrackingStatus.UNKNOWN,
+        server_default="unknown",
+    )
+    """What the carrier said last, by `shipping_labels`."""
+    tracking_status_at: Mapped[datetime | None]
 
     lines: Mapped[list["FulfilmentLine"]] = relationship(
         back_populates="fulfilment", order_by="FulfilmentLine.id", lazy="raise"

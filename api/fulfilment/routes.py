@@ -11,8 +11,10 @@ from api.fulfilment.errors import (
     FulfilmentOutdated,
     OrderIsDelivered,
     OrderIsPickedUp,
+    PickupVoidTooLate,
     UnitsNotVerified,
     VerifiedExceedsQuantity,
+    VoidReasonMissing,
 )
 from api.fulfilment.flows import HandOver
 from api.fulfilment.schemas import (
@@ -25,10 +27,11 @@ from api.fulfilment.schemas import (
     ShipOrderSchema,
     VoidSchema,
 )
-from api.inventory.errors import NotAllocated, UnitsAlreadyReturned
+from api.inventory.errors import LotsNotSellable, NotAllocated, UnitsAlreadyReturned
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.orders.errors import (
+    NotesUnread,
     NothingToShip,
     OrderNotFound,
     OrderOnHold,
@@ -60,7 +63,9 @@ dashboard = Blueprint(
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(
     FulfilmentNotFound,
+    NotesUnread,
     InvalidState,
+    LotsNotSellable,
     NotAllocated,
     NothingToShip,
     OrderIsPickedUp,
@@ -133,6 +138,7 @@ def get_fulfilment(fulfilment_id: UUID) -> Any:
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(
     FulfilmentNotFound,
+    NotesUnread,
     InvalidState,
     NothingToShip,
     OrderIsDelivered,
@@ -156,6 +162,7 @@ def prepare_pickup(form: dict[str, Any], order_id: UUID) -> Any:
         form["lines"],
         verified=form["verified_lines"],
         override_reason=form["override_reason"],
+        acknowledged_notes=form["acknowledged_notes"],
         by=principal(),
     )
     return queries.fulfilment(parcel_id)
@@ -164,7 +171,8 @@ def prepare_pickup(form: dict[str, Any], order_id: UUID) -> Any:
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/pick-up", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(
-    FulfilmentNotFound, FulfilmentOutdated, InvalidState, NotAllocated, OrderNotFound, OrderOnHold
+    *(FulfilmentNotFound, FulfilmentOutdated, InvalidState, LotsNotSellable),
+    *(NotAllocated, NotesUnread, OrderNotFound, OrderOnHold),
 )
 @idempotent(required=True)
 @blueprint.response(200, FulfilmentSchema)
@@ -178,8 +186,10 @@ def pick_up_fulfilment(fulfilment_id: UUID) -> Any:
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(
     FulfilmentNotFound,
+    NotesUnread,
     FulfilmentOutdated,
     InvalidState,
+    LotsNotSellable,
     NotAllocated,
     OrderIsPickedUp,
     OrderNotFound,
@@ -229,16 +239,24 @@ def correct_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/void", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@may_answer(FulfilmentNotFound, GiftCardUsed, UnitsAlreadyReturned, InvalidState, OrderNotFound)
+@may_answer(
+    FulfilmentNotFound,
+    GiftCardUsed,
+    InvalidState,
+    OrderNotFound,
+    PickupVoidTooLate,
+    UnitsAlreadyReturned,
+    VoidReasonMissing,
+)
 @idempotent(required=True)
 @blueprint.arguments(VoidSchema)
 @blueprint.response(200, FulfilmentSchema)
 def void_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
-    """Void a shipped parcel that is not delivered.
+    """Void a shipped parcel that is not delivered, or one marked as picked up by mistake.
 
     Its units are on hand again and allocated to the order, which is open again; its customer gets
-    an e-mail. Refused once units of it were refunded. Its gift cards are disabled, and it is
-    refused when one was used.
+    an e-mail. A pick-up is voided within 24 hours, with a `reason`, and no e-mail. Refused once
+    units of it were refunded. Its gift cards are disabled, and it is refused when one was used.
     """
     flows.void_fulfilment(fulfilment_id, reason=form["reason"], by=principal())
     return queries.fulfilment(fulfilment_id)
@@ -261,7 +279,7 @@ def deliver_fulfilment(fulfilment_id: UUID) -> Any:
 def get_overview() -> Any:
     """Return the current dashboard figures."""
     return {
-        **queries.overview(),
+        **queries.overview(principal()),
         "currency": current_app.extensions["stockroom_settings"].currency,
     }
 
@@ -272,4 +290,5 @@ def _hand_over(form: dict[str, Any]) -> HandOver:
         tracking_number=form["tracking_number"],
         verified=form["verified_lines"],
         override_reason=form["override_reason"],
+        acknowledged_notes=form["acknowledged_notes"],
     )

@@ -6,12 +6,13 @@ from uuid import UUID
 
 import marshmallow as ma
 
-from api.fulfilment.states import FulfilmentState
+from api.fulfilment.states import FulfilmentState, TrackingStatus
 from api.platform.addresses import SingleLine
 from api.platform.http import Schema
 
 MAX_UNITS = 1_000_000
 MAX_LINES = 500
+MOST_NOTES = 200
 
 
 class TrackingNumber(SingleLine):
@@ -65,6 +66,12 @@ class CarrierSchema(Schema):
 class VerifiedSchema(Schema):
     """Which units of a parcel were verified."""
 
+    acknowledged_notes = ma.fields.List(
+        ma.fields.UUID(),
+        load_default=(),
+        validate=ma.validate.Length(0, MOST_NOTES),
+        metadata={"description": "Pinned notes of the order that you have read, by their ids."},
+    )
     verified_lines = ma.fields.List(
         ma.fields.Nested(ParcelLineSchema),
         load_default=(),
@@ -128,6 +135,19 @@ class PackedLineSchema(ParcelLineSchema):
     verified_quantity = ma.fields.Integer(required=True)
 
 
+class PackedWithSchema(Schema):
+    """The parcel of another order in the same box. Both leave, arrive and are voided together."""
+
+    id = ma.fields.UUID(required=True)
+    number = ma.fields.String(required=True)
+    order_id = ma.fields.UUID(required=True)
+    order_number = ma.fields.String(required=True)
+    has_box = ma.fields.Boolean(
+        required=True,
+        metadata={"description": "Whether the box and its label are booked with that one."},
+    )
+
+
 class FulfilmentSchema(Schema):
     """One parcel. A `voided` one counted as shipped, but is not on its way."""
 
@@ -148,10 +168,17 @@ class FulfilmentSchema(Schema):
         allow_none=True,
         metadata={"description": "Why it shipped with units that should have been verified."},
     )
+    tracking_status = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf([status.value for status in TrackingStatus]),
+        metadata={"description": "What the carrier said last. It moves no stock."},
+    )
+    tracking_status_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     created_at = ma.fields.AwareDateTime(required=True)
     created_by = ma.fields.String(required=True)
     version = ma.fields.Integer(required=True)
     lines = ma.fields.List(ma.fields.Nested(PackedLineSchema), required=True)
+    packed_with = ma.fields.Nested(PackedWithSchema, required=True, allow_none=True)
 
 
 class WorkerSchema(Schema):
@@ -223,6 +250,13 @@ class OverviewSchema(Schema):
     )
     needs_attention = ma.fields.Integer(
         required=True, metadata={"description": "Items of the attention list, counted up to 100."}
+    )
+    awaiting_approval = ma.fields.Integer(
+        required=True,
+        metadata={
+            "description": "Commands that wait for a second person: all of them for those who may "
+            "approve, for others what they asked for."
+        },
     )
     oldest_to_ship_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     worker = ma.fields.Nested(WorkerSchema, required=True)

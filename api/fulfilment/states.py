@@ -5,6 +5,19 @@ from enum import StrEnum
 from api.kernel.states import StateMachine
 
 
+class TrackingStatus(StrEnum):
+    """Where a parcel is, by its carrier. Data: it moves no stock and no money."""
+
+    UNKNOWN = "unknown"
+    PRE_TRANSIT = "pre_transit"
+    IN_TRANSIT = "in_transit"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    AVAILABLE_FOR_PICKUP = "available_for_pickup"
+    DELIVERED = "delivered"
+    RETURN_TO_SENDER = "return_to_sender"
+    FAILURE = "failure"
+
+
 class FulfilmentState(StrEnum):
     """Status of a parcel."""
 
@@ -13,7 +26,7 @@ class FulfilmentState(StrEnum):
     DELIVERED = "delivered"
     CANCELLED = "cancelled"
     VOIDED = "voided"
-    """Was marked as shipped, but was never handed over, or was stopped before delivery."""
+    """Was marked as shipped or picked up, but was never handed over, or was stopped on its way."""
     READY_FOR_PICKUP = "ready_for_pickup"
     PICKED_UP = "picked_up"
 
@@ -32,7 +45,10 @@ FULFILMENT = StateMachine(
         "pick_up": {FulfilmentState.READY_FOR_PICKUP: FulfilmentState.PICKED_UP},
         "deliver": {FulfilmentState.SHIPPED: FulfilmentState.DELIVERED},
         "correct": {FulfilmentState.SHIPPED: FulfilmentState.SHIPPED},
-        "void": {FulfilmentState.SHIPPED: FulfilmentState.VOIDED},
+        "void": {
+            FulfilmentState.SHIPPED: FulfilmentState.VOIDED,
+            FulfilmentState.PICKED_UP: FulfilmentState.VOIDED,
+        },
     },
 )
 

@@ -8,6 +8,7 @@ from api.orders.schemas import OrderCardSchema
 from api.platform.http import Schema
 from api.purchasing.schemas.orders import PurchaseOrderSchema
 from api.purchasing.schemas.transfers import TransferSchema
+from api.returns.schemas.cases import ReturnCardSchema
 from api.scan import queries
 
 LONGEST_CODE = 500
@@ -22,6 +23,15 @@ class ScannedVariantSchema(Schema):
     pack_quantity = ma.fields.Integer(
         required=True,
         metadata={"description": "Units per scan of this code: 1, or the size of a case."},
+    )
+    lot_tracking = ma.fields.String(
+        required=True, metadata={"description": "Empty where it is not kept in lots."}
+    )
+    lot = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "The lot that the label says."}
+    )
+    expires_on = ma.fields.Date(
+        required=True, allow_none=True, metadata={"description": "The date that the label says."}
     )
     product_title = ma.fields.String(required=True)
     title = ma.fields.String(required=True, allow_none=True)
@@ -78,3 +88,4 @@ class ScanSchema(Schema):
     bin = ma.fields.Nested(BinSchema)
     purchase_order = ma.fields.Nested(PurchaseOrderSchema)
     transfer = ma.fields.Nested(TransferSchema)
+    return_ = ma.fields.Nested(ReturnCardSchema, data_key="return", attribute="return")

@@ -1,5 +1,6 @@
 """What the counter asks all day: how much waits, and what a scanned code is."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from api.catalog.service import variants as variant_service
 from api.catalog.service.inputs import BarcodeInput
 from api.fulfilment import queries as fulfilment_queries
 from api.kernel import clock
+from api.kernel.permissions import Permission
 from api.kernel.principal import SYSTEM
 from api.platform import health
 from api.platform.db import session, transaction
@@ -32,6 +34,7 @@ def test_an_empty_shop_waits_for_nothing(shop: Shop) -> None:
         "shipped_today": 0,
         "needs_attention": 0,
         "backups": {"state": "off", "last_backup_at": None, "last_proved_at": None},
+        "awaiting_approval": 0,
         "oldest_to_ship_at": None,
         "worker": {"state": "stopped", "last_seen_at": None},
         "doctor": {"state": "unknown", "differences": 0, "checked_at": None},
@@ -46,7 +49,7 @@ def test_the_overview_tells_whether_a_worker_is_at_work_and_when_it_last_was(sho
 
     def worker_after(**since: int) -> object:
         with clock.frozen(NOON + timedelta(**since)):
-            return fulfilment_queries.overview()["worker"]
+            return fulfilment_queries.overview(SYSTEM)["worker"]
 
     assert worker_after(seconds=59) == {"state": "running", "last_seen_at": NOON}
     assert worker_after(seconds=60) == {"state": "stopped", "last_seen_at": NOON}
@@ -79,6 +82,7 @@ def test_the_overview_counts_what_waits(shop: Shop) -> None:
         "shipped_today": 2,
         "needs_attention": 0,
         "backups": {"state": "off", "last_backup_at": None, "last_proved_at": None},
+        "awaiting_approval": 0,
         "oldest_to_ship_at": oldest["placed_at"],
         "worker": {"state": "stopped", "last_seen_at": None},
         "doctor": {"state": "unknown", "differences": 0, "checked_at": None},
@@ -87,13 +91,17 @@ def test_the_overview_counts_what_waits(shop: Shop) -> None:
 
 
 def test_the_overview_goes_along_partial_indexes_in_few_statements(shop: Shop) -> None:
+    owner = replace(SYSTEM, permissions=frozenset(Permission))
     with count_statements() as statements:
-        fulfilment_queries.overview()
+        fulfilment_queries.overview(owner)
 
     assert statements.count == 3, statements
     values = {
         "shipped_at_1": "'2026-03-05'",
         "status_1": "'completed'",
+        "expires_at_1": "'2026-03-05'",
+        "waiting_1": "0",
+        "quantity_1": "0",
         **{f"param_{n}": "100" for n in range(1, 9)},
     }
     with transaction():
@@ -111,6 +119,7 @@ def test_the_overview_goes_along_partial_indexes_in_few_statements(shop: Shop) -
         "ix_fulfilments_shipped_at",
         "attention_items_open",
         "ix_doctor_runs_completed",
+        "ix_waiting_commands_open",
     ):
         assert index in plan, plan
 

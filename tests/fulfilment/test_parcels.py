@@ -201,6 +201,7 @@ def test_every_pair_of_state_and_command_is_decided() -> None:
         ("shipped", "deliver"): "delivered",
         ("shipped", "correct"): "shipped",
         ("shipped", "void"): "voided",
+        ("picked_up", "void"): "voided",
     }
     for (state, name), to in moves.items():
         if to is None:

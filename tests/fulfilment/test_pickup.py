@@ -1,10 +1,12 @@
 """An order that its customer picks up: from the checkout without an address to the counter."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from api.kernel import clock
 from tests.support.books import differences
 from tests.support.mailer import RecordingMailer
 from tests.support.shop import ADDRESS, Buyer, Shop, Staff
@@ -80,6 +82,56 @@ def test_a_parcel_that_nobody_picks_up_goes_back_to_the_stock(shop: Shop, staff:
     assert counters(mug) == Counters(10, allocated=1)
     assert staff.posts(f"/fulfilments/{ready['id']}/pick-up", {}).status_code == 409
     assert staff.posts(f"/orders/{order['id']}/prepare-pickup", {}).status_code == 201
+
+
+def picked_up(shop: Shop, staff: Staff, sku: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """An order of two units, and its parcel that the customer took along."""
+    buyer = shop.guest()
+    buyer.adds(sku, 2)
+    order = buyer.pays(collects(buyer))
+    ready = staff.posts(f"/orders/{order['id']}/prepare-pickup", {}).json
+    return order, staff.posts(f"/fulfilments/{ready['id']}/pick-up", {}).json
+
+
+def test_a_pick_up_by_mistake_is_voided_with_a_reason(
+    shop: Shop, staff: Staff, mailer: RecordingMailer
+) -> None:
+    mug = shop.sells("PICKUP-BOWL", 10)
+    order, parcel = picked_up(shop, staff, "PICKUP-BOWL")
+    drain()
+    sent = len(mailer.sent)
+    path = f"/fulfilments/{parcel['id']}/void"
+
+    silent = staff.posts(path, {})
+    assert (silent.status_code, silent.json["code"]) == (422, "void_reason_missing")
+    assert silent.json["errors"][0]["pointer"] == "/reason"
+    assert counters(mug) == Counters(8)
+    voided = staff.posts(path, {"reason": "the wrong customer"})
+
+    assert (voided.status_code, voided.json["status"]) == (200, "voided")
+    assert counters(mug) == Counters(10, allocated=2)
+    case = staff.gets(f"/orders/{order['id']}").json
+    assert (case["status"], case["fulfilment_status"]) == ("placed", "unfulfilled")
+    assert case["timeline"][-1]["text"].endswith("2 units to prepare again. the wrong customer")
+    drain()
+    assert len(mailer.sent) == sent, "the customer was told of no pick-up"
+    again = staff.posts(f"/orders/{order['id']}/prepare-pickup", {}).json
+    assert staff.posts(f"/fulfilments/{again['id']}/pick-up", {}).status_code == 200
+    assert counters(mug) == Counters(8)
+    assert differences() == []
+
+
+def test_a_pick_up_of_days_ago_is_no_mistake_but_a_return(shop: Shop, staff: Staff) -> None:
+    mug = shop.sells("PICKUP-VASE", 10)
+    _, parcel = picked_up(shop, staff, "PICKUP-VASE")
+    path = f"/fulfilments/{parcel['id']}/void"
+
+    with clock.frozen(clock.now() + timedelta(hours=24, minutes=1)):
+        late = staff.posts(path, {"reason": "the wrong customer"})
+
+    assert (late.status_code, late.json["code"]) == (409, "pickup_void_too_late")
+    assert "restock the units" in late.json["detail"]
+    assert counters(mug) == Counters(8)
 
 
 def test_a_delivery_needs_an_address_and_is_not_picked_up(shop: Shop, staff: Staff) -> None:

@@ -1,22 +1,55 @@
 """Reads of parcels: their contents, and the units claimed by open ones."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, any_, func, literal, literal_column, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    String,
+    Text,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import aliased
 
+from api.catalog import codes
 from api.catalog.codes import ScannedCode
-from api.fulfilment.carriers import tracking_keys
+from api.fulfilment.carriers import tracking_key, tracking_keys
 from api.fulfilment.errors import FulfilmentNotFound
 from api.fulfilment.models import TRACKING_KEY, Fulfilment, FulfilmentLine
 from api.fulfilment.states import CLAIMING
+from api.kernel.principal import Principal
+from api.orders import queries as orders_queries
 from api.orders.errors import OrderNotFound
 from api.orders.models import Order
 from api.platform.db import AnyRow, session
 from api.platform.pagination import Sort, page
+from api.platform.prepared import prepared
 
 OLDEST = Sort((Fulfilment.id,))
+_OTHER, _ITS_ORDER = aliased(Fulfilment), aliased(Order)
+_PACKED_WITH = (
+    select(
+        func.jsonb_build_object(
+            "id", _OTHER.id, "number", _OTHER.number,
+            "order_id", _OTHER.order_id, "order_number", _ITS_ORDER.number,
+            "has_box", _OTHER.packed_in_id.is_(None),
+        )
+    )
+    .join(_ITS_ORDER, _ITS_ORDER.id == _OTHER.order_id)
+    .where(or_(_OTHER.packed_in_id == Fulfilment.id, _OTHER.id == Fulfilment.packed_in_id))
+    .limit(1)
+    .correlate(Fulfilment)
+    .scalar_subquery()
+    .label("packed_with")
+)  # fmt: skip
+"""The parcel of another order that is in the same box: read with each parcel by its indexes."""
 
 _PARCEL: tuple[Any, ...] = (
     Fulfilment.id,
@@ -30,9 +63,17 @@ _PARCEL: tuple[Any, ...] = (
     Fulfilment.delivered_at,
     Fulfilment.voided_at,
     Fulfilment.override_reason,
+    Fulfilment.tracking_status,
+    Fulfilment.tracking_status_at,
     Fulfilment.created_at,
     Fulfilment.created_by,
     Fulfilment.version,
+    _PACKED_WITH,
+)
+
+_LABEL: tuple[Any, ...] = (
+    *(Fulfilment.id, Fulfilment.order_id, Fulfilment.number, Fulfilment.status),
+    *(Fulfilment.carrier, Fulfilment.tracking_number),
 )
 
 
@@ -79,24 +120,54 @@ def tracking_numbers(order_id: UUID) -> Sequence[str]:
     return [number for number in session.scalars(numbers) if number]
 
 
-def find_scanned(code: ScannedCode) -> AnyRow | None:
-    """Return the parcel of a scanned label, by its own number or the tracking number, or None.
+def scanned_parameters(code: ScannedCode) -> dict[str, Any]:
+    """Return the parameters by which a scanned label finds its parcel."""
+    keys = tracking_keys(code.text, code.parcel)
+    return {"number": code.text.upper(), "tracking_keys": keys}
 
-    Of several with the same tracking number the newest is returned; voided ones are ignored,
-    because their label may be used again.
-    """
-    keys = literal(tracking_keys(code.text, code.parcel), ARRAY(Text))
-    matching = union_all(
-        select(Fulfilment.id).where(Fulfilment.number == code.text.upper()),
-        select(Fulfilment.id).where(
-            Fulfilment.tracking_number.is_not(None),
-            Fulfilment.voided_at.is_(None),
-            literal_column(TRACKING_KEY) == any_(keys),
-        ),
+
+_of_label = (
+    select(*_LABEL)
+    .where(
+        Fulfilment.id.in_(
+            union_all(
+                select(Fulfilment.id).where(Fulfilment.number == bindparam("number", type_=String)),
+                select(Fulfilment.id).where(
+                    Fulfilment.tracking_number.is_not(None),
+                    Fulfilment.voided_at.is_(None),
+                    literal_column(TRACKING_KEY)
+                    == any_(bindparam("tracking_keys", type_=ARRAY(Text))),
+                ),
+            )
+        )
     )
-    return session.execute(
-        select(*_PARCEL).where(Fulfilment.id.in_(matching)).order_by(Fulfilment.id.desc()).limit(1)
-    ).first()
+    .order_by(Fulfilment.id.desc())
+    .limit(1)
+)
+_SCANNED: Final = prepared(_of_label)
+SCANNED_PARCEL: Final = select(func.to_jsonb(literal_column("parcel"))).select_from(
+    _of_label.subquery("parcel")
+)
+"""The parcel of a scanned label as a JSON value, of the `scanned_parameters`.
+
+Of several with the same tracking number it is the newest; voided ones are ignored, because their
+label may be used again.
+"""
+
+
+def find_by_label(code: str) -> AnyRow | None:
+    """Return the parcel of a label as a scanner sent it: see `SCANNED_PARCEL`."""
+    return session.execute(_SCANNED, scanned_parameters(codes.read(code))).first()
+
+
+def is_label_of(code: str, tracking_number: str | None, number: str) -> bool:
+    """Return whether a scanned label has this tracking number, or the number of the parcel."""
+    read = codes.read(code)
+    if read.text.upper() == number:
+        return True
+    return tracking_number is not None and tracking_key(tracking_number) in tracking_keys(
+        read.text, read.parcel
+    )
 
 
 def order_of(fulfilment_id: UUID) -> UUID:
@@ -105,6 +176,34 @@ def order_of(fulfilment_id: UUID) -> UUID:
     if order_id is None:
         raise FulfilmentNotFound(fulfilment_id=fulfilment_id)
     return order_id
+
+
+def packed_together(fulfilment_id: UUID) -> list[AnyRow]:
+    """Return the parcel and the one that shares its box, each with its order.
+
+    Raises `FulfilmentNotFound`.
+    """
+    it = select(func.coalesce(Fulfilment.packed_in_id, Fulfilment.id)).where(
+        Fulfilment.id == fulfilment_id
+    )
+    box = it.scalar_subquery()
+    rows = session.execute(
+        select(Fulfilment.id, Fulfilment.order_id).where(
+            or_(Fulfilment.id == box, Fulfilment.packed_in_id == box)
+        )
+    ).all()
+    if not rows:
+        raise FulfilmentNotFound(fulfilment_id=fulfilment_id)
+    return list(rows)
+
+
+def check_seen(fulfilment_id: UUID, by: Principal) -> None:
+    """Refuse a parcel of an order that somebody limited to locations does not see.
+
+    Raises `FulfilmentNotFound`.
+    """
+    if not orders_queries.is_seen(order_of(fulfilment_id), by):
+        raise FulfilmentNotFound(fulfilment_id=fulfilment_id)
 
 
 def claimed_units(order_id: UUID) -> dict[UUID, int]:

@@ -1,15 +1,18 @@
 """Parcels and their status changes."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import selectinload
 
 from api.fulfilment import carriers
-from api.fulfilment.errors import FulfilmentNotFound
+from api.fulfilment.errors import FulfilmentNotFound, PickupVoidTooLate, VoidReasonMissing
 from api.fulfilment.events import (
     FulfilmentCorrected,
+    FulfilmentDelivered,
     FulfilmentReady,
     FulfilmentShipped,
     FulfilmentVoided,
@@ -22,6 +25,9 @@ from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform.db import require_transaction
 from api.platform.outbox import emit
+
+PICKUP_VOIDABLE_FOR: Final = timedelta(hours=24)
+"""How long a pick-up may be a mistake: a parcel with a carrier may be until it is delivered."""
 
 
 def open_fulfilment(
@@ -81,6 +87,25 @@ def lock_open(order_id: UUID) -> list[Fulfilment]:
     )
 
 
+def join(parcel: Fulfilment, other: Fulfilment) -> None:
+    """Have the units of `other`, a parcel of another order, packed in the box of `parcel`."""
+    require_transaction().flush()
+    other.packed_in_id = parcel.id
+
+
+def separate(parcel: Fulfilment) -> None:
+    """Let a parcel no longer share a box with that of another order. Needs its order locked."""
+    current = require_transaction()
+    parcel.packed_in_id = None
+    current.flush()
+    current.execute(
+        update(Fulfilment)
+        .where(Fulfilment.packed_in_id == parcel.id)
+        .values(packed_in_id=None, version=Fulfilment.version + 1)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
 def refuse_unshippable(parcel: Fulfilment) -> None:
     """Refuse a parcel that is not open. Raises `InvalidState`."""
     FULFILMENT.next(parcel.status, "ship")
@@ -132,12 +157,32 @@ def correct(parcel: Fulfilment, *, carrier: str, tracking_number: str | None) ->
     return True
 
 
-def void(parcel: Fulfilment) -> None:
-    """Void a shipped parcel. Emits `FulfilmentVoided`. Raises `InvalidState` if not shipped."""
+def void(parcel: Fulfilment, *, reason: str | None) -> bool:
+    """Void a parcel that left; returns whether it had been picked up.
+
+    A pick-up is voided with a reason and within a day (`VoidReasonMissing`, `PickupVoidTooLate`);
+    nobody was told of it, so its customer is told nothing. For other parcels it emits
+    `FulfilmentVoided`. Raises `InvalidState` if the parcel has not left or was delivered.
+    """
+    was_picked_up = parcel.status is FulfilmentState.PICKED_UP
+    if was_picked_up:
+        if not reason:
+            error = {
+                "pointer": "/reason",
+                "in": "body",
+                "code": VoidReasonMissing.code,
+                "detail": "Say why the parcel was not picked up after all.",
+            }
+            raise VoidReasonMissing(number=parcel.number, errors=[error])
+        if parcel.shipped_at is None or clock.now() - parcel.shipped_at > PICKUP_VOIDABLE_FOR:
+            hours = int(PICKUP_VOIDABLE_FOR.total_seconds() // 3600)
+            raise PickupVoidTooLate(number=parcel.number, hours=hours)
     parcel.status = FulfilmentState(FULFILMENT.next(parcel.status, "void"))
     parcel.voided_at = clock.now()
     parcel.version += 1
-    emit(FulfilmentVoided(fulfilment_id=parcel.id, order_id=parcel.order_id))
+    if not was_picked_up:
+        emit(FulfilmentVoided(fulfilment_id=parcel.id, order_id=parcel.order_id))
+    return was_picked_up
 
 
 def _label(parcel: Fulfilment, carrier: str, tracking_number: str | None) -> None:
@@ -146,11 +191,17 @@ def _label(parcel: Fulfilment, carrier: str, tracking_number: str | None) -> Non
     parcel.tracking_url = carriers.tracking_url(carrier, tracking_number)
 
 
-def deliver(parcel: Fulfilment) -> None:
-    """Mark a parcel as delivered. Raises `InvalidState` if it is not shipped."""
+def deliver(parcel: Fulfilment, *, at: datetime | None = None) -> None:
+    """Mark a parcel as delivered, by default now. Raises `InvalidState` if it is not shipped.
+
+    `at` is what its carrier says: the days to withdraw begin then. It is never before the parcel
+    left, nor later than now. Emits `FulfilmentDelivered`.
+    """
     parcel.status = FulfilmentState(FULFILMENT.next(parcel.status, "deliver"))
-    parcel.delivered_at = clock.now()
+    now = clock.now()
+    parcel.delivered_at = min(max(at or now, parcel.shipped_at or now), now)
     parcel.version += 1
+    emit(FulfilmentDelivered(fulfilment_id=parcel.id, order_id=parcel.order_id))
 
 
 def prepare(parcel: Fulfilment) -> None:

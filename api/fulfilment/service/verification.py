@@ -71,6 +71,12 @@ def verify(
     )
 
 
+def must_scan(variant_id: UUID) -> bool:
+    """Tell whether units of a variant must be scanned, by the setting `SHIP_VERIFICATION`."""
+    has_barcode = variant_id in variant_lookup.barcodes_of([variant_id])
+    return must_verify(get_service(Settings).ship_verification, has_barcode=has_barcode)
+
+
 def _check_packed(verified: Mapping[UUID, int], packed: Mapping[UUID, int]) -> None:
     unknown, too_many = [], []
     for index, (line_id, units) in enumerate(verified.items()):

@@ -4,20 +4,23 @@ The order is locked first, then the parcel, then the stock levels: the same sequ
 that two people who pack the same order wait for each other and never deadlock.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from api.fulfilment import queries, service
+from api.fulfilment.carriers import BY_EMAIL
 from api.fulfilment.errors import FulfilmentOutdated, OrderIsDelivered, OrderIsPickedUp
+from api.fulfilment.flows.together import lock_packed, own_units
+from api.fulfilment.flows.units import unclaimed_units
 from api.fulfilment.models import Fulfilment
+from api.inventory import queries as inventory_queries
 from api.inventory import service as inventory_service
 from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.kernel.text_folding import counted
 from api.orders import service as orders_service
-from api.orders.errors import NothingToShip, QuantityExceedsOpen
 from api.orders.service import Order
 from api.orders.states import OrderStatus
 from api.platform import audit
@@ -36,6 +39,8 @@ class HandOver:
     """Scanned units by order line."""
     override_reason: str | None = None
     """Why it may ship although some units were not scanned."""
+    acknowledged_notes: Collection[UUID] = ()
+    """Pinned notes of the order that whoever ships has read."""
 
 
 def ship_order(
@@ -46,11 +51,13 @@ def ship_order(
     Without quantities all open units that are in no other parcel are shipped. Refuses an
     order that is not paid or is cancelled (`InvalidState`), more units than are open
     (`QuantityExceedsOpen`), an order with nothing left (`NothingToShip`), units that must be
-    verified and were not (`UnitsNotVerified`), and one that is picked up (`OrderIsPickedUp`).
+    verified and were not (`UnitsNotVerified`), pinned notes that `by` has not read (`NotesUnread`),
+    and one that is picked up (`OrderIsPickedUp`).
     """
     order = orders_service.lock(order_id)
     orders_service.check_shippable(order)
-    quantities = _unclaimed_units(order, requested)
+    orders_service.check_notes_read(order, hand_over.acknowledged_notes, by=by)
+    quantities = unclaimed_units(order, requested)
     parcel = service.open_fulfilment(order.id, order.number, quantities, by=by)
     _hand_over(order, parcel, hand_over, by=by)
     return parcel.id
@@ -62,6 +69,7 @@ def prepare_pickup(
     *,
     verified: Mapping[UUID, int],
     override_reason: str | None = None,
+    acknowledged_notes: Collection[UUID] = (),
     by: Principal,
 ) -> UUID:
     """Put units of an order aside for its customer to pick up; returns the parcel's id.
@@ -73,7 +81,8 @@ def prepare_pickup(
     if not _is_picked_up(order):
         raise OrderIsDelivered
     orders_service.check_shippable(order)
-    quantities = _unclaimed_units(order, requested)
+    orders_service.check_notes_read(order, acknowledged_notes, by=by)
+    quantities = unclaimed_units(order, requested)
     parcel = service.open_fulfilment(order.id, order.number, quantities, by=by)
     service.verify(order, parcel, verified, override_reason=override_reason, by=by)
     service.prepare(parcel)
@@ -88,9 +97,11 @@ def pick_up(fulfilment_id: UUID, *, by: Principal) -> None:
 
     Refuses what `ship_fulfilment` refuses.
     """
-    order, parcel = _lock_both(fulfilment_id)
+    order = orders_service.lock(queries.order_of(fulfilment_id))
+    parcel = service.lock(fulfilment_id)
     service.pick_up(parcel)
     orders_service.check_shippable(order)
+    orders_service.check_notes_read(order, (), by=by)
     _refuse_outdated(order, parcel)
     quantities = parcel.quantities()
     inventory_service.ship(order.id, quantities, fulfilment_id=parcel.id, by=by)
@@ -108,14 +119,15 @@ def ship_gift_cards(order_id: UUID, *, by: Principal) -> None:
     other units; those of one that is picked up are sent when it is.
     """
     order = orders_service.lock(order_id)
+    waiting = inventory_queries.waiting_units(order_id)
     units = {
-        line.id: line.open_quantity
+        line.id: line.open_quantity - waiting.get(line.id, 0)
         for line in order.lines
-        if line.tax_class == GIFT_CARD and line.open_quantity
+        if line.tax_class == GIFT_CARD and line.open_quantity > waiting.get(line.id, 0)
     }
     if order.to_ship and units and not _is_picked_up(order):
         by_mail = HandOver(
-            carrier="e-mail", tracking_number=None, override_reason="A gift card has no parcel."
+            carrier=BY_EMAIL, tracking_number=None, override_reason="A gift card has no parcel."
         )
         ship_order(order_id, units, by_mail, by=by)
 
@@ -128,7 +140,7 @@ def open_fulfilment(order_id: UUID, requested: Mapping[UUID, int] | None, *, by:
     """
     order = orders_service.lock(order_id)
     orders_service.check_shippable(order)
-    quantities = _unclaimed_units(order, requested)
+    quantities = unclaimed_units(order, requested)
     parcel = service.open_fulfilment(order.id, order.number, quantities, by=by)
     orders_service.add_event(
         order.id,
@@ -141,17 +153,21 @@ def open_fulfilment(order_id: UUID, requested: Mapping[UUID, int] | None, *, by:
 
 
 def ship_fulfilment(fulfilment_id: UUID, hand_over: HandOver, *, by: Principal) -> None:
-    """Ship an open parcel.
+    """Ship an open parcel, and that of another order in the same box with the same label.
 
     Refuses a parcel that is not open, an order that was cancelled since (`InvalidState`), a parcel
-    with units that were refunded in the meantime (`FulfilmentOutdated`), and units that must be
-    verified and were not (`UnitsNotVerified`).
+    with units that were refunded in the meantime (`FulfilmentOutdated`), units that must be
+    verified and were not (`UnitsNotVerified`), and pinned notes that `by` has not read
+    (`NotesUnread`).
     """
-    order, parcel = _lock_both(fulfilment_id)
-    service.refuse_unshippable(parcel)
-    orders_service.check_shippable(order)
-    _refuse_outdated(order, parcel)
-    _hand_over(order, parcel, hand_over, by=by)
+    packed = lock_packed(fulfilment_id)
+    for order, parcel in packed:
+        service.refuse_unshippable(parcel)
+        orders_service.check_shippable(order)
+        orders_service.check_notes_read(order, hand_over.acknowledged_notes, by=by)
+        _refuse_outdated(order, parcel)
+    for (order, parcel), own in zip(packed, own_units(packed, hand_over.verified), strict=True):
+        _hand_over(order, parcel, replace(hand_over, verified=own), by=by)
 
 
 def correct_fulfilment(
@@ -161,7 +177,13 @@ def correct_fulfilment(
 
     The same values change nothing. Refuses a parcel that is not shipped (`InvalidState`).
     """
-    order, parcel = _lock_both(fulfilment_id)
+    for order, parcel in lock_packed(fulfilment_id):
+        _correct(order, parcel, carrier, tracking_number, by=by)
+
+
+def _correct(
+    order: Order, parcel: Fulfilment, carrier: str, tracking_number: str | None, *, by: Principal
+) -> None:
     before = _carrier_text(parcel)
     if not service.correct(parcel, carrier=carrier, tracking_number=tracking_number):
         return
@@ -182,24 +204,32 @@ def correct_fulfilment(
 
 
 def void_fulfilment(fulfilment_id: UUID, *, reason: str | None, by: Principal) -> None:
-    """Void a shipped parcel, the inverse of shipping.
+    """Void a shipped or picked-up parcel, the inverse of shipping.
 
     Its units are on hand again and allocated to the order, which is open again; its customer gets
-    an e-mail. Refuses a parcel that is not shipped or of which units were refunded since
-    (`InvalidState`), or restocked as a return (`UnitsAlreadyReturned`). Its gift cards are
-    disabled; refuses when one was used (`GiftCardUsed`).
+    an e-mail, unless they were to pick it up. Refuses a parcel that has not left or was delivered,
+    or of which units were refunded since (`InvalidState`), or restocked as a return
+    (`UnitsAlreadyReturned`), and what `service.void` refuses of a pick-up. Its gift cards are
+    disabled; refuses when one was used (`GiftCardUsed`). The parcel of another order in the same
+    box is voided with it, or neither.
     """
-    order, parcel = _lock_both(fulfilment_id)
+    for order, parcel in lock_packed(fulfilment_id):
+        _void(order, parcel, reason=reason, by=by)
+
+
+def _void(order: Order, parcel: Fulfilment, *, reason: str | None, by: Principal) -> None:
     quantities = parcel.quantities()
     if any(line.tax_class == GIFT_CARD for line in order.lines):
         stored_value_service.disable_shipped(parcel.id, by=by)
-    service.void(parcel)
+    was_picked_up = service.void(parcel, reason=reason)
     inventory_service.void_shipment(order.id, quantities, fulfilment_id=parcel.id, by=by)
     why = f" {reason}" if reason else ""
     orders_service.record_void(
         order,
         quantities,
-        text=f"{parcel.number} voided: {_units(parcel)} to ship again.{why}",
+        text=f"{parcel.number} voided: {_units(parcel)} to "
+        f"{'prepare' if was_picked_up else 'ship'} again.{why}",
+        was_delivered=was_picked_up,
         by=by,
     )
     audit.record(
@@ -208,17 +238,23 @@ def void_fulfilment(fulfilment_id: UUID, *, reason: str | None, by: Principal) -
 
 
 def cancel_fulfilment(fulfilment_id: UUID, *, by: Principal) -> None:
-    """Cancel an open parcel, which releases its units: the inverse of opening it."""
-    order, parcel = _lock_both(fulfilment_id)
-    _cancel(order, parcel, by=by)
+    """Cancel an open parcel, which releases its units: the inverse of opening it.
+
+    One that shares a box with that of another order is unpacked with it.
+    """
+    for order, parcel in lock_packed(fulfilment_id):
+        _cancel(order, parcel, by=by)
 
 
-def deliver_fulfilment(fulfilment_id: UUID, *, by: Principal) -> None:
-    """Record that a parcel was delivered."""
-    order, parcel = _lock_both(fulfilment_id)
-    service.deliver(parcel)
-    orders_service.record_delivery(order, parcel.quantities(), by=by)
-    audit.record("fulfilment.delivered", by=by, subject_id=parcel.id, number=parcel.number)
+def deliver_fulfilment(fulfilment_id: UUID, *, at: datetime | None = None, by: Principal) -> None:
+    """Record that a parcel was delivered, with that of another order in the same box.
+
+    Now, or when its carrier says that it was.
+    """
+    for order, parcel in lock_packed(fulfilment_id):
+        service.deliver(parcel, at=at)
+        orders_service.record_delivery(order, parcel.quantities(), by=by)
+        audit.record("fulfilment.delivered", by=by, subject_id=parcel.id, number=parcel.number)
 
 
 def cancel_open_fulfilments(order_id: UUID, *, by: Principal) -> None:
@@ -235,6 +271,26 @@ def cancel_open_fulfilments(order_id: UUID, *, by: Principal) -> None:
         _cancel(order, parcel, by=by)
 
 
+def pack_together(order_id: UUID, other_id: UUID, *, by: Principal) -> UUID:
+    """Claim what is left of two orders for one box; returns the parcel of the first, which has it.
+
+    Orders, payments and papers stay apart: each order has a parcel of its own, with one label. The
+    caller has locked both orders and checked that they may go together. Refuses what
+    `open_fulfilment` refuses of either, and orders that are picked up (`OrderIsPickedUp`).
+    """
+    parcels = []
+    for one in (order_id, other_id):
+        order = orders_service.lock(one)
+        if _is_picked_up(order):
+            raise OrderIsPickedUp
+        parcels.append(service.lock(open_fulfilment(one, None, by=by)))
+    service.join(*parcels)
+    for parcel, other in (parcels, parcels[::-1]):
+        text = f"{parcel.number} goes in one box with {other.number}: one label for both."
+        orders_service.add_event(parcel.order_id, "packed_together", text, by=by)
+    return parcels[0].id
+
+
 def _refuse_outdated(order: Order, parcel: Fulfilment) -> None:
     still_open = {line.id: line.open_quantity for line in order.lines}
     if any(units > still_open[line_id] for line_id, units in parcel.quantities().items()):
@@ -243,39 +299,6 @@ def _refuse_outdated(order: Order, parcel: Fulfilment) -> None:
 
 def _is_picked_up(order: Order) -> bool:
     return order.shipping_method.get("kind") == "pickup"
-
-
-def _lock_both(fulfilment_id: UUID) -> tuple[Order, Fulfilment]:
-    order = orders_service.lock(queries.order_of(fulfilment_id))
-    return order, service.lock(fulfilment_id)
-
-
-def _unclaimed_units(order: Order, requested: Mapping[UUID, int] | None) -> dict[UUID, int]:
-    """Check the requested units against those open and in no other open parcel."""
-    quantities = orders_service.open_quantities(order, requested)
-    claimed = queries.claimed_units(order.id)
-    if not claimed:
-        return quantities
-    free = {line.id: line.open_quantity - claimed.get(line.id, 0) for line in order.lines}
-    if requested is None:
-        quantities = {line_id: units for line_id, units in free.items() if units > 0}
-        if not quantities:
-            raise NothingToShip(
-                "All open units of the order are in parcels being packed: ship or cancel those."
-            )
-        return quantities
-    too_many = [
-        {
-            "pointer": f"/lines/{position}/quantity",
-            "code": QuantityExceedsOpen.code,
-            "detail": f"{units} requested, {max(0, free[line_id])} open and in no other parcel.",
-        }
-        for position, (line_id, units) in enumerate(quantities.items())
-        if units > free[line_id]
-    ]
-    if too_many:
-        raise QuantityExceedsOpen(errors=too_many)
-    return quantities
 
 
 def _hand_over(order: Order, parcel: Fulfilment, hand_over: HandOver, *, by: Principal) -> None:
@@ -321,6 +344,7 @@ def _issue_gift_cards(order: Order, parcel: Fulfilment, *, by: Principal) -> Non
                 stored_value_service.issue_bought(
                     Money(line.unit_price, order.currency),
                     Purchase(order.id, line.id, parcel.id, order.customer_name),
+                    country=order.shipping_address["country"],
                     recipient=gift["email"],
                     message=gift["message"],
                     send_at=send_at,
@@ -330,6 +354,7 @@ def _issue_gift_cards(order: Order, parcel: Fulfilment, *, by: Principal) -> Non
 
 def _cancel(order: Order, parcel: Fulfilment, *, by: Principal) -> None:
     service.cancel(parcel)
+    service.separate(parcel)
     orders_service.add_event(order.id, "fulfilment_cancelled", f"{parcel.number} cancelled.", by=by)
     audit.record("fulfilment.cancelled", by=by, subject_id=parcel.id, number=parcel.number)
 

@@ -1,0 +1,72 @@
+"""A label of 100 x 150 mm for a parcel: where it goes, and its number as bars to scan.
+
+It is what a shop without an account at a carrier sticks on; a carrier's own label says more.
+"""
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from api.documents.font import FONT, embed, printable
+from api.documents.labels import modules
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
+
+WIDTH: Final = 100.0
+HEIGHT: Final = 150.0
+_MARGIN: Final = 6.0
+_BARS: Final = 25.0
+_MODULE: Final = 0.5
+_BARS_AT: Final = HEIGHT - _MARGIN - _BARS - 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelLabel:
+    """What a label says; the code is ASCII."""
+
+    shop: str
+    code: str
+    carrier: str
+    address: Sequence[str]
+    country: str
+    facts: str
+
+
+def label(of: ParcelLabel) -> bytes:
+    """Print a label as PDF. What the font has no sign for is printed as `?`."""
+    from fpdf import FPDF  # noqa: PLC0415 - 20 MB that only who prints has to load
+
+    pdf = FPDF(unit="mm", format=(WIDTH, HEIGHT))
+    pdf.set_auto_page_break(False)
+    pdf.set_margins(_MARGIN, _MARGIN)
+    signs = embed(pdf)
+    pdf.add_page()
+    _line(pdf, of.shop, signs, size=8, height=5)
+    _line(pdf, of.carrier, signs, size=16, height=9)
+    pdf.line(_MARGIN, pdf.get_y() + 1, WIDTH - _MARGIN, pdf.get_y() + 1)
+    pdf.ln(4)
+    # Many long lines of an address must not reach the bars.
+    size = 14 if len(of.address) <= 6 and max(map(len, of.address), default=0) <= 32 else 9
+    for part in of.address:
+        if pdf.get_y() < _BARS_AT - 16:
+            _line(pdf, part, signs, size=size, height=size * 0.5)
+    pdf.set_xy(_MARGIN, _BARS_AT - 14)
+    _line(pdf, of.country, signs, size=20, height=9)
+    bars = modules(of.code)
+    module = min(_MODULE, (WIDTH - 4 * _MARGIN) / len(bars))
+    left, place = (WIDTH - module * len(bars)) / 2, 0
+    for is_black, run in groupby(bars):
+        length = len(list(run))
+        if is_black == "1":
+            pdf.rect(left + place * module, _BARS_AT, length * module, _BARS, style="F")
+        place += length
+    pdf.set_xy(_MARGIN, _BARS_AT + _BARS + 1)
+    _line(pdf, f"{of.code}   {of.facts}".rstrip(), signs, size=9, height=5)
+    return bytes(pdf.output())
+
+
+def _line(pdf: "FPDF", text: str, signs: Container[int], *, size: int, height: float) -> None:
+    pdf.set_font(FONT, size=size)
+    pdf.multi_cell(0, height, printable(text, signs), align="L", new_x="LMARGIN", new_y="NEXT")

@@ -1,0 +1,106 @@
+"""Types of boxes and the packaging book, for staff."""
+
+import csv
+import io
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from api.kernel.permissions import Permission
+from api.packing import queries, service
+from api.packing.errors import BoxTypeNotFound, BoxTypeTaken
+from api.packing.schemas.boxes import (
+    BoxTypeQuerySchema,
+    BoxTypeSchema,
+    EditBoxTypeSchema,
+    NewBoxTypeSchema,
+    PackagingBookSchema,
+)
+from api.platform.auth import principal, requires
+from api.platform.db import transaction
+from api.platform.etags import versioned
+from api.platform.http import LOCATED, Blueprint, list_schema
+from api.platform.idempotency import idempotent
+from api.platform.openapi_errors import may_answer
+from api.warehouse.schemas import PeriodSchema
+
+blueprint = Blueprint(
+    "packaging",
+    __name__,
+    url_prefix="/api/v1/admin/packing",
+    description="Types of boxes, and how much packaging was used.",
+)
+
+
+@blueprint.route("/box-types", methods=["GET"])
+@requires(Permission.FULFILMENT_WRITE)
+@blueprint.arguments(BoxTypeQuerySchema, location="query")
+@blueprint.response(200, list_schema(BoxTypeSchema))
+def list_box_types(query: dict[str, Any]) -> dict[str, Any]:
+    """List the types of boxes by name."""
+    return queries.box_type_page(**query)
+
+
+@blueprint.route("/box-types", methods=["POST"])
+@requires(Permission.LOCATIONS_WRITE)
+@may_answer(BoxTypeNotFound, BoxTypeTaken)
+@idempotent(required=False)
+@blueprint.arguments(NewBoxTypeSchema)
+@blueprint.response(201, BoxTypeSchema, headers=LOCATED)
+def create_box_type(body: dict[str, Any]) -> Any:
+    """Create a type of box. From then on each parcel names its box."""
+    box_type_id = service.create_box_type(body, by=principal())
+    location = f"{blueprint.url_prefix}/box-types/{box_type_id}"
+    return queries.box_type(box_type_id), {"Location": location}
+
+
+@blueprint.route("/box-types/<uuid:box_type_id>", methods=["GET"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(BoxTypeNotFound)
+@blueprint.response(200, BoxTypeSchema)
+def get_box_type(box_type_id: UUID) -> dict[str, Any]:
+    """Read one type of box."""
+    return queries.box_type(box_type_id)
+
+
+@blueprint.route("/box-types/<uuid:box_type_id>", methods=["PATCH"])
+@requires(Permission.LOCATIONS_WRITE)
+@may_answer(BoxTypeNotFound, BoxTypeTaken)
+@versioned
+@blueprint.arguments(EditBoxTypeSchema)
+@blueprint.response(200, BoxTypeSchema)
+def update_box_type(
+    changes: dict[str, Any], box_type_id: UUID, expected_version: int
+) -> dict[str, Any]:
+    """Change a type of box. Parcels that were packed keep what it was."""
+    with transaction():
+        service.edit_box_type(
+            box_type_id, changes, expected_version=expected_version, by=principal()
+        )
+    return queries.box_type(box_type_id)
+
+
+@blueprint.route("/packaging-book", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@blueprint.arguments(PeriodSchema, location="query")
+@blueprint.response(200, PackagingBookSchema)
+def get_packaging_book(query: dict[str, Any]) -> dict[str, Any]:
+    """Read grams of packaging by country of destination and material.
+
+    Of the boxes as they were when the parcels were packed; voided parcels are left out.
+    """
+    return {"rows": queries.packaging_book(query["first"], query["last"])}
+
+
+@blueprint.route("/packaging-book/file", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@blueprint.arguments(PeriodSchema, location="query")
+@blueprint.doc(responses={"200": {"description": "The book", "content": {"text/csv": {}}}})
+def get_packaging_book_file(query: dict[str, Any]) -> Response:
+    """Read the packaging book as CSV."""
+    file = io.StringIO()
+    writer = csv.DictWriter(file, ("country", "material", "parcels", "grams"))
+    writer.writeheader()
+    writer.writerows(queries.packaging_book(query["first"], query["last"]))
+    return Response(file.getvalue(), content_type="text/csv; charset=utf-8")

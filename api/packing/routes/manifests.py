@@ -1,0 +1,155 @@
+"""The hand-over of parcels to their carriers, for staff."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from api.documents import manifest as manifest_paper
+from api.fulfilment.errors import FulfilmentNotFound
+from api.kernel.errors import InvalidState
+from api.kernel.permissions import Permission
+from api.packing import queries, service
+from api.packing.errors import (
+    ManifestEmpty,
+    ManifestNotFound,
+    ManifestOpen,
+    ParcelNotOnManifest,
+    ParcelNotPacked,
+)
+from api.packing.schemas.manifests import (
+    HandOverAnswerSchema,
+    LabelAnswerSchema,
+    LabelScanSchema,
+    ManifestDetailSchema,
+    ManifestQuerySchema,
+    ManifestSchema,
+    NewManifestSchema,
+    NotHandedOverQuerySchema,
+    NotHandedOverSchema,
+    TakeOffSchema,
+)
+from api.platform.auth import principal, requires
+from api.platform.http import LOCATED, Blueprint, list_schema
+from api.platform.idempotency import idempotent
+from api.platform.openapi_errors import may_answer
+
+blueprint = Blueprint(
+    "hand-over",
+    __name__,
+    url_prefix="/api/v1/admin/packing",
+    description="Which parcels the carriers took.",
+)
+
+_FILE = {"type": "string", "format": "binary"}
+
+
+@blueprint.route("/parcels/<uuid:fulfilment_id>/check-label", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(FulfilmentNotFound, ParcelNotPacked)
+@idempotent(required=True)
+@blueprint.arguments(LabelScanSchema)
+@blueprint.response(200, LabelAnswerSchema)
+def check_label(body: dict[str, Any], fulfilment_id: UUID) -> dict[str, Any]:
+    """Compare the label on a parcel with the parcel.
+
+    A wrong one answers 200 with its `result`, and is in the audit log.
+    """
+    result, message = service.check_label(fulfilment_id, body["code"], by=principal())
+    return {"result": result, "message": message}
+
+
+@blueprint.route("/not-handed-over", methods=["GET"])
+@requires(Permission.FULFILMENT_WRITE)
+@blueprint.arguments(NotHandedOverQuerySchema, location="query")
+@blueprint.response(200, NotHandedOverSchema)
+def list_not_handed_over(query: dict[str, Any]) -> dict[str, Any]:
+    """List parcels that were shipped in the last 14 days and are on no manifest."""
+    return {"parcels": queries.not_handed_over(query["carrier"], principal())}
+
+
+@blueprint.route("/manifests", methods=["GET"])
+@requires(Permission.FULFILMENT_WRITE)
+@blueprint.arguments(ManifestQuerySchema, location="query")
+@blueprint.response(200, list_schema(ManifestSchema))
+def list_manifests(query: dict[str, Any]) -> dict[str, Any]:
+    """List manifests, the newest first."""
+    return queries.manifest_page(**query)
+
+
+@blueprint.route("/manifests", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(ManifestNotFound, ManifestOpen)
+@idempotent(required=True)
+@blueprint.arguments(NewManifestSchema)
+@blueprint.response(201, ManifestDetailSchema, headers=LOCATED)
+def open_manifest(body: dict[str, Any]) -> Any:
+    """Open the manifest of a carrier; it has one open manifest at most."""
+    manifest_id = service.open_manifest(body["carrier"], by=principal())
+    headers = {"Location": f"{blueprint.url_prefix}/manifests/{manifest_id}"}
+    return queries.manifest(manifest_id), headers
+
+
+@blueprint.route("/manifests/<uuid:manifest_id>", methods=["GET"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(ManifestNotFound)
+@blueprint.response(200, ManifestDetailSchema)
+def get_manifest(manifest_id: UUID) -> dict[str, Any]:
+    """Read a manifest with its parcels."""
+    return queries.manifest(manifest_id)
+
+
+@blueprint.route("/manifests/<uuid:manifest_id>/scans", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(InvalidState, ManifestNotFound)
+@idempotent(required=True)
+@blueprint.arguments(LabelScanSchema)
+@blueprint.response(200, HandOverAnswerSchema)
+def hand_parcel_over(body: dict[str, Any], manifest_id: UUID) -> dict[str, Any]:
+    """Hand a scanned parcel over.
+
+    What does not belong on the manifest answers 200 with its `result`, and is not on it.
+    """
+    result, message = service.scan_out(manifest_id, body["code"], by=principal())
+    return {"result": result, "message": message, "manifest": queries.manifest(manifest_id)}
+
+
+@blueprint.route("/manifests/<uuid:manifest_id>/take-off", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(InvalidState, ManifestNotFound, ParcelNotOnManifest)
+@idempotent(required=True)
+@blueprint.arguments(TakeOffSchema)
+@blueprint.response(200, ManifestDetailSchema)
+def take_parcel_off(body: dict[str, Any], manifest_id: UUID) -> dict[str, Any]:
+    """Take a parcel off an open manifest: the carrier did not take it."""
+    service.take_off(manifest_id, body["fulfilment_id"], by=principal())
+    return queries.manifest(manifest_id)
+
+
+@blueprint.route("/manifests/<uuid:manifest_id>/close", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(InvalidState, ManifestEmpty, ManifestNotFound)
+@idempotent(required=True)
+@blueprint.response(200, ManifestDetailSchema)
+def close_manifest(manifest_id: UUID) -> dict[str, Any]:
+    """Close a manifest: the carrier has its parcels. Voided ones are taken off."""
+    service.close_manifest(manifest_id, by=principal())
+    return queries.manifest(manifest_id)
+
+
+@blueprint.route("/manifests/<uuid:manifest_id>/paper", methods=["GET"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(ManifestNotFound)
+@blueprint.doc(
+    responses={
+        "200": {
+            "description": "The list to sign",
+            "content": {"application/pdf": {"schema": _FILE}},
+        }
+    }
+)
+def get_manifest_paper(manifest_id: UUID) -> Response:
+    """Print a manifest as PDF, for the carrier to sign."""
+    return Response(
+        manifest_paper.paper(queries.manifest_paper(manifest_id)), content_type="application/pdf"
+    )

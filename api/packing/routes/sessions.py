@@ -1,0 +1,315 @@
+"""Packing sessions, for staff: a parcel in the making."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from api.documents import parcel_label, slips
+from api.fulfilment import queries as fulfilment_queries
+from api.fulfilment.errors import (
+    FulfilmentNotFound,
+    FulfilmentOutdated,
+    OrderIsDelivered,
+    OrderIsPickedUp,
+    UnitsNotVerified,
+    VerifiedExceedsQuantity,
+)
+from api.fulfilment.schemas import FulfilmentSchema
+from api.inventory.errors import LotsNotSellable, NotAllocated
+from api.kernel.errors import InvalidState
+from api.kernel.permissions import Permission
+from api.orders.errors import (
+    NotesUnread,
+    NothingToShip,
+    OrderNotFound,
+    OrderOnHold,
+    QuantityExceedsOpen,
+    UnknownOrderLine,
+)
+from api.packing import flows, queries, service
+from api.packing.errors import (
+    BoxTypeNotFound,
+    CarrierMissing,
+    NothingToPack,
+    PackingLineNotFound,
+    ParcelNotReady,
+    SessionClaimed,
+    SessionClaimNeeded,
+    SessionNotFound,
+    TooManyUnits,
+)
+from api.packing.flows import Finish
+from api.packing.schemas.sessions import (
+    ChooseBoxSchema,
+    FinishParcelSchema,
+    PackAnswerSchema,
+    PackingSessionSchema,
+    PackingStartedSchema,
+    PackParcelSchema,
+    PackScanSchema,
+    ParcelUnitsSchema,
+    PrintedSchema,
+    PrintPapersSchema,
+    StartPackingSchema,
+    WaitingToPackSchema,
+    WeighParcelAnswerSchema,
+    WeighParcelSchema,
+)
+from api.packing.service import ScanAnswer
+from api.platform.auth import PermissionMissing, principal, requires
+from api.platform.http import Blueprint
+from api.platform.idempotency import idempotent
+from api.platform.openapi_errors import may_answer
+from api.printing.errors import PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter
+
+blueprint = Blueprint(
+    "packing",
+    __name__,
+    url_prefix="/api/v1/admin/packing",
+    description="Parcels in the making: verified, boxed, weighed and shipped.",
+)
+
+_STEP = (InvalidState, SessionClaimNeeded, SessionNotFound)
+_SHIPS = (FulfilmentNotFound, NothingToShip, OrderNotFound, OrderOnHold, QuantityExceedsOpen)
+
+
+@blueprint.route("/waiting", methods=["GET"])
+@requires(Permission.FULFILMENT_WRITE)
+@blueprint.response(200, WaitingToPackSchema)
+def list_waiting() -> dict[str, Any]:
+    """List picked orders that wait to be packed, by the time they were promised to leave."""
+    return {"orders": queries.waiting(principal())}
+
+
+@blueprint.route("/sessions", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(
+    *(InvalidState, NothingToPack, NothingToShip, OrderNotFound, OrderOnHold, SessionClaimed),
+    *(SessionClaimNeeded, SessionNotFound),
+)
+@idempotent(required=True)
+@blueprint.arguments(StartPackingSchema)
+@blueprint.response(200, PackingStartedSchema)
+def start_session(body: dict[str, Any]) -> dict[str, Any]:
+    """Begin to pack what was scanned, or go on with its open session.
+
+    An order and a tote of one order begin at once. A tote of single items answers without a
+    session: scan one of its items, and send that with `tote`. The order is yours while you scan,
+    and for five minutes after.
+    """
+    started = flows.start(**body, by=principal())
+    if started.session_id is None:
+        return {"session": None, "message": "Scan an item of this tote."}
+    read = queries.packing_session(started.session_id, principal())
+    words = f"Order {read['order_number']}"
+    return {"session": read, "message": started.answer.message if started.answer else words}
+
+
+@blueprint.route("/sessions/<uuid:packing_session_id>", methods=["GET"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(SessionNotFound)
+@blueprint.response(200, PackingSessionSchema)
+def get_packing_session(packing_session_id: UUID) -> Any:
+    """Read a parcel in the making."""
+    return queries.packing_session(packing_session_id, principal())
+
+
+@blueprint.route("/sessions/<uuid:packing_session_id>/scans", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(*_STEP)
+@idempotent(required=True)
+@blueprint.arguments(PackScanSchema)
+@blueprint.response(200, PackAnswerSchema)
+def scan_into_parcel(body: dict[str, Any], packing_session_id: UUID) -> dict[str, Any]:
+    """Verify units by a scan, or choose the box by its label.
+
+    A wrong scan answers 200 with its `result`: no unit is verified, the scan is on record, and the
+    parcel is blocked until the next right scan, or until it is put right.
+    """
+    answer = service.scan(packing_session_id, body["code"], body["quantity"], by=principal())
+    return _answer(packing_session_id, answer)
+
+
+@blueprint.route("/sessions/<uuid:packing_session_id>/confirm", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(*_STEP, PackingLineNotFound, PermissionMissing, TooManyUnits)
+@idempotent(required=True)
+@blueprint.arguments(ParcelUnitsSchema)
+@blueprint.response(200, PackAnswerSchema)
+def confirm_units(body: dict[str, Any], packing_session_id: UUID) -> dict[str, Any]:
+    """Verify units without a scan, which is on record.
+
+    Where units must be scanned (`SHIP_VERIFICATION`), it needs `fulfilment:override`.
+    """
+    answer = service.confirm(packing_session_id, **body, by=principal())
+    return _answer(packing_session_id, answer)
+
+
+@blueprint.route("/sessions/<uuid:packing_session_id>/take-out", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(*_STEP, PackingLineNotFound, TooManyUnits)
+@idempotent(required=True)
+@blueprint.arguments(ParcelUnitsSchema)
+@blueprint.response(200, PackAnswerSchema)
+def take_units_out(body: dict[str, Any], packing_session_id: UUID) -> dict[str, Any]:
+    """Take verified units out of the parcel again."""
+    answer = service.take_out(packing_session_id, **body, by=principal())
+    return _answer(packing_session_id, answer)
+
+
+@blueprint.route("/sessions/<uuid:packing_session_id>/put-right", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(*_STEP)
+@idempotent(required=True)
+@blueprint.response(200, PackingSessionSchema)
+def put_right(packing_session_id: UUID) -> Any:
+    """Say that what was scanned wrongly is out of the parcel."""
+    service.put_right(packing_session_id, by=principal())
+    return queries.packing_session(packing_session_id, principal())
+
+
+@blueprint.route("/sessions/<uuid:packing_session_id>/box", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(*_STEP, BoxTypeNotFound)
+@idempotent(required=True)
+@blueprint.arguments(ChooseBoxSchema)
+@blueprint.response(200, PackingSessionSchema)
+def choose_box(body: dict[str, Any], packing_session_id: UUID) -> Any:
+    """Choose the box. Its weight is asked for again."""
+    service.choose_box(packing_session_id, body["box_type_id"], by=principal())
+    return queries.packing_session(packing_session_id, principal())
+
+
+@blueprint.route("/sessions/<uuid:packing_session_id>/weight", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(*_STEP)
+@idempotent(required=True)
+@blueprint.arguments(WeighParcelSchema)
+@blueprint.response(200, WeighParcelAnswerSchema)
+def weigh_parcel(body: dict[str, Any], packing_session_id: UUID) -> dict[str, Any]:
+    """Record what the parcel weighs, and compare it with past parcels.
+
+    More than 3 % and more than 20 g off, it leaves only once somebody has looked into it and sends
+    the weight again with `is_rechecked`.
+    """
+    answer = service.weigh(
+        packing_session_id,
+        body["weight_grams"],
+        is_rechecked=body["is_rechecked"],
+        by=principal(),
+    )
+    read = queries.packing_session(packing_session_id, principal())
+    return {"is_off": answer.is_off, "message": answer.message, "session": read}
+
+
+@blueprint.route("/sessions/<uuid:packing_session_id>/pack", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(*_STEP, *_SHIPS, ParcelNotReady, PermissionMissing, UnknownOrderLine)
+@idempotent(required=True)
+@blueprint.arguments(PackParcelSchema)
+@blueprint.response(200, PackingSessionSchema)
+def pack_parcel(body: dict[str, Any], packing_session_id: UUID) -> Any:
+    """Claim the units of a parcel that is ready, so that it can get its label and its slip.
+
+    Refused with what is missing until everything is verified, boxed and weighed.
+    """
+    flows.pack(packing_session_id, **body, by=principal())
+    return queries.packing_session(packing_session_id, principal())
+
+
+@blueprint.route("/sessions/<uuid:packing_session_id>/reopen", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(*_STEP, FulfilmentNotFound, OrderNotFound)
+@idempotent(required=True)
+@blueprint.response(200, PackingSessionSchema)
+def reopen_parcel(packing_session_id: UUID) -> Any:
+    """Open a packed parcel again; what was verified stays."""
+    flows.reopen(packing_session_id, by=principal())
+    return queries.packing_session(packing_session_id, principal())
+
+
+@blueprint.route("/sessions/<uuid:packing_session_id>/cancel", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(*_STEP, FulfilmentNotFound, OrderNotFound)
+@idempotent(required=True)
+@blueprint.response(200, PackingSessionSchema)
+def cancel_packing(packing_session_id: UUID) -> Any:
+    """Give the parcel up: its units are open again."""
+    flows.cancel(packing_session_id, by=principal())
+    return queries.packing_session(packing_session_id, principal())
+
+
+@blueprint.route("/sessions/<uuid:packing_session_id>/finish", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(
+    *(*_STEP, *_SHIPS, CarrierMissing, FulfilmentOutdated, LotsNotSellable, NotAllocated),
+    *(NotesUnread, OrderIsDelivered, OrderIsPickedUp, ParcelNotReady, PermissionMissing),
+    *(UnitsNotVerified, UnknownOrderLine, VerifiedExceedsQuantity),
+)
+@idempotent(required=True)
+@blueprint.arguments(FinishParcelSchema)
+@blueprint.response(200, FulfilmentSchema)
+def finish_parcel(body: dict[str, Any], packing_session_id: UUID) -> Any:
+    """Ship the parcel; an order that is picked up waits for its customer instead.
+
+    Asked again, with another key too, it answers with the same parcel. Refused with what is missing
+    until everything is verified, boxed and weighed. With `is_partial` the verified units leave;
+    scan the order again for its next parcel.
+    """
+    return fulfilment_queries.fulfilment(
+        flows.finish(packing_session_id, Finish(**body), by=principal())
+    )
+
+
+_FILE = {"type": "string", "format": "binary"}
+_PDF = {"200": {"description": "The paper", "content": {"application/pdf": {"schema": _FILE}}}}
+
+
+@blueprint.route("/sessions/<uuid:packing_session_id>/slip", methods=["GET"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(FulfilmentNotFound, ParcelNotReady, SessionNotFound)
+@blueprint.doc(responses=_PDF)
+def get_packing_slip(packing_session_id: UUID) -> Response:
+    """Read the packing slip of a parcel as PDF, without prices. Refused until it is packed."""
+    slip = slips.slip(queries.slip_of(flows.check_ready(packing_session_id)))
+    return Response(slip, content_type="application/pdf")
+
+
+@blueprint.route("/sessions/<uuid:packing_session_id>/label", methods=["GET"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(FulfilmentNotFound, ParcelNotReady, SessionNotFound)
+@blueprint.doc(responses=_PDF)
+def get_parcel_label(packing_session_id: UUID) -> Response:
+    """Read a label with address and parcel number as PDF. Refused until the parcel is packed."""
+    label = parcel_label.label(queries.label_of(flows.check_ready(packing_session_id)))
+    return Response(label, content_type="application/pdf")
+
+
+@blueprint.route("/sessions/<uuid:packing_session_id>/print", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(
+    *(FulfilmentNotFound, ParcelNotReady, PrinterFormatWrong, PrinterNotFound, SessionNotFound),
+    StationHasNoPrinter,
+)
+@idempotent(required=True)
+@blueprint.arguments(PrintPapersSchema)
+@blueprint.response(200, PrintedSchema)
+def print_papers(body: dict[str, Any], packing_session_id: UUID) -> dict[str, Any]:
+    """Print the slip and the label of a parcel at its station, each once.
+
+    Refused with what is missing until the parcel is packed. A dead printer delays nothing: the
+    papers wait for it.
+    """
+    jobs = flows.print_papers(
+        packing_session_id, body["papers"], station=body["station"], by=principal()
+    )
+    return {"jobs": jobs}
+
+
+def _answer(session_id: UUID, answer: ScanAnswer) -> dict[str, Any]:
+    return {
+        "result": answer.result,
+        "message": answer.message,
+        "session": queries.packing_session(session_id, principal()),
+    }
