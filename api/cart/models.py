@@ -12,6 +12,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.cart.states import CartStatus
@@ -51,6 +52,10 @@ class Cart(WithId, Versioned, Timestamped, Base):
     )
     codes: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     """The discount codes that were entered, as they are kept."""
+    country: Mapped[str | None] = mapped_column(String(2))
+    """Where it is to be sent, as far as it was told: it decides about the prices of markets."""
+    note: Mapped[str | None] = mapped_column(String(500))
+    gift_message: Mapped[str | None] = mapped_column(String(500))
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -67,3 +72,5 @@ class CartItem(WithId, Base):
     variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id"))
     quantity: Mapped[int]
     seen_price: Mapped[int | None] = mapped_column(BigInteger)
+    note: Mapped[str | None] = mapped_column(String(500))
+    properties: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))

@@ -9,15 +9,30 @@ from uuid import UUID
 
 from flask import current_app
 
+from api.accounts.queries.groups import shows_net
 from api.cart import queries, service
 from api.cart.errors import CartItemNotFound, CartNotFound, NotEnoughInStock, NotForSale
-from api.cart.queries import CartLine, CartRow
-from api.cart.schemas import AddCodeSchema, AddItemSchema, CartSchema, ChangeItemSchema
+from api.cart.queries import CartLine, CartRow, views
+from api.cart.schemas import (
+    AddCodeSchema,
+    AddItemSchema,
+    CartSchema,
+    ChangeItemSchema,
+    EditCartSchema,
+)
 from api.catalog.queries import variant_lookup
+from api.catalog.queries.price_lists import NetPrices
 from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.platform import rate_limits
-from api.platform.auth import anyone, cart_token, hash_secret, offered_cart_token, principal
+from api.platform.auth import (
+    anyone,
+    cart_token,
+    claimed_groups,
+    hash_secret,
+    offered_cart_token,
+    principal,
+)
 from api.platform.db import transaction
 from api.platform.etags import versioned
 from api.platform.http import Blueprint, ExplainQuerySchema
@@ -30,6 +45,7 @@ from api.platform.rate_limits import (
     speaks_for_itself,
     was_wrong,
 )
+from api.platform.service_registry import get_service
 from api.promotions.errors import CodeUnknown, TooManyCodes
 
 blueprint = Blueprint(
@@ -53,7 +69,26 @@ def get_cart(query: dict[str, bool]) -> Any:
         return {**_EMPTY, "currency": currency, **sums}
     lines = queries.lines(cart)
     answer = _answer(cart, lines, merged=merged)
-    return {**answer, "explanation": queries.explain(cart, lines)} if query["explain"] else answer
+    return {**answer, "explanation": views.explain(cart, lines)} if query["explain"] else answer
+
+
+@blueprint.route("", methods=["PATCH"])
+@anyone
+@may_answer(CartNotFound)
+@versioned
+@blueprint.arguments(EditCartSchema)
+@blueprint.response(200, CartSchema)
+def update_cart(change: dict[str, Any], expected_version: int) -> Any:
+    """Say where a cart is to be sent, so that the prices of its market are shown.
+
+    Or set its note, or the message of a card in the parcel.
+    """
+    with transaction():
+        cart = _lock_cart(expected_version)
+        if "country" in change:
+            cart = service.set_country(cart, change.pop("country"))
+        cart = service.change_texts(cart, change)
+    return _answer(cart, queries.lines(cart))
 
 
 @blueprint.route("/items", methods=["POST"])
@@ -75,8 +110,12 @@ def add_cart_item(item: dict[str, Any]) -> Any:
     cart, token = service.lock_and_bump(owner), None
     if cart is None:
         cart, token = service.open_cart(owner, currency, offered=offered_cart_token())
+    if item["country"] is not None:
+        cart = service.set_country(cart, item["country"])
     try:
-        lines = service.add(cart, variant_id, item["quantity"])
+        given = ((name, item.get(name)) for name in ("note", "properties"))
+        texts = {name: text for name, text in given if text is not None}
+        lines = service.add(cart, variant_id, item["quantity"], texts)
     except NotForSale as error:
         _set_pointer(error, item)
         raise
@@ -90,10 +129,10 @@ def add_cart_item(item: dict[str, Any]) -> Any:
 @blueprint.arguments(ChangeItemSchema)
 @blueprint.response(200, CartSchema)
 def update_cart_item(change: dict[str, Any], item_id: UUID, expected_version: int) -> Any:
-    """Set the quantity of an item."""
+    """Set the quantity of an item, its note or its properties."""
     with transaction():
         cart = _lock_cart(expected_version)
-        lines = service.change(cart, item_id, change["quantity"])
+        lines = service.change(cart, item_id, change)
     return _answer(cart, lines)
 
 
@@ -147,9 +186,12 @@ def remove_cart_code(code: str, expected_version: int) -> Any:
 _EMPTY: dict[str, Any] = {
     "id": None,
     "version": 0,
+    "country": None,
     "items": [],
     "unit_count": 0,
     "codes": [],
+    "note": None,
+    "gift_message": None,
     "discounts": [],
     "not_applied": [],
     "warnings": [],
@@ -197,7 +239,9 @@ def _set_pointer(error: NotForSale, item: dict[str, Any]) -> None:
 def _answer(
     cart: CartRow, lines: list[CartLine], *, merged: bool = False, token: str | None = None
 ) -> dict[str, Any]:
-    answer = queries.view(cart, lines)
+    groups = claimed_groups()
+    net = get_service(NetPrices)(cart.country) if groups and shows_net(groups) else None
+    answer = views.view(cart, lines, net_of=net)
     if merged:
         answer["joined_guest_cart"] = True
     if token is not None:

@@ -1,13 +1,13 @@
 """Writes of carts. Each locks the cart's row first and raises its version."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, bindparam, delete, func, literal, select, update
+from sqlalchemy import CursorResult, bindparam, delete, func, literal, null, select, text, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.exc import IntegrityError
 
@@ -22,11 +22,13 @@ from api.kernel.principal import Principal
 from api.platform import etags
 from api.platform.auth import hash_secret
 from api.platform.db import UtcDateTime, require_transaction, session
+from api.platform.prepared import prepared
 from api.promotions.codes import MOST_ON_A_CART, fold, tidy
 from api.promotions.errors import CodeUnknown, TooManyCodes
 from api.promotions.queries import is_known_code
 
 MAX_UNITS = 999
+_MOVED: Final = ("variant_id", "quantity", "note", "properties")
 GUEST_CART_LIFETIME = timedelta(days=30)
 CUSTOMER_CART_LIFETIME = timedelta(days=90)
 
@@ -41,28 +43,32 @@ def _total_quantity(upsert: Insert, **more: Any) -> Insert:
 
 # Built once, without the ORM: customers run these most.
 _BUMP_VERSION: Final = {
-    kind: update(CARTS)
-    .where(column == bindparam("owner"), CARTS.c.status == CartStatus.ACTIVE)
-    .values(version=CARTS.c.version + 1, updated_at=bindparam("moment"))
-    .returning(*queries.ROW)
+    kind: prepared(
+        update(CARTS)
+        .where(column == bindparam("owner"), CARTS.c.status == CartStatus.ACTIVE)
+        .values(version=CARTS.c.version + 1, updated_at=bindparam("moment"))
+        .returning(*queries.ROW)
+    )
     for kind, column in queries.OWNER.items()
 }
 _NEW_ITEM: Final = insert(ITEMS).values(
     **{name: bindparam(name) for name in ("id", "cart_id", "variant_id", "quantity")},
     seen_price=queries.PRICE_NOW,
 )
-_UPSERT_ITEM: Final = _total_quantity(_NEW_ITEM, seen_price=_NEW_ITEM.excluded.seen_price)
+_UPSERT_ITEM: Final = prepared(_total_quantity(_NEW_ITEM, seen_price=_NEW_ITEM.excluded.seen_price))
 _OPEN: Final = insert(CARTS).values(
     {name: bindparam(name) for name in ("id", "token_hash", "customer_id", "currency")}
     | dict.fromkeys(("created_at", "updated_at"), bindparam("moment", type_=UtcDateTime))
     | {"status": CartStatus.ACTIVE, "version": 1}
 )
-_OPENED: Final = _OPEN.on_conflict_do_update(
-    index_elements=["customer_id"],
-    index_where=CARTS.c.status == CartStatus.ACTIVE,
-    set_={"updated_at": _OPEN.excluded.updated_at},
-).returning(*queries.ROW)
-_MARK_ORDERED: Final = (
+_OPENED: Final = prepared(
+    _OPEN.on_conflict_do_update(
+        index_elements=["customer_id"],
+        index_where=text("status = 'active'"),
+        set_={"updated_at": _OPEN.excluded.updated_at},
+    ).returning(*queries.ROW)
+)
+_MARK_ORDERED: Final = prepared(
     update(CARTS)
     .where(CARTS.c.id == bindparam("cart"))
     .values(
@@ -72,11 +78,13 @@ _MARK_ORDERED: Final = (
     )
 )
 _LOCK: Final = {
-    kind: select(*queries.ROW)
-    .where(column == bindparam("owner"), CARTS.c.status != CartStatus.MERGED)
-    .order_by((CARTS.c.status == CartStatus.ACTIVE).desc(), CARTS.c.id.desc())
-    .limit(1)
-    .with_for_update()
+    kind: prepared(
+        select(*queries.ROW)
+        .where(column == bindparam("owner"), CARTS.c.status != CartStatus.MERGED)
+        .order_by((CARTS.c.status == CartStatus.ACTIVE).desc(), CARTS.c.id.desc())
+        .limit(1)
+        .with_for_update()
+    )
     for kind, column in queries.OWNER.items()
 }
 _ISSUED: Final = select(CARTS.c.id).where(CARTS.c.token_hash == bindparam("hash")).limit(1)
@@ -140,7 +148,7 @@ def merge_guest_cart(customer: Principal, guest: Principal) -> bool:
     """
     require_transaction()
     guest_cart = session.execute(
-        select(Cart.id, Cart.currency, Cart.codes)
+        select(Cart.id, Cart.currency, Cart.codes, Cart.note, Cart.gift_message)
         .where(queries.owned_by(guest), Cart.status == CartStatus.ACTIVE)
         .with_for_update()
     ).one_or_none()
@@ -155,13 +163,15 @@ def merge_guest_cart(customer: Principal, guest: Principal) -> bool:
             .execution_options(synchronize_session=False)
         )
         return True
-    moved = select(
-        func.gen_random_uuid(), literal(own.id), CartItem.variant_id, CartItem.quantity
-    ).where(CartItem.cart_id == guest_cart.id)
+    moved = select(func.gen_random_uuid(), literal(own.id), *ITEMS.c[_MOVED]).where(
+        CartItem.cart_id == guest_cart.id
+    )
     if guest_cart.codes:
         both = {fold(code): code for code in (*own.codes, *guest_cart.codes)}
         _set_codes(own, [*both.values()][:MOST_ON_A_CART])
-    columns = ["id", "cart_id", "variant_id", "quantity"]
+    kept = {name: getattr(guest_cart, name) for name in ("note", "gift_message")}
+    change_texts(own, {n: v for n, v in kept.items() if v and getattr(own, n) is None})
+    columns = ["id", "cart_id", *_MOVED]
     session.execute(_total_quantity(insert(CartItem).from_select(columns, moved)))
     session.execute(
         update(Cart)
@@ -172,11 +182,14 @@ def merge_guest_cart(customer: Principal, guest: Principal) -> bool:
     return True
 
 
-def add(cart: CartRow, variant_id: UUID, quantity: int) -> list[CartLine]:
+def add(
+    cart: CartRow, variant_id: UUID, quantity: int, texts: Mapping[str, Any] | None = None
+) -> list[CartLine]:
     """Add units of a variant to the cart; returns the cart's lines.
 
-    Raises `NotForSale` (also for an unknown variant) and `NotEnoughInStock`; the caller's
-    transaction then rolls back. Two statements.
+    `texts` are the note and properties of its line: a variant has one line, whose texts they
+    replace. Raises `NotForSale` (also for an unknown variant) and `NotEnoughInStock`; the caller's
+    transaction then rolls back. Two statements, and one more with texts.
     """
     item = {
         "id": new_id(),
@@ -192,18 +205,35 @@ def add(cart: CartRow, variant_id: UUID, quantity: int) -> list[CartLine]:
         if "fk_cart_items_variant_id" in str(error.orig):
             raise NotForSale(currency=cart.currency, variant_id=variant_id) from error
         raise
+    if texts:
+        session.execute(
+            update(ITEMS)
+            .where(ITEMS.c.cart_id == cart.id, ITEMS.c.variant_id == variant_id)
+            .values(**_stored(texts))
+        )
     return _checked(cart, variant_id)
 
 
-def change(cart: CartRow, item_id: UUID, quantity: int) -> list[CartLine]:
-    """Set the quantity of an item; returns the cart's lines.
+def change_texts(cart: CartRow, texts: Mapping[str, str | None]) -> CartRow:
+    """Set the note or the gift message of a cart; returns it. Needs the cart locked."""
+    if texts:
+        session.execute(update(CARTS).where(CARTS.c.id == cart.id).values(**texts))
+    return replace(
+        cart,
+        note=texts.get("note", cart.note),
+        gift_message=texts.get("gift_message", cart.gift_message),
+    )
+
+
+def change(cart: CartRow, item_id: UUID, changes: Mapping[str, Any]) -> list[CartLine]:
+    """Set the quantity, the note or the properties of an item; returns the cart's lines.
 
     Raises `CartItemNotFound`, `NotForSale` and `NotEnoughInStock`.
     """
     variant_id = session.scalar(
         update(CartItem)
         .where(CartItem.id == item_id, CartItem.cart_id == cart.id)
-        .values(quantity=quantity)
+        .values(**_stored(changes))
         .returning(CartItem.variant_id)
         .execution_options(synchronize_session=False)
     )
@@ -223,6 +253,13 @@ def remove(cart: CartRow, item_id: UUID) -> list[CartLine]:
     if removed is None:
         raise CartItemNotFound
     return queries.lines(cart)
+
+
+def set_country(cart: CartRow, country: str | None) -> CartRow:
+    """Keep where a cart is to be sent; prices follow. Needs the cart locked."""
+    if country != cart.country:
+        session.execute(update(CARTS).where(CARTS.c.id == cart.id).values(country=country))
+    return replace(cart, country=country)
 
 
 def add_code(cart: CartRow, code: str) -> CartRow:
@@ -276,8 +313,10 @@ def mark_ordered(cart_id: UUID) -> None:
     session.execute(_MARK_ORDERED, {"cart": cart_id, "moment": clock.now()})
 
 
-def restore(principal: Principal, currency: str, lines: Sequence[tuple[UUID, int, int]]) -> None:
-    """Put the lines of a cancelled order back into the cart: variant, units, price (minor units).
+def restore(principal: Principal, currency: str, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Put the lines of a cancelled order back into the cart.
+
+    Each has `variant_id`, `quantity`, `unit_price` (minor units), `note` and `properties`.
 
     They are added to the open cart of the customer or guest; without one a cart is created, with
     the guest's token as before. Locks the cart.
@@ -285,10 +324,16 @@ def restore(principal: Principal, currency: str, lines: Sequence[tuple[UUID, int
     cart = lock_and_bump(principal)
     if cart is None:
         cart, _ = open_cart(principal, currency)
+    put_lines(cart, lines)
+
+
+def put_lines(cart: CartRow, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Add lines to a locked cart, each with what `restore` needs."""
     rows = [
-        {"id": new_id(), "cart_id": cart.id, "variant_id": variant_id, "quantity": quantity,
-         "seen_price": price}
-        for variant_id, quantity, price in lines
+        {"id": new_id(), "cart_id": cart.id, "variant_id": line["variant_id"],
+         "quantity": line["quantity"], "seen_price": line["unit_price"],
+         "note": line.get("note"), "properties": line.get("properties")}
+        for line in lines
     ]  # fmt: skip
     session.execute(_total_quantity(insert(CartItem)), rows)
 
@@ -315,16 +360,22 @@ def _token_was_issued(guest_key: str | None) -> bool:
     return guest_key is not None and bool(session.scalar(_ISSUED, {"hash": guest_key}))
 
 
+def _stored(texts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return texts as their columns hold them: no properties are null."""
+    if "properties" not in texts:
+        return dict(texts)
+    return {**texts, "properties": texts["properties"] or null()}
+
+
 def _checked(cart: CartRow, variant_id: UUID) -> list[CartLine]:
     """Read the cart again and refuse the change if its line cannot be bought in this quantity."""
     lines = queries.lines(cart)
     line = next((line for line in lines if line.variant_id == variant_id), None)
     if line is None or not line.is_for_sale:
         raise NotForSale(currency=cart.currency, variant_id=variant_id)
-    if line.available < line.quantity:
-        raise NotEnoughInStock(
-            variant_id=variant_id, requested=line.quantity, available=max(0, line.available)
-        )
+    if not line.can_be_had:
+        available = max(0, line.available) + line.back_orderable
+        raise NotEnoughInStock(variant_id=variant_id, requested=line.quantity, available=available)
     if line.seen_price != line.unit_price:
         session.execute(
             update(CartItem)

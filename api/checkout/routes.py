@@ -59,9 +59,10 @@ from api.payments.errors import (
 )
 from api.platform import approvals
 from api.platform.auth import anyone, principal, requires
+from api.platform.client_country import client_country
 from api.platform.etags import versioned
 from api.platform.http import LOCATED, Blueprint
-from api.platform.idempotency import idempotent, idempotent_flow, idempotent_steps
+from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.openapi_errors import may_answer
 from api.platform.rate_limits import gift_card_codes
 from api.platform.storefronts import client_address, counted_as
@@ -89,7 +90,7 @@ orders_blueprint = Blueprint(
     "order-changes",
     __name__,
     url_prefix="/api/v1/orders",
-    description="Changing and cancelling an order that is not paid yet.",
+    description="Changing an order that is not paid yet.",
 )
 admin = Blueprint(
     "admin-payments",
@@ -195,7 +196,10 @@ def place_order(form: dict[str, Any]) -> Any:
     is paid by the payment method; an order that they pay in full needs no other payment.
     """
     order = flows.place_order(
-        CheckoutForm(**form), network=counted_as(client_address()), by=principal()
+        CheckoutForm(**form),
+        network=counted_as(client_address()),
+        ip_country=client_country(),
+        by=principal(),
     )
     return orders_queries.customer_view_of(order), {"Location": f"/api/v1/orders/{order.id}"}
 
@@ -265,20 +269,6 @@ def amend_order(form: dict[str, Any], order_id: UUID, expected_version: int) -> 
     amendments.amend_order(
         order_id, ChangeForm(**form), expected_version=expected_version, by=principal()
     )
-    return orders_queries.order_of_customer(order_id, principal())
-
-
-@orders_blueprint.route("/<uuid:order_id>/cancel", methods=["POST"], tags=["orders"])
-@anyone
-@may_answer(*REFUSED_BY_GATEWAY, InvalidState, OrderNotFound, PaymentInProgress)
-@idempotent_steps()
-@orders_blueprint.response(200, OrderSchema)
-def cancel_order(order_id: UUID) -> Any:
-    """Cancel your unpaid order; its items go back into your cart, with the same token.
-
-    An open PaymentIntent is cancelled first. Refused once the order is paid: then ask the shop.
-    """
-    amendments.cancel_order(order_id, by=principal())
     return orders_queries.order_of_customer(order_id, principal())
 
 

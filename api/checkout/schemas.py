@@ -2,8 +2,16 @@
 
 import marshmallow as ma
 
+from api.cart.schemas import GIFT_MESSAGE
 from api.platform.addresses import COUNTRIES, AddressSchema, SingleLine
-from api.platform.http import CurrencyCode, DateTimeField, MoneySchema, PositiveMoneySchema, Schema
+from api.platform.http import (
+    NOT_BLANK,
+    CurrencyCode,
+    DateTimeField,
+    MoneySchema,
+    PositiveMoneySchema,
+    Schema,
+)
 from api.platform.rules import AtLeastOne, ExactlyOne
 from api.promotions.schemas import AppliedSchema, WhyNotSchema
 from api.shipping.schemas import OfferedMethodSchema, UnavailableMethodSchema
@@ -48,7 +56,7 @@ class TendersSchema(Schema):
 class GiftSchema(Schema):
     """To whom the gift cards of a cart are sent, and when."""
 
-    email = ma.fields.Email(required=True)
+    email = ma.fields.Email(required=True, validate=ma.validate.Length(max=254))
     message = SingleLine(500, load_default=None)
     send_at = DateTimeField(
         load_default=None,
@@ -207,7 +215,11 @@ class ReservationSchema(Schema):
 class CheckoutSchema(TendersSchema):
     """The checkout form."""
 
-    email = ma.fields.Email(load_default=None, metadata={"description": "Needed from guests."})
+    email = ma.fields.Email(
+        load_default=None,
+        validate=ma.validate.Length(max=254),
+        metadata={"description": "Needed from guests."},
+    )
     shipping_address = ma.fields.Nested(
         AddressSchema,
         load_default=None,
@@ -240,8 +252,17 @@ class CheckoutSchema(TendersSchema):
         500,
         load_default=None,
         metadata={
-            "description": "The customer's note for packing and delivery, on one line.",
+            "description": "The customer's note for packing and delivery, on one line; by default "
+            "the note of the cart.",
             "example": "Please ring at the back door.",
+        },
+    )
+    gift_message = ma.fields.String(
+        load_default=None,
+        validate=GIFT_MESSAGE,
+        metadata={
+            "description": "What is written on a card in the parcel; by default that of the cart.",
+            "example": "Happy birthday!",
         },
     )
 
@@ -249,7 +270,10 @@ class CheckoutSchema(TendersSchema):
 class AmendOrderSchema(Schema):
     """What to change about an unpaid order; fields left out stay as they are."""
 
-    email = ma.fields.Email(metadata={"description": "Where e-mails about the order go."})
+    email = ma.fields.Email(
+        validate=ma.validate.Length(max=254),
+        metadata={"description": "Where e-mails about the order go."},
+    )
     shipping_address = ma.fields.Nested(
         AddressSchema,
         metadata={"description": "Another country recalculates shipping and tax."},
@@ -322,7 +346,7 @@ class PaymentIntentSchema(Schema):
 class MarkPaidSchema(Schema):
     """A payment made outside the provider."""
 
-    reference = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
+    reference = ma.fields.String(required=True, validate=(ma.validate.Length(1, 200), NOT_BLANK))
     amount = ma.fields.Nested(
         PositiveMoneySchema,
         load_default=None,

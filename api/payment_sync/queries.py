@@ -21,7 +21,8 @@ def payments_to_cancel(limit: int) -> Sequence[UUID]:
     ended or is fully paid.
     """
     settled = or_(
-        Order.status != OrderStatus.PLACED, Order.captured - Order.charged_back >= Order.total
+        Order.status != OrderStatus.PLACED,
+        Order.captured - Order.charged_back >= Order.total - Order.exchanged,
     )
     return session.scalars(
         select(Payment.id)

@@ -5,12 +5,14 @@ from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
     String,
     Table,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -76,6 +78,10 @@ class Payment(WithId, Versioned, Timestamped, Base):
     reference: Mapped[str | None] = mapped_column(String(200))
     """Staff's reference for a payment made outside the provider."""
     decline_code: Mapped[str | None] = mapped_column(String(80))
+    risk_level: Mapped[str | None] = mapped_column(String(20))
+    """What the provider says of the risk of fraud, in its own word."""
+    failed_checks: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    """What the card's bank said does not fit: `cvc`, `address`."""
     checked_at: Mapped[datetime] = mapped_column(default=clock.now)
     """When the provider's state was last fetched; the sweep fetches old ones again."""
     withdrawn_at: Mapped[datetime | None]

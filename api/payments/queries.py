@@ -1,7 +1,6 @@
 """Reads of payments, refunds and disputes."""
 
 from collections.abc import Collection
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import String, and_, case, cast, func, or_, select
@@ -167,7 +166,7 @@ def refunds_of_order(order_id: UUID) -> list[AnyRow]:
     )
 
 
-def payments_of_order(order_id: UUID) -> list[dict[str, Any]]:
+def payments_of_order(order_id: UUID) -> list[dict[str, object]]:
     """Return the payments of an order for staff, oldest first."""
     rows = session.execute(
         select(Payment.__table__).where(Payment.order_id == order_id).order_by(Payment.id)
@@ -183,13 +182,27 @@ def payments_of_order(order_id: UUID) -> list[dict[str, Any]]:
             "charged_back": Money(row.charged_back, row.currency),
             "reference": row.reference or row.provider_ref,
             "decline_code": row.decline_code,
+            "risk_level": row.risk_level,
+            "failed_checks": row.failed_checks or [],
             "created_at": row.created_at,
         }
         for row in rows
     ]
 
 
-def disputes_of_order(order_id: UUID) -> list[dict[str, Any]]:
+def risk_of_order(order_id: UUID) -> tuple[str | None, set[str]]:
+    """Return the highest risk and all failed checks of the captured payments of an order."""
+    rows = session.execute(
+        select(Payment.risk_level, Payment.failed_checks).where(
+            Payment.order_id == order_id, Payment.captured > 0
+        )
+    ).all()
+    levels = {row.risk_level for row in rows}
+    highest = next((level for level in ("highest", "elevated") if level in levels), None)
+    return highest, {check for row in rows for check in row.failed_checks or ()}
+
+
+def disputes_of_order(order_id: UUID) -> list[dict[str, object]]:
     """Return the disputes of an order for staff, oldest first."""
     rows = session.execute(
         select(Dispute.__table__).where(Dispute.order_id == order_id).order_by(Dispute.id)
@@ -212,7 +225,7 @@ def disputes_of_order(order_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
-def fraud_warnings_of_order(order_id: UUID) -> list[dict[str, Any]]:
+def fraud_warnings_of_order(order_id: UUID) -> list[dict[str, object]]:
     """Return the early fraud warnings of an order, oldest first."""
     rows = session.execute(
         select(

@@ -280,3 +280,12 @@ def test_a_customer_lists_orders_newest_first(shop: Shop) -> None:
     assert [order["number"] for order in page["data"] + rest["data"]] == ["1003", "1002", "1001"]
     assert rest["page"]["has_more"] is False
     drain()
+
+
+def test_an_e_mail_address_that_is_too_long_is_refused_with_its_place(shop: Shop) -> None:
+    shop.sells("MUG", 2)
+    buyer = shop.guest()
+    buyer.adds("MUG", 1)
+    refused = buyer.tries_to_check_out(email="a" * 250 + "@example.test")
+    assert refused.status_code == 422
+    assert [one["pointer"] for one in refused.json["errors"]] == ["/email"]

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from api.accounts import queries as accounts_queries
+from api.carriers import flows as carriers_flows
 from api.cart import queries as cart_queries
 from api.cart import service as cart_service
 from api.cart.errors import CartEmpty, CartNotFound
@@ -85,10 +86,13 @@ def quote(
     cart = cart_queries.find(principal)
     if cart is None:
         raise CartNotFound
-    lines = _purchasable_lines(cart)
+    lines = _purchasable_lines(cart, country)
     discounts = cart_queries.discounts(cart, lines, country=country)
     place = Place.of(country, region, postal_code)
     options = shipping_choice.of_cart(cart, lines, place, _subtotal(lines, discounts))
+    if options.missing_rates:
+        carriers_flows.fetch_rates(options.missing_rates)
+        options = shipping_choice.of_cart(cart, lines, place, _subtotal(lines, discounts))
     chosen = shipping_queries.chosen_option(options, shipping_method) if shipping_method else None
     destination = Destination(country, region or "", normalize_postal_code(postal_code))
     if chosen is not None and chosen.pickup_address is not None:
@@ -96,6 +100,7 @@ def quote(
     terms = terms_for(
         destination,
         customer_id=cart.customer_id, vat_id=known, subtotal=_subtotal(lines, discounts),
+        currency=cart.currency,
     )  # fmt: skip
     market = destination.country
     terms.check_market(market, cart.currency, None if chosen is None else payment_method)
@@ -142,10 +147,13 @@ def reserve_stock(principal: Principal) -> dict[str, Any]:
     return {"held_until": until, "unit_count": sum(demand.values())}
 
 
-def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
+def place_order(
+    form: CheckoutForm, *, network: str, ip_country: str | None = None, by: Principal
+) -> Order:
     """Turn the cart into an order and allocate its units; returns the order.
 
-    `network` is the client's network address, as rate limits count it.
+    `network` is the client's network address, as rate limits count it, and `ip_country` the
+    country that it is in, where that is known.
 
     One transaction, which the caller opens: the cart is locked and priced, units are allocated, the
     order is written with snapshots, gift cards and store credit pay their part, the cart is closed.
@@ -161,9 +169,9 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     fingerprint = fingerprint_of(form)
     if cart.status is CartStatus.ORDERED:
         return _existing_order(cart.id, fingerprint)
-    lines = _purchasable_lines(cart)
     email, typed = _email(form, by), form.shipping_address
     market = None if typed is None else typed["country"]
+    lines = _purchasable_lines(cart, market)
     discounts = cart_queries.discounts(cart, lines, email=email, country=market)
     place = None if typed is None else shipping_choice.place_of(typed)
     options = shipping_choice.of_cart(cart, lines, place, _subtotal(lines, discounts))
@@ -176,6 +184,7 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     terms = terms_for(
         Destination.of(address),
         customer_id=by.id, vat_id=vat_id, subtotal=_subtotal(lines, discounts),
+        currency=cart.currency,
     )  # fmt: skip
     terms.check_market(country, cart.currency, form.payment_method)
     priced = _total(cart, lines, terms, shipping, discounts)
@@ -189,7 +198,7 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     rest = priced.total - tenders.paid_by(paying)
     check_chargeable(rest, cart.currency, form.payment_method)
     values = order_input(form, email, address, fingerprint, cart, lines, priced, shipping, network,
-                         by, vat_id)  # fmt: skip
+                         ip_country, by, vat_id, terms.language)  # fmt: skip
     off = discounts.off_shipping(shipping.amount)
     applied = [one for one in zip(discounts.applied, off, strict=True) if one[0].amount + one[1]]
     persons = promotions_queries.persons(by.id, email) if applied else []
@@ -199,6 +208,7 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
         [AllocationRequest(line.id, line.variant_id, line.quantity) for line in values.lines],
         cart_id=cart.id,
         by=by,
+        is_new=True,
     )
     order = orders_service.create_order(values, by=by)
     ordered = {line.id: new.id for line, new in zip(lines, values.lines, strict=True)}
@@ -211,8 +221,8 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     return order
 
 
-def _purchasable_lines(cart: CartRow) -> list[CartLine]:
-    lines = cart_queries.lines(cart)
+def _purchasable_lines(cart: CartRow, country: str | None = None) -> list[CartLine]:
+    lines = cart_queries.lines(cart, country=country)
     if not lines:
         raise CartEmpty
     errors = [

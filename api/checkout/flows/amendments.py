@@ -1,6 +1,6 @@
 """Changing or cancelling an unpaid order, by its customer."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import EllipsisType
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from api.cart import service as cart_service
 from api.checkout import flows
 from api.checkout.errors import CartChanged, TotalBelowTendered
 from api.checkout.flows import shipping_choice
+from api.checkout.flows.repricing import as_ordered, reprice
 from api.checkout.flows.terms import terms_for
 from api.inventory import service as inventory_service
 from api.kernel.errors import Stale
@@ -24,10 +25,7 @@ from api.payments import queries as payments_queries
 from api.payments.errors import GatewayUnavailable, PaymentInProgress
 from api.platform import etags
 from api.platform.db import session, transaction
-from api.pricing import totals
 from api.promotions import service as promotions_service
-from api.promotions.calculation import off_shipping
-from api.promotions.queries import admin as promotions_admin
 from api.shipping import queries as shipping_queries
 from api.shipping.queries import ShippingOption
 from api.shipping.rules import MethodKind
@@ -99,7 +97,7 @@ def cancel_order(order_id: UUID, *, by: Principal) -> None:
     payment_sync_flows.cancel_open_intents(order_id)
     with transaction():
         ordered = customer_orders.ordered_lines(order_id)
-        lines = [(line.variant_id, line.quantity, line.unit_price) for line in ordered]
+        lines = [dict(line._mapping) for line in ordered]
         cart_service.restore(by, ordered[0].currency, lines)
         order = orders_service.lock(order_id)
         orders_service.check_amendable(order, "cancel")
@@ -174,7 +172,8 @@ def _amendment(order: Order, form: ChangeForm) -> Amendment:
         method, promised = option.agreed, option.promised
         terms = terms_for(
             Destination.of(shipping_address), customer_id=order.customer_id,
-            vat_id=order.vat_id, subtotal=order.subtotal, placed_at=order.placed_at,
+            vat_id=order.vat_id, subtotal=order.subtotal, currency=order.currency,
+            placed_at=order.placed_at,
         )  # fmt: skip
         terms.check_market(shipping_address["country"], order.currency, order.payment_method)
         priced = _repriced(order, terms, option)
@@ -199,24 +198,12 @@ def _amendment(order: Order, form: ChangeForm) -> Amendment:
 
 
 def _repriced(order: Order, terms: Terms, option: ShippingOption) -> orders_service.Pricing:
-    rules = promotions_admin.shipping_rules(order.id) if order.discount_total else []
-    off = off_shipping(rules, option.amount)
-    figures = totals.calculate_totals(
-        [
-            totals.LineToPrice(
-                line.id, line.quantity, line.unit_price, line.tax_class, line.discount
-            )
-            for line in order.lines
-        ],
-        replace(option.choice, discount=sum(off)),
-        terms.rules,
-        order.currency,
-        prices_include_tax=order.prices_include_tax,
-    )
+    priced = reprice(order, as_ordered(order), option, terms)
+    figures = priced.figures
     return orders_service.Pricing(
         subtotal=figures.subtotal,
         shipping_total=figures.shipping,
-        shipping_discounts=tuple(off),
+        shipping_discounts=tuple(priced.off or ()),
         shipping_tax=figures.shipping_tax,
         shipping_rate_basis_points=figures.shipping_rate,
         shipping_tax_lines=[line.snapshot for line in figures.shipping_tax_lines],
@@ -224,19 +211,5 @@ def _repriced(order: Order, terms: Terms, option: ShippingOption) -> orders_serv
         discount_total=figures.discount_total,
         tax_total=figures.tax,
         prices_include_tax=figures.prices_include_tax,
-        lines=line_columns(figures),
+        lines=priced.lines,
     )
-
-
-def line_columns(figures: totals.Totals) -> dict[UUID, dict[str, Any]]:
-    """Return the new values of the lines of an order that was priced anew, by line."""
-    return {
-        line.key: {
-            "discount": line.discount,
-            "total": line.total,
-            "tax": line.tax,
-            "tax_rate_basis_points": line.rate_basis_points,
-            "tax_lines": [one.snapshot for one in line.tax_lines],
-        }
-        for line in figures.lines
-    }

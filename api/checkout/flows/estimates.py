@@ -41,7 +41,7 @@ def estimate(
         option = shipping_queries.chosen_option(options, shipping_method)
     terms = terms_for(
         Destination(country, region or "", normalize_postal_code(postal_code)),
-        customer_id=None, vat_id=known, subtotal=consignment.subtotal,
+        customer_id=None, vat_id=known, subtotal=consignment.subtotal, currency=currency,
     )  # fmt: skip
     terms.check_market(country, currency, None)
     steps: list[str] = []

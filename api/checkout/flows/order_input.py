@@ -33,6 +33,7 @@ class CheckoutForm:
     gift_cards: Sequence[str] = ()
     """Codes; they pay in this order, before the store credit."""
     store_credit: bool = False
+    gift_message: str | None = None
     gift: dict[str, Any] | None = None
     """To whom gift cards in the cart are sent, if not to the buyer."""
 
@@ -40,7 +41,7 @@ class CheckoutForm:
 def fingerprint_of(form: CheckoutForm) -> bytes:
     """Hash the parsed checkout form: whitespace and the order of fields do not matter."""
     fields = asdict(form)
-    for added in ("customer_note", "vat_id", "gift_cards", "store_credit", "gift"):
+    for added in ("customer_note", "gift_message", "vat_id", "gift_cards", "store_credit", "gift"):
         # Without it the hash equals that of older releases, which had no such field.
         if not fields[added]:
             del fields[added]
@@ -58,8 +59,10 @@ def order_input(
     priced: totals.Totals,
     shipping: ShippingOption,
     network: str,
+    ip_country: str | None,
     by: Principal,
     vat_id: dict[str, Any] | None,
+    language: str | None,
 ) -> OrderInput:
     """Return the values of the order; it is handed over at `address`.
 
@@ -92,8 +95,11 @@ def order_input(
         billing_address=form.billing_address or form.shipping_address or address,
         shipping_method=shipping.agreed,
         **shipping.promised,
+        language=language,
         payment_method=form.payment_method,
-        customer_note=form.customer_note,
+        customer_note=form.customer_note or cart.note,
+        gift_message=form.gift_message or cart.gift_message,
+        ip_country=ip_country,
         gift=_gift(form.gift),
         vat_id=to_stored(vat_id),
         checkout_fingerprint=fingerprint,
@@ -121,6 +127,8 @@ def order_input(
                 tax_rate_basis_points=figure.rate_basis_points,
                 tax_class=line.tax_class,
                 tax_lines=[one.snapshot for one in figure.tax_lines],
+                note=line.note,
+                properties=line.properties,
             )
             for line, figure in zip(lines, priced.lines, strict=True)
         ),

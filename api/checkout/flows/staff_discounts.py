@@ -7,7 +7,8 @@ from uuid import UUID
 
 from api.checkout import flows
 from api.checkout.errors import DiscountTooLarge, TotalBelowTendered
-from api.checkout.flows.amendments import ROUNDS, check_not_in_progress, line_columns
+from api.checkout.flows.amendments import ROUNDS, check_not_in_progress
+from api.checkout.flows.repricing import as_ordered, reprice
 from api.checkout.flows.terms import terms_for
 from api.kernel.money import BASIS_POINTS, Money, allocate, divide_half_up
 from api.kernel.permissions import Permission
@@ -21,7 +22,6 @@ from api.payments.errors import GatewayUnavailable, WrongCurrency
 from api.platform import approvals
 from api.platform.approvals import CommandKind
 from api.platform.db import transaction
-from api.pricing import totals
 from api.promotions import service as promotions_service
 from api.promotions.queries import admin as promotions_admin
 from api.tax.rules import GIFT_CARD, Destination
@@ -147,21 +147,11 @@ def _priced(order: Order, shares: Mapping[UUID, int]) -> Pricing:
         customer_id=order.customer_id,
         vat_id=order.vat_id,
         subtotal=order.subtotal,
+        currency=order.currency,
         placed_at=order.placed_at,
     )
-    goods = totals.calculate_totals(
-        [
-            totals.LineToPrice(
-                *(line.id, line.quantity, line.unit_price, line.tax_class),
-                discount=line.discount + shares.get(line.id, 0),
-            )
-            for line in order.lines
-        ],
-        None,
-        terms.rules,
-        order.currency,
-        prices_include_tax=order.prices_include_tax,
-    )
+    priced = reprice(order, as_ordered(order, shares), None, terms)
+    goods = priced.figures
     kept: Any = {
         name: getattr(order, name)
         for name in Pricing.__dataclass_fields__
@@ -174,5 +164,5 @@ def _priced(order: Order, shares: Mapping[UUID, int]) -> Pricing:
         discount_total=goods.discount_total + order.shipping_discount,
         tax_total=goods.tax + order.shipping_tax,
         prices_include_tax=goods.prices_include_tax,
-        lines=line_columns(goods),
+        lines=priced.lines,
     )

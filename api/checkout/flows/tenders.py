@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from api.kernel.money import Money
 from api.kernel.principal import Principal
@@ -12,6 +13,7 @@ from api.platform.service_registry import get_service
 from api.stored_value import policy
 from api.stored_value import service as stored_value_service
 from api.stored_value.errors import StoreCreditNeedsAccount
+from api.stored_value.service import UsableAccount
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,27 @@ def choose(total: Money, choice: TenderChoice, *, by: Principal, lock: bool) -> 
         currency=total.currency,
         lock=lock,
     )
+    return _divided(total, accounts, by_card=choice.payment_method == "stripe")
+
+
+def of_credit(total: Money, customer_id: UUID | None, *, by_card: bool) -> list[Tender]:
+    """Divide a total over a customer's store credit, and what remains for the card.
+
+    Its balance stays locked until the transaction ends. Raises `StoreCreditNeedsAccount` for a
+    guest.
+    """
+    if customer_id is None:
+        raise StoreCreditNeedsAccount
+    accounts = stored_value_service.usable_accounts(
+        (), credit_of=customer_id, currency=total.currency, lock=True
+    )
+    return _divided(total, accounts, by_card=by_card)
+
+
+def _divided(total: Money, accounts: Sequence[UsableAccount], *, by_card: bool) -> list[Tender]:
     gateway: PaymentGateway = get_service(PaymentGateway)
 
     def least_rest(rest: int) -> int:
-        by_card = choice.payment_method == "stripe"
         return gateway.least_charge(rest, total.currency) if by_card else rest
 
     parts = policy.split(total.amount, [one.balance for one in accounts], least_rest=least_rest)

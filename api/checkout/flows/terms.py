@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from api.kernel import clock
+from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.orders import queries as orders_queries
 from api.orders import service as orders_service
@@ -17,10 +20,14 @@ from api.tax import flows as tax_flows
 from api.tax import queries as tax_queries
 from api.tax.errors import VatIdInvalid
 from api.tax.queries import Terms
-from api.tax.rules import Buyer, Destination, from_stored, is_distance_sale
+from api.tax.rules import (
+    Buyer,
+    Destination,
+    from_stored,
+    is_distance_sale,
+    is_within_threshold,
+)
 from api.tax.vat_ids import parse, refuse
-
-CENTS = 100
 
 
 def terms_for(
@@ -29,7 +36,8 @@ def terms_for(
     customer_id: UUID | None,
     vat_id: Mapping[str, Any] | None,
     subtotal: int,
-    placed_at: Any = None,
+    currency: str,
+    placed_at: datetime | None = None,
 ) -> Terms:
     """Return market and taxes of an order; `subtotal` is what its goods cost, in minor units.
 
@@ -39,12 +47,31 @@ def terms_for(
     day = tax_queries.tax_day(placed_at)
     has_home_rates = False
     if settings.oss_threshold and is_distance_sale(destination, settings.country):
-        # The sale that passes the threshold is itself taxed at its destination (article 59c).
-        sales = orders_queries.distance_sales(settings.country, (day.year - 1, day.year))
-        limit = settings.oss_threshold * CENTS
-        has_home_rates = sales[0] <= limit and sales[1] + subtotal <= limit
+        has_home_rates = _is_below_threshold(
+            Money(subtotal, currency), day.year, before=placed_at or clock.now()
+        )
     return tax_queries.terms_for(
         destination, Buyer(customer_id, vat_id), on=day, has_home_rates=has_home_rates
+    )
+
+
+def _is_below_threshold(sale: Money, year: int, *, before: datetime) -> bool:
+    """Tell whether a sale and those before it stay within the threshold of this and the last year.
+
+    The sale that passes it is itself taxed at its destination (article 59c (2) of Directive
+    2006/112/EC).
+    """
+    settings: Settings = get_service(Settings)
+    sales = orders_queries.distance_sales(
+        settings.country, (year - 1, year), settings.zone, before=before
+    )
+    if sales is None:
+        return False
+    by_year = (sales[year - 1], [*sales[year], sale])
+    rates = dict(settings.oss_rates)
+    return all(
+        is_within_threshold(one, settings.oss_threshold, settings.currency, rates)
+        for one in by_year
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM, Principal
 from api.orders import service as orders_service
+from api.orders.service import RiskFacts
 from api.orders.states import HoldReason, OrderStatus, PaymentStatus
 from api.payments import queries as payments_queries
 from api.payments import service as payments_service
@@ -43,7 +44,7 @@ def apply_intent(payment_id: UUID, snapshot: IntentSnapshot) -> bool:
     orders_service.add_event(order.id, "paid", f"{received} paid by card.", by=SYSTEM)
     if order.status == OrderStatus.CANCELLED:
         kind, reason = AttentionKind.LATE_TRANSFER, "money came after the order was cancelled"
-    elif order.captured <= order.total and (snapshot.received, snapshot.currency) != (
+    elif order.captured <= order.payable and (snapshot.received, snapshot.currency) != (
         payment.amount,
         payment.currency,
     ):
@@ -261,7 +262,13 @@ def refresh(order: orders_service.Order) -> None:
     chargeback, because some of their units may be cancelled.
     """
     total = payments_service.payment_totals(order.id)
+    was_paid = order.paid_at is not None
     _record(order, total)
+    if not was_paid and order.paid_at is not None and order.status is OrderStatus.PLACED:
+        # In the transaction that makes it ready to ship: nobody packs it in between.
+        orders_service.apply_rules(
+            order, lambda: RiskFacts(*payments_queries.risk_of_order(order.id))
+        )
     if total.attempt_open and (
         order.status is not OrderStatus.PLACED or orders_service.amount_due(order) == 0
     ):
@@ -294,7 +301,7 @@ def _list_overpayment(order: orders_service.Order, *, received_more: bool) -> No
     if excess <= 0:
         attention.clear(AttentionKind.OVERPAID, AttentionKind.LATE_TRANSFER, order_id=order.id)
     elif order.status != OrderStatus.CANCELLED and (
-        received_more or orders_service.refundable(order) > order.total
+        received_more or orders_service.refundable(order) > order.payable
     ):
         attention.raise_item(
             AttentionKind.OVERPAID,

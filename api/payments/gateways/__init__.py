@@ -22,6 +22,10 @@ class IntentSnapshot:
     capturable: int = 0
     client_secret: str = ""
     decline_code: str | None = None
+    risk_level: str | None = None
+    """The provider's own word, once it was tried to be paid."""
+    failed_checks: tuple[str, ...] = ()
+    """What the card's bank said does not fit: `address`, `cvc`."""
     metadata: dict[str, str] = field(default_factory=dict)
 
 

@@ -5,7 +5,7 @@ with the same idempotency key (https://docs.stripe.com/api/idempotent_requests),
 does not become a second charge.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -78,7 +78,13 @@ class StripeGateway:
 
     def fetch_intent(self, intent_id: str) -> IntentSnapshot:
         """Retrieve a PaymentIntent."""
-        return _intent(_call(lambda: self._client.v1.payment_intents.retrieve(intent_id)))
+        return _intent(
+            _call(
+                lambda: self._client.v1.payment_intents.retrieve(
+                    intent_id, {"expand": ["latest_charge"]}
+                )
+            )
+        )
 
     def cancel_intent(self, intent_id: str) -> IntentSnapshot:
         """Cancel a PaymentIntent; one that was paid or is processing is returned as it is."""
@@ -89,7 +95,13 @@ class StripeGateway:
 
     def recent_intents(self, since: datetime, after: str | None) -> Page[IntentSnapshot]:
         """List PaymentIntents created since a moment, a hundred per call."""
-        return _page(self._client.v1.payment_intents.list, _intent, since, after)
+        return _page(
+            self._client.v1.payment_intents.list,
+            _intent,
+            since,
+            after,
+            expand=["data.latest_charge"],
+        )
 
     def refund(
         self,
@@ -215,8 +227,27 @@ def _intent(intent: stripe.PaymentIntent) -> IntentSnapshot:
         capturable=from_stripe(int(plain.get("amount_capturable") or 0), currency),
         client_secret=intent.client_secret or "",
         decline_code=(error.decline_code or error.code) if error else None,
+        **_risk(plain.get("latest_charge")),
         metadata={str(k): str(v) for k, v in (plain.get("metadata") or {}).items()},
     )
+
+
+def _risk(charge: object) -> dict[str, Any]:
+    """Return what Radar and the card's bank said of an expanded charge.
+
+    A check that the bank could not do (`unavailable`, `unchecked`) did not fail.
+    https://docs.stripe.com/api/charges/object#charge_object-payment_method_details-card-checks
+    """
+    if not isinstance(charge, dict):
+        return {}
+    card = (charge.get("payment_method_details") or {}).get("card") or {}
+    checks = card.get("checks") or {}
+    address = ("address_line1_check", "address_postal_code_check")
+    failed = ["address"] if any(checks.get(name) == "fail" for name in address) else []
+    if checks.get("cvc_check") == "fail":
+        failed.append("cvc")
+    risk = (charge.get("outcome") or {}).get("risk_level")
+    return {"risk_level": risk and str(risk)[:20], "failed_checks": tuple(failed)}
 
 
 def _received(intent: dict[str, Any]) -> int:
@@ -262,7 +293,7 @@ def _dispute(dispute: stripe.Dispute) -> DisputeSnapshot:
 
 
 def _warning(warning: stripe.radar.EarlyFraudWarning) -> FraudWarningSnapshot:
-    plain: dict[str, Any] = warning.to_dict()
+    plain: dict[str, object] = warning.to_dict()
     return FraudWarningSnapshot(
         id=warning.id,
         fraud_type=str(warning.fraud_type),
@@ -277,14 +308,18 @@ def _page(
     snapshot: Callable[[Any], Answer],
     since: datetime,
     after: str | None,
+    *,
+    expand: Sequence[str] = (),
 ) -> Page[Answer]:
     """Read one page of a list by creation date (https://docs.stripe.com/api/pagination).
 
     An object whose amount cannot be converted is logged and skipped, so the others are found.
     """
-    parameters: dict[str, Any] = {"created": {"gte": int(since.timestamp())}, "limit": PAGE_SIZE}
+    parameters: dict[str, object] = {"created": {"gte": int(since.timestamp())}, "limit": PAGE_SIZE}
     if after is not None:
         parameters["starting_after"] = after
+    if expand:
+        parameters["expand"] = list(expand)
     page = _call(lambda: list_page(parameters))
     next_after = page.data[-1].id if page.has_more and page.data else None
     items = []
@@ -300,7 +335,7 @@ def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _id(reference: Any) -> str | None:
+def _id(reference: object) -> str | None:
     """Return the id of a reference that Stripe sends as an id or as the expanded object."""
     if isinstance(reference, dict):
         reference = reference.get("id")
@@ -335,13 +370,13 @@ def _event(body: bytes) -> SignedEvent | None:
     )
 
 
-def _check_id(value: Any, name: str, *, longest: int) -> None:
+def _check_id(value: object, name: str, *, longest: int) -> None:
     fits = isinstance(value, str) and 0 < len(value) <= longest and value.isprintable()
     if not fits:
         raise EventMalformed(reason=f"/{name} is not an id of at most {longest} characters")
 
 
-def _references(event_object: dict[str, Any]) -> dict[str, Any]:
+def _references(event_object: Mapping[str, object]) -> dict[str, object]:
     """Keep the ids of an event and no personal data: the job fetches the rest from Stripe."""
     kept = {
         name: reference

@@ -23,10 +23,12 @@ from api.payments.service.disputes import (
     stale_fraud_warnings,
 )
 from api.payments.service.refunds import (
+    PlannedRefund,
     adopt_refund,
     apply_refund,
     lock_refund,
     open_refunds,
+    plan_refunds,
     stale_refunds,
 )
 from api.payments.service.scans import continue_scan, note_scanned, restart_scan
@@ -38,6 +40,7 @@ from api.payments.service.webhook_inbox import (
 
 __all__ = [
     "PaymentTotals",
+    "PlannedRefund",
     "Refund",
     "adopt_refund",
     "apply_dispute",
@@ -56,6 +59,7 @@ __all__ = [
     "open_refunds",
     "open_stripe_payment",
     "payment_totals",
+    "plan_refunds",
     "purge_old_events",
     "record_captured",
     "restart_scan",

@@ -86,6 +86,9 @@ def apply_intent(payment: Payment, snapshot: IntentSnapshot) -> None:
     payment.provider_ref = snapshot.id
     payment.checked_at = clock.now()
     payment.decline_code = snapshot.decline_code
+    if snapshot.risk_level is not None:
+        payment.risk_level = snapshot.risk_level
+        payment.failed_checks = list(snapshot.failed_checks)
     payment.authorized = snapshot.capturable
     if snapshot.received > 0 and snapshot.status == "succeeded":
         if record(payment.id, "captured", snapshot.received, reference=snapshot.id):

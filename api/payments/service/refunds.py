@@ -1,6 +1,7 @@
 """Refunds: reserved under a guard, submitted by flows, and settled here."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,16 @@ from api.platform.outbox import emit
 from api.stored_value.states import TENDERS
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedRefund:
+    """The part of a refund that one payment would give back, in minor units."""
+
+    payment_id: UUID
+    provider: str
+    amount: int
+    currency: str
+
+
 def open_refunds(
     case_id: UUID, order_id: UUID, amount: int, *, to_store_credit: bool = False
 ) -> list[Refund]:
@@ -37,6 +48,33 @@ def open_refunds(
     Raises `RefundExceedsCaptured`, with nothing reserved. Needs the order locked.
     """
     current = require_transaction()
+    planned = plan_refunds(order_id, amount)
+    if sum(part.amount for part in planned) < amount:
+        refundable = sum(part.amount for part in planned)
+        raise RefundExceedsCaptured(refundable=refundable, requested=amount)
+    refunds: list[Refund] = []
+    for part in planned:
+        _reserve(part.payment_id, part.amount)
+        refund = Refund(
+            id=case_id if not refunds else new_id(),
+            case_id=case_id,
+            payment_id=part.payment_id,
+            order_id=order_id,
+            amount=part.amount,
+            currency=part.currency,
+            to_store_credit=to_store_credit and part.provider not in TENDERS,
+        )
+        current.add(refund)
+        refunds.append(refund)
+    session.flush()
+    return refunds
+
+
+def plan_refunds(order_id: UUID, amount: int) -> list[PlannedRefund]:
+    """Divide an amount (minor units) over the order's payments, as `open_refunds` reserves it.
+
+    Less than the amount when no more is left. Locks the payments; needs the order locked.
+    """
     payments = session.scalars(
         select(Payment)
         .where(Payment.order_id == order_id, Payment.captured > 0)
@@ -44,32 +82,15 @@ def open_refunds(
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
-    remaining = amount
-    refunds: list[Refund] = []
+    planned, remaining = [], amount
     for payment in sorted(
         payments, key=lambda one: (one.provider not in TENDERS, one.id), reverse=True
     ):
         part = min(remaining, _left(payment))
-        if part <= 0:
-            continue
-        _reserve(payment.id, part)
-        refund = Refund(
-            id=case_id if not refunds else new_id(),
-            case_id=case_id,
-            payment_id=payment.id,
-            order_id=order_id,
-            amount=part,
-            currency=payment.currency,
-            to_store_credit=to_store_credit and payment.provider not in TENDERS,
-        )
-        current.add(refund)
-        refunds.append(refund)
-        remaining -= part
-    if remaining:
-        refundable = sum(max(0, _left(payment)) for payment in payments)
-        raise RefundExceedsCaptured(refundable=refundable, requested=amount)
-    session.flush()
-    return refunds
+        if part > 0:
+            planned.append(PlannedRefund(payment.id, payment.provider, part, payment.currency))
+            remaining -= part
+    return planned
 
 
 def adopt_refund(payment: Payment, snapshot: RefundSnapshot) -> Refund:

@@ -4,7 +4,19 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Date, and_, bindparam, cast, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    text,
+)
 
 from api.accounts.models import CustomerGroupMember
 from api.cart.errors import CartNotFound
@@ -13,13 +25,13 @@ from api.cart.states import CartStatus
 from api.catalog.models.media import ProductImage
 from api.catalog.models.prices import ListedPrice, PriceList, VariantPrice
 from api.catalog.models.products import Product, Variant
+from api.catalog.queries.own_prices import MARKET_OF
 from api.catalog.states import ProductStatus
 from api.inventory.models import Location, StockLevel, StockReservation
 from api.kernel import clock
-from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.platform.db import AnySelect, session, table_of
-from api.pricing import totals
+from api.platform.prepared import prepared
 from api.promotions import queries as promotions_queries
 from api.promotions.calculation import NOTHING, Goods, Outcome
 from api.promotions.models import TOKEN
@@ -36,8 +48,11 @@ class CartRow:
     customer_id: UUID | None
     status: CartStatus
     codes: list[str]
+    country: str | None
     discounts_token: UUID | None
     """Changes with any discount; None while none is active. See `promotions.models.TOKEN`."""
+    note: str | None = None
+    gift_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +78,21 @@ class CartLine:
     seen_price: int | None
     available: int
     is_active: bool
+    note: str | None = None
+    properties: dict[str, str] | None = None
+    back_orderable: int = 0
+    """Units beyond those available that an order may wait for."""
+    back_order_note: str = ""
+
+    @property
+    def can_be_had(self) -> bool:
+        """Whether so many units can be ordered, though some of them may have to wait."""
+        return self.available + self.back_orderable >= self.quantity
+
+    @property
+    def back_ordered(self) -> int:
+        """Units that an order would wait for."""
+        return max(0, self.quantity - max(0, self.available)) if self.can_be_had else 0
 
     @property
     def is_for_sale(self) -> bool:
@@ -70,6 +100,7 @@ class CartLine:
         return self.is_active and self.unit_price is not None
 
 
+UNLIMITED: Final = 1_000_000_000
 CARTS, ITEMS = table_of(Cart), table_of(CartItem)
 _PRODUCTS, _IMAGES = table_of(Product), table_of(ProductImage)
 _VARIANTS, _PRICES = table_of(Variant), table_of(VariantPrice)
@@ -83,7 +114,15 @@ _LEVELS, _RESERVATIONS, _LOCATIONS = (
 
 
 def _listed_price(variant_id: Any, quantity: Any) -> Any:
-    """Return the price of the customer's price lists for so many units; null without one."""
+    """Return the price of price lists for so many units; null without one.
+
+    Those of the customer's groups, and of the market of the bound `country`.
+    """
+    groups = (
+        select(_MEMBERS.c.group_id)
+        .join(CARTS, CARTS.c.customer_id == _MEMBERS.c.customer_id)
+        .where(CARTS.c.id == bindparam("cart"))
+    )
     is_now = and_(
         func.coalesce(_LISTS.c.starts_on, bindparam("today", type_=Date)) <= bindparam("today"),
         func.coalesce(_LISTS.c.ends_on, bindparam("today", type_=Date)) >= bindparam("today"),
@@ -91,14 +130,13 @@ def _listed_price(variant_id: Any, quantity: Any) -> Any:
     return (
         select(_LISTED.c.amount)
         .join_from(_LISTED, _LISTS, _LISTS.c.id == _LISTED.c.list_id)
-        .join(_MEMBERS, _MEMBERS.c.group_id == _LISTS.c.group_id)
-        .join(CARTS, CARTS.c.customer_id == _MEMBERS.c.customer_id)
         .where(
-            CARTS.c.id == bindparam("cart"),
             _LISTED.c.variant_id == variant_id,
             _LISTED.c.min_quantity <= quantity,
             _LISTS.c.currency == bindparam("currency"),
             _LISTS.c.is_active,
+            or_(_LISTS.c.group_id.is_(None), _LISTS.c.group_id.in_(groups)),
+            text(f"(price_lists.markets = '[]' OR price_lists.markets ? {MARKET_OF})"),
             is_now,
         )
         .order_by(_LISTS.c.priority, _LISTS.c.id, _LISTED.c.min_quantity.desc())
@@ -144,6 +182,18 @@ def _lines_statement(price: Any) -> AnySelect:
         .correlate(ITEMS)
         .scalar_subquery()
     )
+    # The sum is read for variants with a limit alone, which hardly any has.
+    waiting = (
+        select(func.coalesce(func.sum(_LEVELS.c.back_ordered), 0))
+        .where(_LEVELS.c.variant_id == _VARIANTS.c.id)
+        .correlate(_VARIANTS)
+        .scalar_subquery()
+    )
+    back_orderable = case(
+        (_VARIANTS.c.back_orders != "allow", 0),
+        (_VARIANTS.c.back_order_limit == 0, UNLIMITED),
+        else_=cast(func.greatest(_VARIANTS.c.back_order_limit - waiting, 0), BigInteger),
+    )
     image = (
         select(_IMAGES.c.url)
         .where(
@@ -155,7 +205,7 @@ def _lines_statement(price: Any) -> AnySelect:
         .correlate(_PRODUCTS, _VARIANTS)
         .scalar_subquery()
     )
-    return (
+    return prepared(
         select(
             ITEMS.c.id,
             ITEMS.c.variant_id,
@@ -176,6 +226,9 @@ def _lines_statement(price: Any) -> AnySelect:
             ITEMS.c.seen_price,
             available,
             _PRODUCTS.c.status == ProductStatus.ACTIVE,
+            *ITEMS.c["note", "properties"],
+            back_orderable,
+            _VARIANTS.c.back_order_note,
         )
         .join_from(ITEMS, _VARIANTS, _VARIANTS.c.id == ITEMS.c.variant_id)
         .join(_PRODUCTS, _PRODUCTS.c.id == _VARIANTS.c.product_id)
@@ -201,18 +254,21 @@ PRICE_NOW: Final = (
 
 # Built once: building this statement costs several times more than running it.
 _LINES_OF_GUESTS: Final = _lines_statement(_PRICES.c.amount)
-_LINES_OF_CUSTOMERS: Final = _lines_statement(
+_LINES_AT_LISTED_PRICES: Final = _lines_statement(
     func.coalesce(_listed_price(ITEMS.c.variant_id, ITEMS.c.quantity), _PRICES.c.amount)
 )
 
 
 ROW: Final = (
-    *CARTS.c["id", "version", "currency", "customer_id", "status", "codes"],
+    *CARTS.c["id", "version", "currency", "customer_id", "status", "codes", "country"],
     TOKEN.label("discounts_token"),
+    *CARTS.c["note", "gift_message"],
 )
 OWNER: Final = {"customer": CARTS.c.customer_id, "guest": CARTS.c.token_hash}
 _OPEN: Final = {
-    kind: select(*ROW).where(column == bindparam("owner"), CARTS.c.status == CartStatus.ACTIVE)
+    kind: prepared(
+        select(*ROW).where(column == bindparam("owner"), CARTS.c.status == CartStatus.ACTIVE)
+    )
     for kind, column in OWNER.items()
 }
 
@@ -241,19 +297,24 @@ def find(principal: Principal) -> CartRow | None:
     return None if row is None else CartRow(*row)
 
 
-def lines(cart: CartRow) -> list[CartLine]:
+def lines(cart: CartRow, *, country: str | None = None) -> list[CartLine]:
     """Return the items of a cart, oldest first, in one statement.
 
-    Available to this cart are the units at active locations, less those allocated to orders and
+    `country` is where they go, by default what the cart was told: it decides about the prices of
+    markets.
+
+    `back_orderable` units more can be ordered of a variant that allows back-orders. Available to
+    this cart are the units at active locations, less those allocated to orders and
     reserved for other carts; its own reservation does not count against it.
     """
     values = {"cart": cart.id, "currency": cart.currency, "moment": clock.now()}
-    if cart.customer_id is None:
-        # Guests are in no group: they pay no look-up of price lists.
+    place = country or cart.country
+    if cart.customer_id is None and place is None:
+        # Such guests are in no group and no market: they pay no look-up of price lists.
         rows = session.execute(_LINES_OF_GUESTS, values)
     else:
-        today = {"today": promotions_queries.today()}
-        rows = session.execute(_LINES_OF_CUSTOMERS, {**values, **today})
+        more = {"today": promotions_queries.today(), "country": place}
+        rows = session.execute(_LINES_AT_LISTED_PRICES, {**values, **more})
     return [CartLine(*row) for row in rows]
 
 
@@ -279,106 +340,3 @@ def discounts(
             country=country,
         )
     )
-
-
-def view(cart: CartRow, lines: list[CartLine]) -> dict[str, Any]:
-    """Return a cart as the API shows it; shipping and tax need an address and are not included."""
-    currency = cart.currency
-    result = discounts(cart, lines)
-    warnings: list[dict[str, Any]] = [w for line in lines for w in _warnings(line)]
-    warnings += [
-        {"code": "code_not_applied", "item_id": None, "detail": f"{one.code}: {one.why.detail}"}
-        for one in result.refused
-        if one.code is not None
-    ]
-    subtotal = sum((line.unit_price or 0) * line.quantity for line in lines if line.is_for_sale)
-    off_goods = sum(one.amount for one in result.applied)
-    return {
-        "id": cart.id,
-        "version": cart.version,
-        "currency": currency,
-        "items": [
-            {
-                "id": line.id,
-                "variant_id": line.variant_id,
-                "product_slug": line.product_slug,
-                "sku": line.sku,
-                "title": line.title,
-                "variant_title": line.variant_title,
-                "image_url": line.image_url,
-                "quantity": line.quantity,
-                "unit_price": None if line.unit_price is None else Money(line.unit_price, currency),
-                "total": None
-                if line.unit_price is None
-                else Money(line.unit_price * line.quantity, currency),
-                "discount": Money(result.off_line(line.id), currency),
-                "discounts": [
-                    {
-                        "name": one.discount.name,
-                        "code": one.code,
-                        "amount": Money(one.shares[line.id], currency),
-                    }
-                    for one in result.applied
-                    if line.id in one.shares
-                ],
-                "for_sale": line.is_for_sale,
-            }
-            for line in lines
-        ],
-        "unit_count": sum(line.quantity for line in lines),
-        "subtotal": Money(subtotal, currency),
-        "codes": cart.codes,
-        "discount_total": Money(off_goods, currency),
-        "total": Money(subtotal - off_goods, currency),
-        **promotions_queries.explained(result, [0] * len(result.applied), currency),
-        "warnings": warnings,
-        "requirements": _requirements(lines),
-    }
-
-
-def _requirements(lines: list[CartLine]) -> list[dict[str, Any]]:
-    """Return what still blocks the checkout: of the cart itself, and what its form must say."""
-    blocking: list[dict[str, Any]] = [
-        {
-            "code": "not_for_sale" if not line.is_for_sale else "insufficient_stock",
-            "item_id": line.id,
-            "detail": f"Remove {line.title}, or choose fewer."
-            if line.is_for_sale
-            else f"Remove {line.title}: it is no longer for sale.",
-        }
-        for line in lines
-        if not line.is_for_sale or line.available < line.quantity
-    ]
-    if not lines:
-        blocking.append({"code": "empty", "item_id": None, "detail": "Put something into it."})
-    return blocking
-
-
-def explain(cart: CartRow, lines: list[CartLine]) -> list[str]:
-    """Return each step of a cart's sums in words."""
-    result = discounts(cart, lines)
-    return totals.explain_goods(
-        [
-            totals.LineToPrice(
-                *(line.id, line.quantity, line.unit_price),
-                discount=result.off_line(line.id), name=line.title,
-            )
-            for line in lines
-            if line.is_active and line.unit_price is not None
-        ],
-        cart.currency,
-    )  # fmt: skip
-
-
-def _warnings(line: CartLine) -> list[dict[str, Any]]:
-    """Return warnings about what changed since the customer last saw the cart."""
-    warnings = []
-    if not line.is_for_sale:
-        warnings.append(("not_for_sale", f"{line.title} is no longer for sale."))
-    elif line.available < line.quantity:
-        warnings.append(
-            ("insufficient_stock", f"Only {max(0, line.available)} of {line.title} left.")
-        )
-    if line.is_for_sale and line.seen_price not in (None, line.unit_price):
-        warnings.append(("price_changed", f"The price of {line.title} changed."))
-    return [{"code": code, "item_id": line.id, "detail": detail} for code, detail in warnings]
