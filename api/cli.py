@@ -2,8 +2,10 @@
 
 import click
 from flask.cli import with_appcontext
+from flask_migrate.cli import db as migrations
 
 from api.accounts import commands as accounts
+from api.carriers import commands as carriers
 from api.catalog import commands as catalog
 from api.doctor import commands as doctor
 from api.imports import commands as imports
@@ -43,12 +45,14 @@ commands: list[click.Command] = [
     accounts.reset_second_factor,
     accounts.unlock,
     *backups.commands,
+    carriers.reseal_carrier_accounts,
     catalog.refresh_catalogue,
     delivery_commands.deliveries,
     doctor.doctor,
     imports.import_products,
     imports.export_products,
     imports.undo_import,
+    migrations,
     relay,
     run_periodic,
     storefronts.storefront_key,

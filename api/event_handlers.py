@@ -5,6 +5,9 @@ from datetime import timedelta
 from api.accounts import jobs as accounts_jobs
 from api.accounts.events import (
     CustomerRegistered,
+    EmailVerificationRequested,
+    EmailVerified,
+    GroupEdited,
     PasswordChanged,
     PasswordResetRequested,
     RegistrationRepeated,
@@ -16,7 +19,7 @@ from api.back_in_stock.events import BackInStockDue
 from api.catalog import jobs as catalog_jobs
 from api.catalog.events import (
     AttributeFilterChanged,
-    CatalogueChanged,
+    CatalogChanged,
     CollectionRulesChanged,
     MediaRemoved,
     MediaUploaded,
@@ -25,6 +28,7 @@ from api.catalog.events import (
 from api.checkout import jobs as checkout_jobs
 from api.doctor import jobs as doctor_jobs
 from api.doctor.events import DoctorRequested
+from api.draft_orders import jobs as draft_orders_jobs
 from api.fulfilment import jobs as fulfilment_jobs
 from api.fulfilment.events import (
     FulfilmentCorrected,
@@ -35,7 +39,7 @@ from api.fulfilment.events import (
 from api.imports import jobs as imports_jobs
 from api.imports.events import ExportRequested, ImportRequested, ImportUndoRequested
 from api.inventory import jobs as inventory_jobs
-from api.inventory.events import BackInStock, StockLow
+from api.inventory.events import BackInStock, BackOrdersAllocated, StockLow
 from api.notifications import jobs as notifications_jobs
 from api.notifications.events import EmailResendRequested
 from api.orders.events import (
@@ -43,9 +47,12 @@ from api.orders.events import (
     OrderAmended,
     OrderCancelled,
     OrderCompleted,
+    OrderLinkRequested,
+    OrderLookUpRequested,
     OrderPaid,
     OrderPlaced,
 )
+from api.packing import jobs as packing_jobs
 from api.payment_sync import flows as payment_sync_flows
 from api.payment_sync import jobs as payment_sync_jobs
 from api.payments import service as payments_service
@@ -54,21 +61,32 @@ from api.payments.events import (
     RefundFailed,
     RefundSucceeded,
 )
-from api.platform import audit, backfills, deliveries, idempotency, outbox, sweeps
-from api.platform.approvals import ApprovalRequested
+from api.picking import jobs as picking_jobs
+from api.platform import approvals, audit, backfills, deliveries, idempotency, outbox, sweeps
+from api.platform.approvals import ApprovalRequested, CommandDecided
 from api.platform.attention import AttentionRaised
 from api.platform.backfills import Backfill
 from api.platform.backups import jobs as backups
 from api.platform.jobs import JobRegistry, PeriodicJob, name_of
 from api.platform.outbox import Lane
 from api.presence import jobs as presence_jobs
+from api.printing import jobs as printing_jobs
+from api.printing.events import PrintRequested
+from api.purchasing.events import PurchaseOrderEmailRequested
 from api.returns import jobs as returns_jobs
+from api.returns.events import ReturnApproved, ReturnRejected, WithdrawalConfirmed
+from api.shipping_labels import jobs as label_jobs
 from api.stored_value import jobs as stored_value_jobs
 from api.stored_value.events import GiftCardDue
+from api.warehouse import jobs as warehouse_jobs
 
 
 def _seal_audit_log() -> None:
     sweeps.in_batches(audit.seal_next)
+
+
+def _note_expired_approvals() -> None:
+    sweeps.in_batches(approvals.note_expired)
 
 
 def _purge_old_idempotency_keys() -> None:
@@ -85,27 +103,33 @@ def _purge_old_provider_events() -> None:
 
 BACKFILLS = (
     # A new name makes it process all products again, after a release that indexes other words.
-    Backfill("catalogue-1", catalog_jobs.refresh_some),
+    Backfill("catalogue-1", catalog_jobs.reindex_next),
 )
 
 WORK = JobRegistry(
     subscribers={
         ApprovalRequested: [notifications_jobs.on_approval_requested],
+        CommandDecided: [warehouse_jobs.on_command_decided],
         AttentionRaised: [notifications_jobs.on_attention_raised],
         AttributeFilterChanged: [catalog_jobs.on_attribute_filter_changed],
-        CatalogueChanged: [
-            catalog_jobs.on_catalogue_changed,
-            catalog_jobs.learn_search_words,
-            catalog_jobs.gather_into_collections,
-            inventory_jobs.on_catalogue_changed,
+        CatalogChanged: [
+            catalog_jobs.on_catalog_changed,
+            catalog_jobs.index_search_terms,
+            catalog_jobs.update_collection_membership,
+            inventory_jobs.on_catalog_changed,
         ],
-        CollectionRulesChanged: [catalog_jobs.fill_collection],
+        CollectionRulesChanged: [catalog_jobs.rebuild_collection],
         CustomerRegistered: [notifications_jobs.on_customer_registered],
         DoctorRequested: [doctor_jobs.on_doctor_requested],
+        EmailVerificationRequested: [notifications_jobs.on_email_verification_requested],
+        EmailVerified: [draft_orders_jobs.on_email_verified],
         ExportRequested: [imports_jobs.on_export_requested],
         FulfilmentCorrected: [notifications_jobs.on_fulfilment_corrected],
         FulfilmentReady: [notifications_jobs.on_fulfilment_ready],
-        FulfilmentShipped: [notifications_jobs.on_fulfilment_shipped],
+        FulfilmentShipped: [
+            notifications_jobs.on_fulfilment_shipped,
+            picking_jobs.on_fulfilment_shipped,
+        ],
         FulfilmentVoided: [notifications_jobs.on_fulfilment_voided],
         GiftCardDue: [notifications_jobs.on_gift_card_due],
         GiftCardsPaid: [fulfilment_jobs.on_gift_cards_paid],
@@ -115,25 +139,44 @@ WORK = JobRegistry(
         MediaRemoved: [catalog_jobs.on_media_removed],
         MediaUploaded: [catalog_jobs.on_media_uploaded],
         OrderAmended: [notifications_jobs.on_order_amended],
-        OrderCancelled: [fulfilment_jobs.on_order_cancelled, notifications_jobs.on_order_cancelled],
-        OrderCompleted: [fulfilment_jobs.on_order_completed],
+        OrderCancelled: [
+            fulfilment_jobs.on_order_cancelled,
+            notifications_jobs.on_order_cancelled,
+            packing_jobs.on_order_cancelled,
+            picking_jobs.on_order_cancelled,
+        ],
+        OrderCompleted: [fulfilment_jobs.on_order_completed, packing_jobs.on_order_completed],
+        OrderLinkRequested: [notifications_jobs.on_order_link_requested],
+        OrderLookUpRequested: [notifications_jobs.on_order_look_up_requested],
         OrderPaid: [notifications_jobs.on_order_paid],
         OrderPlaced: [notifications_jobs.on_order_placed],
         PasswordChanged: [notifications_jobs.on_password_changed],
         PasswordResetRequested: [notifications_jobs.on_password_reset_requested],
+        PrintRequested: [printing_jobs.on_print_requested],
         PriceListChanged: [catalog_jobs.on_price_list_changed],
+        GroupEdited: [catalog_jobs.on_price_list_changed],
         ProviderEventReceived: [payment_sync_jobs.apply_provider_event],
         RefundFailed: [returns_jobs.on_refund_failed, notifications_jobs.on_refund_failed],
         RefundSucceeded: [notifications_jobs.on_refund_succeeded],
+        ReturnApproved: [notifications_jobs.on_return_approved],
+        ReturnRejected: [notifications_jobs.on_return_rejected],
         RegistrationRepeated: [notifications_jobs.on_registration_repeated],
         SecondFactorReset: [notifications_jobs.on_second_factor_reset],
         StaffInvited: [notifications_jobs.on_staff_invited],
+        PurchaseOrderEmailRequested: [notifications_jobs.on_purchase_order_email_requested],
         StockLow: [notifications_jobs.on_stock_low],
         BackInStockDue: [notifications_jobs.on_back_in_stock_due],
         BackInStock: [back_in_stock_jobs.on_back_in_stock],
+        BackOrdersAllocated: [fulfilment_jobs.on_back_orders_allocated],
+        WithdrawalConfirmed: [notifications_jobs.on_withdrawal_confirmed],
     },
     renamed={
         "aftersales.jobs.on_refund_failed": returns_jobs.on_refund_failed,
+        "catalog.jobs.fill_collection": catalog_jobs.rebuild_collection,
+        "catalog.jobs.gather_into_collections": catalog_jobs.update_collection_membership,
+        "catalog.jobs.learn_search_words": catalog_jobs.index_search_terms,
+        "catalog.jobs.on_catalogue_changed": catalog_jobs.on_catalog_changed,
+        "inventory.jobs.on_catalogue_changed": inventory_jobs.on_catalog_changed,
         "notifications.jobs.on_letter_resend_asked": notifications_jobs.on_email_resend_requested,
         "notifications.jobs.on_stock_ran_low": notifications_jobs.on_stock_low,
         "notifications.jobs.on_stock_request_answered": notifications_jobs.on_back_in_stock_due,
@@ -148,10 +191,12 @@ WORK = JobRegistry(
         name_of(notifications_jobs.on_stock_low): Lane.BULK_MAIL,
         name_of(notifications_jobs.on_back_in_stock_due): Lane.BULK_MAIL,
         "payment_sync": Lane.MONEY,
+        # A printer that does not answer takes seconds each time.
+        "printing": Lane.PRINT,
     },
     timetable=(
         PeriodicJob(
-            "apply-scheduled-prices", timedelta(seconds=10), catalog_jobs.carry_out_scheduled_prices
+            "apply-scheduled-prices", timedelta(seconds=10), catalog_jobs.apply_scheduled_prices
         ),
         PeriodicJob(
             "publish-due-products", timedelta(seconds=15), catalog_jobs.publish_due_products
@@ -159,6 +204,7 @@ WORK = JobRegistry(
         PeriodicJob(
             "expire-reservations", timedelta(minutes=1), inventory_jobs.expire_reservations
         ),
+        PeriodicJob("stop-expired-lots", timedelta(minutes=1), inventory_jobs.stop_expired_lots),
         PeriodicJob(
             "refresh-stale-collections",
             timedelta(minutes=10),
@@ -174,6 +220,11 @@ WORK = JobRegistry(
             imports_jobs.resume_stalled,
             takes_long=True,
         ),
+        PeriodicJob("print-waiting", timedelta(seconds=10), printing_jobs.print_waiting),
+        PeriodicJob("purge-printed", timedelta(hours=6), printing_jobs.purge_contents),
+        PeriodicJob(
+            "purge-withdrawal-drafts", timedelta(hours=6), returns_jobs.purge_withdrawal_drafts
+        ),
         PeriodicJob(
             "send-due-gift-cards", timedelta(minutes=1), stored_value_jobs.send_due_gift_cards
         ),
@@ -182,6 +233,7 @@ WORK = JobRegistry(
         PeriodicJob("sweep-disputes", timedelta(minutes=15), payment_sync_flows.sweep_disputes),
         PeriodicJob("purge-sweep-attempts", timedelta(hours=1), sweeps.purge_gone),
         PeriodicJob("list-failed-deliveries", timedelta(minutes=10), deliveries.list_given_up),
+        PeriodicJob("tell-unclear-labels", timedelta(minutes=1), label_jobs.tell_unclear_labels),
         PeriodicJob("index-old-orders", timedelta(minutes=5), fulfilment_jobs.index_old_orders),
         PeriodicJob(
             "cancel-outdated-emails",
@@ -193,15 +245,17 @@ WORK = JobRegistry(
         PeriodicJob(
             "recount-search-terms",
             timedelta(hours=24),
-            catalog_jobs.count_search_words,
+            catalog_jobs.recount_search_terms,
             takes_long=True,
         ),
         PeriodicJob("doctor", timedelta(hours=1), doctor_jobs.run_nightly, takes_long=True),
+        PeriodicJob("note-expired-approvals", timedelta(minutes=5), _note_expired_approvals),
         PeriodicJob("seal-audit-log", timedelta(minutes=1), _seal_audit_log),
         PeriodicJob(
             "delete-abandoned-carts", timedelta(hours=6), checkout_jobs.delete_abandoned_carts
         ),
         PeriodicJob("purge-import-files", timedelta(hours=1), imports_jobs.forget_old_files),
+        PeriodicJob("purge-order-links", timedelta(hours=6), draft_orders_jobs.purge_old_links),
         PeriodicJob("purge-changes", timedelta(minutes=10), presence_jobs.purge_old_changes),
         PeriodicJob("purge-events", timedelta(hours=1), _purge_old_events),
         PeriodicJob("purge-provider-events", timedelta(hours=6), _purge_old_provider_events),

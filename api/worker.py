@@ -25,7 +25,7 @@ from rq.timeouts import JobTimeoutException, TimerDeathPenalty
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.app import create_app
-from api.platform import deliveries, delivery_claims, health, jobs
+from api.platform import deliveries, delivery_claims, health, jobs, outbox
 from api.platform.db import session, transaction
 from api.platform.deliveries import ClaimedDeliveries
 from api.platform.mail import Mailer
@@ -62,7 +62,8 @@ class LaneThread(threading.Thread):
                     self.news.clear()
                     self._yield_to_urgent_lanes()
                     self.is_busy = True
-                    if not self._carry_out_due():
+                    # Fewer than fit into a batch: there were no more, and others will be told of.
+                    if self._carry_out_due() < deliveries.BATCH_SIZES[self._lane]:
                         self.is_busy = False
                         self._sleep()
         except BaseException:
@@ -87,9 +88,9 @@ class LaneThread(threading.Thread):
             jobs.STOPPING.wait(BATCHING_SECONDS)
 
     def _sleep(self) -> None:
-        mailer: Mailer = get_service(Mailer)
-        mailer.close()
-        self.news.wait(POLL_SECONDS)
+        if not self.news.wait(POLL_SECONDS):
+            mailer: Mailer = get_service(Mailer)
+            mailer.close()
 
 
 def lane_threads(app: Flask) -> dict[Lane, LaneThread]:
@@ -132,7 +133,7 @@ class Relay(threading.Thread):
         try:
             # Subscribed before the first poll, so that no notification in between is missed.
             self._subscribe()
-            while jobs.relay_once():
+            while jobs.relay_once() == outbox.BATCH:
                 self._wake()
             self._wake()
             if time.monotonic() - self._monitored_at >= POLL_SECONDS:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -174,7 +174,7 @@ def _waits_for_stock(scene: _Scene) -> UUID:
 
 
 def _at_stripe(
-    name: str, *, is_shipped: bool = False, card: str = "pm_card_visa", **more: Any
+    name: str, *, is_shipped: bool = False, card: str = "pm_card_visa", **more: object
 ) -> Callable[[_Scene], UUID]:
     """Let an order be paid by card, and then something happen at Stripe."""
 

@@ -5,7 +5,7 @@ others, and the words for German readers.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -62,7 +62,7 @@ TYPES: Final = {
     "Green tea": ("caffeine", "taste", "picked"),
     "Coffee": ("caffeine", "taste"),
 }
-SAID: Final[Mapping[str, Mapping[str, Any]]] = {
+SAID: Final[Mapping[str, Mapping[str, object]]] = {
     "Harbour mug": {"material": "stoneware", "volume": 300},
     "Espresso cup": {"material": "stoneware", "volume": 80},
     "Enamel camping mug": {"material": "enamel", "volume": 350},

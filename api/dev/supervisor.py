@@ -63,7 +63,7 @@ class Supervisor:
         *,
         logs: Path,
         register: PidFile,
-        terminal: Any,
+        terminal: object,
         first_pause: float = _FIRST_PAUSE,
     ) -> None:
         logs.mkdir(mode=0o700, parents=True, exist_ok=True)

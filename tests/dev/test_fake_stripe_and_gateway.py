@@ -67,3 +67,21 @@ def test_what_the_account_does_not_know_is_told_apart(gateway: StripeGateway) ->
     for ask in (gateway.fetch_refund, gateway.fetch_dispute, gateway.fetch_fraud_warning):
         with pytest.raises(GatewayObjectUnknown):
             ask("xx_of_another_account")
+
+
+def test_the_gateway_reads_the_risk_and_the_checks_of_a_payment(
+    fake: FakeStripe, gateway: StripeGateway
+) -> None:
+    since = datetime.now(UTC) - timedelta(minutes=5)
+    cards = ("pm_card_visa", "pm_card_riskLevelElevated", "pm_card_cvcCheckFail")
+    plain, risky, wrong_code = (fake.paid(1000, card=card) for card in cards)
+
+    read = {one: gateway.fetch_intent(one) for one in (plain, risky, wrong_code)}
+
+    assert [read[one].risk_level for one in read] == ["normal", "elevated", "normal"]
+    assert [read[one].failed_checks for one in read] == [(), (), ("cvc",)]
+    listed = {one.id: one for one in gateway.recent_intents(since, None).items}
+    assert {one: listed[one].risk_level for one in read} == {
+        one: read[one].risk_level for one in read
+    }
+    assert gateway.fetch_intent(fake.intent(1000).id).risk_level is None

@@ -93,7 +93,7 @@ class Account:
         """The current second."""
         return int(self._clock())
 
-    def new(self, kind: str, **fields: Any) -> StripeObject:
+    def new(self, kind: str, **fields: object) -> StripeObject:
         """Make and keep an object in Stripe's shape, with an id of Stripe's form."""
         made = deepcopy(SHAPES[kind])
         made |= {"id": make_id(PREFIXES[kind]), "created": self.now, **fields}
@@ -127,7 +127,7 @@ class Account:
         self,
         kind: str,
         *,
-        fields: Mapping[str, Any] | None = None,
+        fields: Mapping[str, object] | None = None,
         created: Mapping[str, int] | None = None,
         starting_after: str | None = None,
         ending_before: str | None = None,
@@ -161,14 +161,14 @@ class Account:
         found = [json.loads(body) for (body,) in rows[:limit]]
         return (found if order == "DESC" else found[::-1]), len(rows) > limit
 
-    def every(self, kind: str, **fields: Any) -> list[StripeObject]:
+    def every(self, kind: str, **fields: object) -> list[StripeObject]:
         """Return all objects whose fields have these values, newest first."""
         found, _ = self.page(kind, fields=fields, limit=1_000_000)
         return found
 
-    def emit(self, kind: str, subject: StripeObject, **previous: Any) -> None:
+    def emit(self, kind: str, subject: StripeObject, **previous: object) -> None:
         """Record an event with the object as it is now; it is delivered after the commit."""
-        told: dict[str, Any] = {"object": public(subject)}
+        told: dict[str, object] = {"object": public(subject)}
         if previous:
             told["previous_attributes"] = previous
         event = self.new(

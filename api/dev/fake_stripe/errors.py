@@ -1,6 +1,6 @@
 """How Stripe refuses: https://docs.stripe.com/api/errors."""
 
-from typing import Any
+from collections.abc import Mapping
 
 
 class StripeProblem(Exception):
@@ -18,13 +18,13 @@ class StripeProblem(Exception):
         *,
         kind: str = "invalid_request_error",
         is_kept: bool = False,
-        **facts: Any,
+        **facts: object,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.is_kept = is_kept
         self.facts = {k: v for k, v in facts.items() if v is not None}
-        self.error: dict[str, Any] = {"type": kind, "message": message, **self.facts}
+        self.error: dict[str, object] = {"type": kind, "message": message, **self.facts}
 
 
 def missing(object_id: str, kind: str, *, param: str = "id") -> StripeProblem:
@@ -35,7 +35,7 @@ def missing(object_id: str, kind: str, *, param: str = "id") -> StripeProblem:
     )
 
 
-def unexpected_state(intent: dict[str, Any], verb: str) -> StripeProblem:
+def unexpected_state(intent: Mapping[str, object], verb: str) -> StripeProblem:
     """Refuse what the status of a PaymentIntent does not allow."""
     return StripeProblem(
         400,

@@ -28,7 +28,7 @@ class Operation:
 def _list(path: str, kind: str, filters: Mapping[str, str], **more: str) -> Operation:
     """Describe a list: newest first, in pages. `filters` maps a parameter to the object's field."""
 
-    def perform(account: Account, sent: Sent, _: StripeObject) -> Any:
+    def perform(account: Account, sent: Sent, _: StripeObject) -> object:
         limit = sent.get("limit", 10)
         if not 1 <= limit <= 100:
             raise StripeProblem(400, "limit must be from 1 to 100", param="limit")

@@ -13,9 +13,9 @@ Spec = Mapping[str, str]
 _PARTS: Final = re.compile(r"\[([^\]]*)\]")
 
 
-def decode(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def decode(pairs: Iterable[tuple[str, str]]) -> dict[str, object]:
     """Turn the pairs of a form into nested hashes and lists."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for name, value in pairs:
         first, _, rest = name.partition("[")
         path = [first, *_PARTS.findall(f"[{rest}" if rest else "")]
@@ -33,9 +33,9 @@ def decode(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     return found
 
 
-def read(sent: dict[str, Any], spec: Spec) -> dict[str, Any]:
+def read(sent: Mapping[str, object], spec: Spec) -> dict[str, object]:
     """Return the parameters in their types; refuse what the operation does not know."""
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     for name, value in sent.items():
         if name not in spec:
             raise StripeProblem(
@@ -48,13 +48,13 @@ def read(sent: dict[str, Any], spec: Spec) -> dict[str, Any]:
     return values
 
 
-def _text(name: str, value: Any) -> str | None:
+def _text(name: str, value: object) -> str | None:
     if not isinstance(value, str):
         raise StripeProblem(400, f"Invalid string: {value}", param=name)
     return value or None
 
 
-def _integer(name: str, value: Any) -> int:
+def _integer(name: str, value: object) -> int:
     if not isinstance(value, str) or not re.fullmatch(r"-?\d{1,15}", value):
         raise StripeProblem(
             400, f"Invalid integer: {value}", code="parameter_invalid_integer", param=name
@@ -62,25 +62,25 @@ def _integer(name: str, value: Any) -> int:
     return int(value)
 
 
-def _boolean(name: str, value: Any) -> bool:
+def _boolean(name: str, value: object) -> bool:
     if value not in ("true", "false"):
         raise StripeProblem(400, f"Invalid boolean: {value}", param=name)
     return bool(value == "true")
 
 
-def _hash(name: str, value: Any) -> dict[str, Any]:
+def _hash(name: str, value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise StripeProblem(400, "Invalid object", code="parameter_invalid_empty", param=name)
     return value
 
 
-def _list(name: str, value: Any) -> list[str]:
+def _list(name: str, value: object) -> list[str]:
     if not isinstance(value, dict):
         raise StripeProblem(400, "Invalid array", param=name)
     return [str(item) for item in value.values()]
 
 
-def _metadata(name: str, value: Any) -> dict[str, str]:
+def _metadata(name: str, value: object) -> dict[str, str]:
     """https://docs.stripe.com/api/metadata: 50 keys of 40 characters, values of 500."""
     pairs = {} if value == "" else _hash(name, value)
     for key, text in pairs.items():

@@ -171,7 +171,7 @@ def _idempotency_key(request: web.Request) -> str | None:
     return key
 
 
-def _expanded(account: Account, done: Any, expand: Any) -> Any:
+def _expanded(account: Account, done: object, expand: object) -> object:
     """Show the result, with the objects whose ids are to be expanded in their place."""
     paths = list(expand.values()) if isinstance(expand, dict) else []
     if not isinstance(done, dict):
@@ -197,7 +197,7 @@ def _with(account: Account, shown: StripeObject, paths: list[str]) -> StripeObje
     return shown
 
 
-def _json(shown: Any) -> bytes:
+def _json(shown: object) -> bytes:
     return json.dumps(shown, indent=2).encode()
 
 

@@ -1,5 +1,6 @@
 """Stripe's test cards: https://docs.stripe.com/testing. A card here does what it does there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -119,7 +120,7 @@ def find_method(account: Account, method_id: str) -> StripeObject:
     return found
 
 
-def create_method(account: Account, sent: dict[str, Any]) -> StripeObject:
+def create_method(account: Account, sent: Mapping[str, object]) -> StripeObject:
     """Keep a card; its number stays inside. Refuses a number or date that cannot be."""
     kind, card = sent.get("type"), sent.get("card")
     if kind != "card" or not isinstance(card, dict):

@@ -1,5 +1,6 @@
 """PaymentIntents and their charges: https://docs.stripe.com/payments/paymentintents/lifecycle."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from api.dev.fake_stripe.account import Account, StripeObject, make_id, public
@@ -123,7 +124,9 @@ def confirm(account: Account, intent: StripeObject, sent: dict[str, Any]) -> Str
     return _charge(account, intent, method)
 
 
-def authenticate(account: Account, intent: StripeObject, sent: dict[str, Any]) -> StripeObject:
+def authenticate(
+    account: Account, intent: StripeObject, sent: Mapping[str, object]
+) -> StripeObject:
     """Let the customer pass 3-D Secure or not: `outcome` is succeeded or failed."""
     if intent["status"] != "requires_action":
         raise unexpected_state(intent, "authenticate")
@@ -164,7 +167,7 @@ def capture(account: Account, intent: StripeObject, sent: dict[str, Any]) -> Str
     return intent
 
 
-def cancel(account: Account, intent: StripeObject, sent: dict[str, Any]) -> StripeObject:
+def cancel(account: Account, intent: StripeObject, sent: Mapping[str, object]) -> StripeObject:
     """Withdraw what was not paid; an authorization is released."""
     reason = sent.get("cancellation_reason")
     if reason is not None and reason not in _REASONS:
@@ -274,7 +277,7 @@ def _declined(
     )
 
 
-def _fail(account: Account, intent: StripeObject, error: dict[str, Any]) -> None:
+def _fail(account: Account, intent: StripeObject, error: Mapping[str, object]) -> None:
     intent |= {
         "status": "requires_payment_method",
         "payment_method": None,
@@ -298,13 +301,13 @@ def _set_fields(account: Account, intent: StripeObject, sent: dict[str, Any]) ->
             intent["status"] = "requires_confirmation"
 
 
-def _change_metadata(held: StripeObject, sent: dict[str, Any]) -> None:
+def _change_metadata(held: StripeObject, sent: Mapping[str, object]) -> None:
     """Merge; an empty value removes its key (https://docs.stripe.com/api/metadata)."""
     merged = held["metadata"] | sent.get("metadata", {})
     held["metadata"] = {key: value for key, value in merged.items() if value != ""}
 
 
-def _next_action(sent: dict[str, Any]) -> dict[str, Any]:
+def _next_action(sent: Mapping[str, object]) -> dict[str, object]:
     if sent.get("return_url") and not sent.get("use_stripe_sdk"):
         redirect = {"return_url": sent["return_url"], "url": "/three_d_secure"}
         return {"type": "redirect_to_url", "redirect_to_url": redirect}

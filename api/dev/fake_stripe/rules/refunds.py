@@ -1,5 +1,6 @@
 """Refunds, ours and those made at the dashboard: https://docs.stripe.com/refunds."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from api.dev.fake_stripe.account import Account, StripeObject
@@ -86,7 +87,7 @@ def create(account: Account, sent: dict[str, Any]) -> StripeObject:
     return refund
 
 
-def update(account: Account, refund: StripeObject, sent: dict[str, Any]) -> StripeObject:
+def update(account: Account, refund: StripeObject, sent: Mapping[str, object]) -> StripeObject:
     """Change the metadata; nothing else can be changed."""
     refund["metadata"] |= sent.get("metadata", {})
     account.save(refund)

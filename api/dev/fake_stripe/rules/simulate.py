@@ -63,7 +63,7 @@ def _warn(account: Account, sent: dict[str, Any]) -> StripeObject:
     return radar.warn(account, charge, sent.get("fraud_type") or "misc")
 
 
-def _pay_out(account: Account, sent: dict[str, Any]) -> dict[str, Any]:
+def _pay_out(account: Account, sent: dict[str, Any]) -> dict[str, object]:
     made = balance.pay_out(account, currency=sent.get("currency"), at_once=True)
     payouts = [account.get("payout", each) for each in made]
     for payout in payouts:
@@ -95,7 +95,7 @@ SIMULATIONS: Final[dict[str, Simulated]] = {
 }
 
 
-def simulate(account: Account, name: str, sent: dict[str, Any]) -> Any:
+def simulate(account: Account, name: str, sent: dict[str, Any]) -> object:
     """Make one thing happen; with `lost`, the shop is not told and has to find out by itself."""
     _, perform = SIMULATIONS[name]
     if "target" in SIMULATIONS[name][0] and not sent.get("target"):
