@@ -19,21 +19,53 @@ phase = "contract"
 compatible_from = "0009"
 
 PAYMENT_STATUSES = (
-    "unpaid", "pending", "authorized", "partially_paid", "paid", "partially_refunded", "refunded",
-    "charged_back", "overpaid", "voided",
+    "unpaid",
+    "pending",
+    "authorized",
+    "partially_paid",
+    "paid",
+    "partially_refunded",
+    "refunded",
+    "charged_back",
+    "overpaid",
+    "voided",
 )
 LETTER_KINDS = (
-    "order_received", "order_confirmed", "order_shipped", "order_cancelled", "order_refunded",
-    "welcome", "registration_repeated", "password_reset", "password_changed", "low_stock",
-    "attention", "refund_failed", "back_in_stock",
+    "order_received",
+    "order_confirmed",
+    "order_shipped",
+    "order_cancelled",
+    "order_refunded",
+    "welcome",
+    "registration_repeated",
+    "password_reset",
+    "password_changed",
+    "low_stock",
+    "attention",
+    "refund_failed",
+    "back_in_stock",
 )
 ATTENTION_KINDS = (
-    "overpaid", "wrong_amount", "late_transfer", "orphan_money", "failed_refund", "foreign_refund",
-    "dispute", "fraud_warning", "failing_job",
+    "overpaid",
+    "wrong_amount",
+    "late_transfer",
+    "orphan_money",
+    "failed_refund",
+    "foreign_refund",
+    "dispute",
+    "fraud_warning",
+    "failing_job",
 )
 RESOLUTIONS = ("gone", "accepted", "refunded", "linked", "retried", "discarded")
 HOLD_REASONS = (
-    "payment", "risk", "address", "stock", "customer_request", "other", "dispute", "fraud_warning",
+    "payment",
+    "risk",
+    "address",
+    "stock",
+    "customer_request",
+    "other",
+    "dispute",
+    "fraud_warning",
     "foreign_refund",
 )
 MOMENT = sa.DateTime(timezone=True)
@@ -45,7 +77,9 @@ def upgrade() -> None:
     _disputes()
     _attention()
     _emails("money_needs_attention", "attention")
-    op.add_column("timetable", sa.Column("failures", sa.Integer(), server_default="0", nullable=False))
+    op.add_column(
+        "timetable", sa.Column("failures", sa.Integer(), server_default="0", nullable=False)
+    )
     op.add_column("timetable", sa.Column("failing_since", MOMENT, nullable=True))
     # Its job is gone: what it would have told stands on the attention list now.
     op.execute(
@@ -70,7 +104,9 @@ def downgrade() -> None:
     op.drop_column("payments", "charged_back")
     op.drop_table("order_holds")
     op.drop_index("ix_orders_on_hold", table_name="orders")
-    op.execute("UPDATE orders SET payment_status = 'refunded' WHERE payment_status = 'charged_back'")
+    op.execute(
+        "UPDATE orders SET payment_status = 'refunded' WHERE payment_status = 'charged_back'"
+    )
     _checked("orders", "payment_status", tuple(s for s in PAYMENT_STATUSES if s != "charged_back"))
     op.drop_column("orders", "charged_back")
     op.drop_column("orders", "on_hold")
@@ -154,9 +190,7 @@ def _disputes() -> None:
         sa.Column("closed_at", MOMENT, nullable=True),
         sa.Column("outcome", sa.String(length=60), nullable=True),
         sa.Column("checked_at", MOMENT, nullable=False),
-        sa.CheckConstraint(
-            "amount >= 0 AND charged_back >= 0", name=op.f("ck_disputes_sums")
-        ),
+        sa.CheckConstraint("amount >= 0 AND charged_back >= 0", name=op.f("ck_disputes_sums")),
         _refers("disputes", "payment_id", "payments"),
         _refers("disputes", "order_id", "orders"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disputes")),

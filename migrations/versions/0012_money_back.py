@@ -28,9 +28,7 @@ _CASE_OF_OLD_REFUNDS = """
 
 def upgrade() -> None:
     # Empty for old rows: they are withdrawn once more, because some of them may still be paid.
-    op.add_column(
-        "payments", sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True)
-    )
+    op.add_column("payments", sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index(
         "ix_payments_to_withdraw",
         "payments",

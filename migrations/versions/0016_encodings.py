@@ -28,8 +28,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM export_chunks c USING exports e WHERE e.id = c.export_id"
-               " AND e.format = 'xlsx'")
+    op.execute(
+        "DELETE FROM export_chunks c USING exports e WHERE e.id = c.export_id AND e.format = 'xlsx'"
+    )
     op.execute("DELETE FROM exports WHERE format = 'xlsx'")
     _formats(BEFORE)
     op.drop_column("imports", "as_drafts")

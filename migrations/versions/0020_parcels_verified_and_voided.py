@@ -16,13 +16,32 @@ phase = "expand"
 
 PARCELS = ("open", "shipped", "delivered", "cancelled")
 MOVEMENTS = (
-    "opening", "received", "adjusted", "counted", "reserved", "released_hold", "allocated",
-    "released", "shipped", "restocked", "opening_undone",
+    "opening",
+    "received",
+    "adjusted",
+    "counted",
+    "reserved",
+    "released_hold",
+    "allocated",
+    "released",
+    "shipped",
+    "restocked",
+    "opening_undone",
 )
 LETTERS = (
-    "order_received", "order_confirmed", "order_shipped", "order_cancelled", "order_refunded",
-    "welcome", "registration_repeated", "password_reset", "password_changed", "low_stock",
-    "attention", "refund_failed", "back_in_stock",
+    "order_received",
+    "order_confirmed",
+    "order_shipped",
+    "order_cancelled",
+    "order_refunded",
+    "welcome",
+    "registration_repeated",
+    "password_reset",
+    "password_changed",
+    "low_stock",
+    "attention",
+    "refund_failed",
+    "back_in_stock",
 )
 
 
@@ -30,9 +49,7 @@ def upgrade() -> None:
     op.add_column("shipping_methods", sa.Column("carrier", sa.String(length=60), nullable=True))
     op.add_column("orders", sa.Column("customer_note", sa.String(length=500), nullable=True))
     op.add_column("fulfilments", sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True))
-    op.add_column(
-        "fulfilments", sa.Column("override_reason", sa.String(length=300), nullable=True)
-    )
+    op.add_column("fulfilments", sa.Column("override_reason", sa.String(length=300), nullable=True))
     op.add_column(
         "fulfilment_lines",
         sa.Column("verified_quantity", sa.Integer(), server_default="0", nullable=False),
@@ -62,8 +79,9 @@ def downgrade() -> None:
     _once_per_parcel(["fulfilment_id", "level_id"])
     _within("stock_movements", "kind", MOVEMENTS)
     op.drop_constraint(op.f("ck_fulfilments_shipped_at_tells_that_it_left"), "fulfilments")
-    op.execute("UPDATE fulfilments SET status = 'cancelled', shipped_at = NULL"
-               " WHERE status = 'voided'")
+    op.execute(
+        "UPDATE fulfilments SET status = 'cancelled', shipped_at = NULL WHERE status = 'voided'"
+    )
     _left_with("'shipped', 'delivered'", is_there=False)
     _within("fulfilments", "status", PARCELS)
     op.drop_constraint(op.f("ck_fulfilment_lines_verified_not_negative"), "fulfilment_lines")

@@ -20,9 +20,20 @@ compatible_from = "0023"
 MOMENT = sa.DateTime(timezone=True)
 EVERY_SHOPS = ("owner", "manager", "warehouse", "support")
 LETTERS = (
-    "order_received", "order_confirmed", "order_shipped", "order_cancelled", "order_refunded",
-    "welcome", "registration_repeated", "password_reset", "password_changed", "low_stock",
-    "attention", "refund_failed", "back_in_stock", "parcel_corrected",
+    "order_received",
+    "order_confirmed",
+    "order_shipped",
+    "order_cancelled",
+    "order_refunded",
+    "welcome",
+    "registration_repeated",
+    "password_reset",
+    "password_changed",
+    "low_stock",
+    "attention",
+    "refund_failed",
+    "back_in_stock",
+    "parcel_corrected",
 )
 
 

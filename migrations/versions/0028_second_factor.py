@@ -16,18 +16,28 @@ phase = "expand"
 
 MOMENT = sa.DateTime(timezone=True)
 LETTERS = (
-    "order_received", "order_confirmed", "order_shipped", "order_cancelled", "order_refunded",
-    "welcome", "registration_repeated", "password_reset", "password_changed", "low_stock",
-    "attention", "refund_failed", "back_in_stock", "parcel_corrected", "staff_invitation",
+    "order_received",
+    "order_confirmed",
+    "order_shipped",
+    "order_cancelled",
+    "order_refunded",
+    "welcome",
+    "registration_repeated",
+    "password_reset",
+    "password_changed",
+    "low_stock",
+    "attention",
+    "refund_failed",
+    "back_in_stock",
+    "parcel_corrected",
+    "staff_invitation",
 )
 
 
 def upgrade() -> None:
     op.add_column(
         "staff_roles",
-        sa.Column(
-            "requires_second_factor", sa.Boolean(), server_default="false", nullable=False
-        ),
+        sa.Column("requires_second_factor", sa.Boolean(), server_default="false", nullable=False),
     )
     op.add_column("users", sa.Column("second_factor_at", MOMENT, nullable=True))
     op.add_column("sign_ins", sa.Column("proved_at", MOMENT, nullable=True))

@@ -23,9 +23,7 @@ ADDED = (
 
 def upgrade() -> None:
     for table, name in ADDED:
-        op.add_column(
-            table, sa.Column(name, sa.BigInteger(), server_default="0", nullable=False)
-        )
+        op.add_column(table, sa.Column(name, sa.BigInteger(), server_default="0", nullable=False))
 
 
 def downgrade() -> None:

@@ -17,14 +17,17 @@ phase = "expand"
 
 MOMENT = sa.DateTime(timezone=True)
 KINDS = (
-    "percent", "fixed", "free_shipping", "buy_x_get_y", "tiered_by_quantity", "tiered_by_value",
+    "percent",
+    "fixed",
+    "free_shipping",
+    "buy_x_get_y",
+    "tiered_by_quantity",
+    "tiered_by_value",
 )
 
 
 def upgrade() -> None:
-    op.add_column(
-        "carts", sa.Column("codes", JSONB(), server_default="[]", nullable=False)
-    )
+    op.add_column("carts", sa.Column("codes", JSONB(), server_default="[]", nullable=False))
     op.create_table(
         "customer_groups",
         *_base(),
@@ -37,9 +40,7 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.Uuid(), sa.ForeignKey("users.id"), primary_key=True),
         _owner("group_id", "customer_groups"),
     )
-    op.create_index(
-        "ix_customer_group_members_group_id", "customer_group_members", ["group_id"]
-    )
+    op.create_index("ix_customer_group_members_group_id", "customer_group_members", ["group_id"])
     _price_lists()
     _discounts()
     _uses()
@@ -77,10 +78,24 @@ def _discounts() -> None:
         "discounts",
         *_base(),
         sa.Column("name", sa.String(120), nullable=False),
-        sa.Column("kind", sa.Enum(*KINDS, name="kind", native_enum=False, length=40,
-                                  create_constraint=True), nullable=False),
-        sa.Column("target", sa.Enum("lines", "order", "shipping", name="target", length=40,
-                                    native_enum=False, create_constraint=True), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(*KINDS, name="kind", native_enum=False, length=40, create_constraint=True),
+            nullable=False,
+        ),
+        sa.Column(
+            "target",
+            sa.Enum(
+                "lines",
+                "order",
+                "shipping",
+                name="target",
+                length=40,
+                native_enum=False,
+                create_constraint=True,
+            ),
+            nullable=False,
+        ),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("is_automatic", sa.Boolean(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),

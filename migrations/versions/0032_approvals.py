@@ -17,9 +17,21 @@ phase = "expand"
 
 MOMENT = sa.DateTime(timezone=True)
 LETTERS = (
-    "order_received", "order_confirmed", "order_shipped", "order_cancelled", "order_refunded",
-    "welcome", "registration_repeated", "password_reset", "password_changed", "low_stock",
-    "attention", "refund_failed", "back_in_stock", "parcel_corrected", "staff_invitation",
+    "order_received",
+    "order_confirmed",
+    "order_shipped",
+    "order_cancelled",
+    "order_refunded",
+    "welcome",
+    "registration_repeated",
+    "password_reset",
+    "password_changed",
+    "low_stock",
+    "attention",
+    "refund_failed",
+    "back_in_stock",
+    "parcel_corrected",
+    "staff_invitation",
     "second_factor_reset",
 )
 
@@ -48,7 +60,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.CheckConstraint(
-            "kind IN ('refund', 'cancellation', 'adjustment')", name=op.f("ck_waiting_commands_kind")
+            "kind IN ('refund', 'cancellation', 'adjustment')",
+            name=op.f("ck_waiting_commands_kind"),
         ),
         sa.CheckConstraint(
             "decision IN ('approved', 'rejected')", name=op.f("ck_waiting_commands_decision")

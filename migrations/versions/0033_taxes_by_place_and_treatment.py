@@ -26,12 +26,16 @@ phase = "contract"
 compatible_from = "0032"
 
 TREATMENTS = (
-    "standard", "reduced", "zero", "exempt", "reverse_charge", "intra_community", "export",
+    "standard",
+    "reduced",
+    "zero",
+    "exempt",
+    "reverse_charge",
+    "intra_community",
+    "export",
     "out_of_scope",
 )
-EU = (
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MC MT NL PL PT RO SE SI SK".split()
-)
+EU = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MC MT NL PL PT RO SE SI SK".split()
 DAY = dt.timedelta(days=1)
 TO_CHECK = "To be checked: before, orders to here contained no tax."
 RATES = sa.table(

@@ -20,15 +20,23 @@ phase = "contract"
 compatible_from = "0034"
 
 MOVEMENTS = (
-    "opening", "received", "adjusted", "counted", "reserved", "released_hold", "allocated",
-    "released", "shipped", "restocked", "opening_undone", "shipment_voided",
+    "opening",
+    "received",
+    "adjusted",
+    "counted",
+    "reserved",
+    "released_hold",
+    "allocated",
+    "released",
+    "shipped",
+    "restocked",
+    "opening_undone",
+    "shipment_voided",
 )
 BINS = ("pick", "bulk", "receiving", "packing", "staging", "quarantine")
 COUNTERS = ("damaged", "quarantine", "safety_stock", "in_bins")
 CHANGES = ("damaged_change", "quarantine_change", "safety_stock_change")
-CHANGED = (
-    "kind = 'counted' OR on_hand_change <> 0 OR allocated_change <> 0 OR reserved_change <> 0"
-)
+CHANGED = "kind = 'counted' OR on_hand_change <> 0 OR allocated_change <> 0 OR reserved_change <> 0"
 RULES = {
     "states_not_negative": "damaged >= 0 AND quarantine >= 0 AND safety_stock >= 0",
     "states_are_on_hand": "allocated + reserved + damaged + quarantine <= on_hand",
@@ -46,7 +54,9 @@ def upgrade() -> None:
     op.add_column(
         "stock_levels",
         sa.Column(
-            "unavailable", sa.Integer(), sa.Computed("damaged + quarantine + safety_stock", persisted=True),
+            "unavailable",
+            sa.Integer(),
+            sa.Computed("damaged + quarantine + safety_stock", persisted=True),
             nullable=False,
         ),
     )
@@ -54,7 +64,11 @@ def upgrade() -> None:
     op.add_column("stock_levels", sa.Column("preferred_bin_id", sa.Uuid(), nullable=True))
     op.create_foreign_key(
         op.f("fk_stock_levels_preferred_bin_id_bins"),
-        "stock_levels", "bins", ["preferred_bin_id"], ["id"], ondelete="RESTRICT",
+        "stock_levels",
+        "bins",
+        ["preferred_bin_id"],
+        ["id"],
+        ondelete="RESTRICT",
     )
     for name in ("replenish_min", "replenish_max"):
         op.add_column("stock_levels", sa.Column(name, sa.Integer(), nullable=True))
@@ -96,7 +110,11 @@ def downgrade() -> None:
     for name in RULES:
         op.drop_constraint(op.f(f"ck_stock_levels_{name}"), "stock_levels")
     for name in (
-        "unavailable", *COUNTERS, "average_cost", "preferred_bin_id", "replenish_min",
+        "unavailable",
+        *COUNTERS,
+        "average_cost",
+        "preferred_bin_id",
+        "replenish_min",
         "replenish_max",
     ):
         op.drop_column("stock_levels", name)
@@ -121,7 +139,9 @@ def _bins() -> None:
         sa.Column("zone", sa.String(length=40), nullable=False),
         sa.Column("code", sa.String(length=40), nullable=False),
         sa.Column("barcode", sa.String(length=60), nullable=False),
-        sa.Column("kind", sa.Enum(*BINS, name="kind", native_enum=False, length=40), nullable=False),
+        sa.Column(
+            "kind", sa.Enum(*BINS, name="kind", native_enum=False, length=40), nullable=False
+        ),
         sa.Column("pick_sequence", sa.Integer(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         *_stamps(),
@@ -130,7 +150,9 @@ def _bins() -> None:
             f"kind IN ({', '.join(repr(kind) for kind in BINS)})", name=op.f("ck_bins_kind")
         ),
         sa.ForeignKeyConstraint(
-            ["location_id"], ["locations.id"], name=op.f("fk_bins_location_id_locations"),
+            ["location_id"],
+            ["locations.id"],
+            name=op.f("fk_bins_location_id_locations"),
             ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bins")),
@@ -183,7 +205,9 @@ def _ends(table: str) -> tuple[sa.ForeignKeyConstraint, sa.ForeignKeyConstraint]
             ["bin_id"], ["bins.id"], name=op.f(f"fk_{table}_bin_id_bins"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
-            ["level_id"], ["stock_levels.id"], name=op.f(f"fk_{table}_level_id_stock_levels"),
+            ["level_id"],
+            ["stock_levels.id"],
+            name=op.f(f"fk_{table}_level_id_stock_levels"),
             ondelete="RESTRICT",
         ),
     )

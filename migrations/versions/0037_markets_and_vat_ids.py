@@ -17,8 +17,16 @@ phase = "expand"
 
 MOMENT = sa.DateTime(timezone=True)
 KINDS = (
-    "overpaid", "wrong_amount", "late_transfer", "orphan_money", "failed_refund",
-    "foreign_refund", "dispute", "fraud_warning", "failing_job", "discrepancy",
+    "overpaid",
+    "wrong_amount",
+    "late_transfer",
+    "orphan_money",
+    "failed_refund",
+    "foreign_refund",
+    "dispute",
+    "fraud_warning",
+    "failing_job",
+    "discrepancy",
 )
 
 
@@ -47,9 +55,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "jsonb_array_length(countries) > 0", name=op.f("ck_markets_leads_somewhere")
         ),
-        sa.CheckConstraint(
-            "currency ~ '^[A-Z]{3}$'", name=op.f("ck_markets_currency_is_a_code")
-        ),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_markets_currency_is_a_code")),
     )
     op.create_table(
         "tax_exemptions",

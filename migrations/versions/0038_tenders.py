@@ -20,7 +20,8 @@ def upgrade() -> None:
         "orders", sa.Column("tendered", sa.BigInteger(), server_default="0", nullable=False)
     )
     op.add_column(
-        "refunds", sa.Column("to_store_credit", sa.Boolean(), server_default="false", nullable=False)
+        "refunds",
+        sa.Column("to_store_credit", sa.Boolean(), server_default="false", nullable=False),
     )
 
 

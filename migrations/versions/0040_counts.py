@@ -58,8 +58,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_count_lines")),
     )
     op.create_index(
-        "uq_stock_count_lines_place", "stock_count_lines", ["count_id", "level_id", "bin_id"],
-        unique=True, postgresql_nulls_not_distinct=True,
+        "uq_stock_count_lines_place",
+        "stock_count_lines",
+        ["count_id", "level_id", "bin_id"],
+        unique=True,
+        postgresql_nulls_not_distinct=True,
     )
     op.create_index("ix_stock_count_lines_closed_at", "stock_count_lines", ["closed_at"])
     op.create_table(

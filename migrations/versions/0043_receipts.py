@@ -30,9 +30,7 @@ def upgrade() -> None:
         sa.Column("actor_id", sa.Uuid(), nullable=True),
         sa.Column("undone_at", MOMENT, nullable=True),
         sa.Column("undone_by", sa.String(200), nullable=True),
-        sa.CheckConstraint(
-            "(undone_at IS NULL) = (undone_by IS NULL)", name="undone_by_somebody"
-        ),
+        sa.CheckConstraint("(undone_at IS NULL) = (undone_by IS NULL)", name="undone_by_somebody"),
     )
     op.create_index("ix_receipts_purchase_order_id", "receipts", ["purchase_order_id"])
     op.create_index("ix_receipts_location_id", "receipts", ["location_id", "id"])

@@ -16,10 +16,24 @@ depends_on = None
 phase = "expand"
 
 LETTERS = (
-    "order_received", "order_confirmed", "order_shipped", "order_cancelled", "order_refunded",
-    "welcome", "registration_repeated", "password_reset", "password_changed", "low_stock",
-    "attention", "refund_failed", "back_in_stock", "parcel_corrected", "staff_invitation",
-    "second_factor_reset", "approval", "order_ready",
+    "order_received",
+    "order_confirmed",
+    "order_shipped",
+    "order_cancelled",
+    "order_refunded",
+    "welcome",
+    "registration_repeated",
+    "password_reset",
+    "password_changed",
+    "low_stock",
+    "attention",
+    "refund_failed",
+    "back_in_stock",
+    "parcel_corrected",
+    "staff_invitation",
+    "second_factor_reset",
+    "approval",
+    "order_ready",
 )
 COLUMNS = (
     ("order_line_id", sa.Uuid()),
