@@ -25,7 +25,7 @@ from rich.progress import (
 )
 
 from api.dev import stack
-from tests.benchmarks import against, background, backlog, report, rounds, seeding
+from tests.benchmarks import against, background, backlog, report, rounds, rules, seeding
 from tests.benchmarks.background import Background
 from tests.benchmarks.meter import Machine
 from tests.benchmarks.replies import Broken
@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--against", metavar="COMMIT", help="measure that commit beside this one")
     parser.add_argument("--growth", action="store_true", help="measure at several sizes instead")
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="those of --growth")
+    parser.add_argument("--rules", action="store_true", help="beside one with zones and discounts")
     parser.add_argument("--backlog", type=_count, help="measure how so many deliveries drain")
     parser.add_argument("--json", type=Path, metavar="FILE", help="default: var/bench/TIME.json")
     return parser
@@ -128,6 +129,9 @@ def _measure(wanted: argparse.Namespace, progress: Progress) -> dict[str, Any]:
             shops.append(against.build(wanted.against))
             progress.remove_task(task)
         seeded = [_seeded(wanted, progress, stacked, *shop) for shop in shops]
+        if wanted.rules:
+            seeded.append(_seeded(wanted, progress, stacked, "with rules", stack.ROOT))
+            rules.fill(seeded[-1].shop)
         machine, began = Machine.now(), time.monotonic()
         plan = rounds.Plan(works, wanted.rounds, wanted.seconds)
         results = rounds.run(seeded, plan, progress)

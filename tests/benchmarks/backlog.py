@@ -21,7 +21,7 @@ from tests.benchmarks.works import WORKS, Work
 
 _WEBHOOK_SHARE, _ORDER_SHARE = 0.14, 0.14
 _OF_ONE_CHANGE = """
-    SELECT f.name, f.body::text FROM facts f WHERE f.name = 'CatalogueChanged'
+    SELECT f.name, f.body::text FROM facts f WHERE f.name = 'CatalogChanged'
     ORDER BY f.id DESC LIMIT 1"""
 _CHANGES = """
     INSERT INTO facts (id, name, body, request_id, created_at)

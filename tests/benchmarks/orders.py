@@ -35,6 +35,7 @@ _RECENT_DAYS = 6
 _RECENT = {"unpaid": 3, "paid": 9, "half": 2, "shipped": 6}
 _OLD = {"delivered": 20, "shipped": 4, "cancelled": 2, "refunded": 2}
 _LEFT_OUT = {
+    "audit_seals",
     "changes",
     "order_claims",
     "idempotency_keys",

@@ -21,7 +21,7 @@ from tests.support.shop import Shop
 
 ROAD = Path(__file__).with_name("python_road.py")
 # Pictures and files are sent as they are, which the generator knows by one name alone.
-RAW = ("image/jpeg", "image/png", "image/webp", "text/csv", "application/jsonl")
+RAW = ("image/jpeg", "image/png", "image/webp", "text/csv", "application/jsonl", "application/pdf")
 CONFIG = {
     "post_hooks": [],
     "content_type_overrides": dict.fromkeys(RAW, "application/octet-stream"),

@@ -21,6 +21,7 @@ from console.client import (
     hold_models,
     models,
     money,
+    note_models,
     orders,
     receiving,
     stock,
@@ -51,6 +52,7 @@ from console.client.models import (
     SignIn,
     StockLevel,
 )
+from console.client.note_models import BulkResults, CancelPreview, CancelResults, SavedView
 from console.client.outbox import NewCommand
 from console.client.parsing import WireField, fields_of
 from console.client.receiving import PurchaseOrder
@@ -77,11 +79,15 @@ READINGS = (
     Reading(SignIn, "post", "/auth/refresh"),
     Reading(Overview, "get", "/overview"),
     Reading(ScanAnswer, "get", "/scan"),
-    Reading(PurchaseOrder, "get", "/purchase-orders/{order_id}"),
+    Reading(PurchaseOrder, "get", "/purchase-orders/{purchase_order_id}"),
     Reading(ChangeBatch, "get", "/changes"),
     Reading(Claim, "put", "/orders/{order_id}/claim"),
     Reading(OrderCard, "get", "/orders", inside="data"),
     Reading(PageCursor, "get", "/orders", inside="page"),
+    Reading(SavedView, "get", "/order-views", inside="data"),
+    Reading(BulkResults, "post", "/orders/batch"),
+    Reading(CancelPreview, "post", "/orders/batch-cancel/preview"),
+    Reading(CancelResults, "post", "/orders/batch-cancel"),
     Reading(OrderDetail, "get", "/orders/{order_id}"),
     Reading(RefundQuote, "post", "/orders/{order_id}/refunds/quote"),
     Reading(Refund, "post", "/orders/{order_id}/refunds", "201"),
@@ -195,7 +201,7 @@ def test_every_shape_of_the_console_is_held_against_the_document() -> None:
     read = {shape for reading in READINGS for shape in shapes_within(reading.shape)}
     declared = {
         shape
-        for module in (models, catalog_models, hold_models, money)
+        for module in (models, catalog_models, hold_models, note_models, money)
         for _, shape in inspect.getmembers(module, is_dataclass)
         if shape.__module__ == module.__name__
     }
@@ -255,7 +261,7 @@ DRAFTS = {
         "/orders/{order_id}/ship",
         orders.ship(
             an_order(), {LINE: 1}, carrier="DHL", tracking="JJD1", is_everything=False,
-            verified={LINE: 1}, override="label torn",
+            verified={LINE: 1}, override="label torn", acknowledged=(LINE,),
         ),
     ),
     "goods come": (
@@ -288,6 +294,7 @@ DRAFTS = {
         for of, item in CHANGES
     },
     "a note is written": ("/orders/{order_id}/notes", orders.note(an_order(), "called")),
+    "tags are changed": ("/orders/{order_id}/tags", orders.tag(an_order(), ["a"], ["b c"])),
     "an order is held": ("/orders/{order_id}/holds", orders.hold(an_order(), "risk", "odd")),
     "a hold is released": (
         "/order-holds/{hold_id}/release", orders.release(an_order(), a_hold(), None),
@@ -318,7 +325,7 @@ def test_what_the_console_sends_is_allowed(
         if body is not None:
             assert [error.message for error in form.iter_errors(body)] == []
     key = [p for p in operation.get("parameters", []) if p["name"] == "Idempotency-Key"]
-    assert key or path.endswith("/notes")
+    assert key or path.endswith(("/notes", "/tags"))
 
 
 def test_the_console_asks_for_orders_in_words_that_the_list_knows(

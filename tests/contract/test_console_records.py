@@ -37,6 +37,8 @@ def row_of(described: dict[str, Any], kind: Kind) -> dict[str, Any]:
     listed = answer(described, "get", kind.path)
     if kind.is_single:
         return listed
+    if kind.rows_in:
+        return resolved(described, resolved(described, listed["properties"][kind.rows_in])["items"])
     return resolved(described, resolved(described, listed["properties"]["data"])["items"])
 
 
@@ -49,12 +51,19 @@ def within(described: dict[str, Any], schema: dict[str, Any], member: str) -> di
     return {"properties": {"code": {"type": "string"}, "reason": value}, "required": ["reason"]}
 
 
+def member(schema: dict[str, Any], name: str) -> dict[str, Any] | None:
+    """What stands under a name: a property, or a value of a map such as texts by language."""
+    inner: dict[str, Any] | None = schema.get("properties", {}).get(name)
+    return inner or schema.get("additionalProperties") or None
+
+
 def assert_told(described: dict[str, Any], schema: dict[str, Any], shown: Field) -> None:
     """A value that is shown stands in the answer."""
     node = schema
     for name in shown.path.split("."):
-        assert name in node["properties"], f"{shown.path} is not told"
-        node = resolved(described, node["properties"][name])
+        inner = member(node, name)
+        assert inner is not None, f"{shown.path} is not told"
+        node = resolved(described, inner)
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
@@ -86,6 +95,12 @@ def test_what_is_sent_is_taken(
     described: dict[str, Any], kind: Kind, command: RecordCommand
 ) -> None:
     found = operation(described, command.method, command.path)
+    if command.method == "GET":
+        taken = {one["name"] for one in found.get("parameters", []) if one["in"] == "query"}
+        names = {one.name for one in command.fields}
+        assert names | {name for name, _ in (*command.constants, *command.copied)} <= taken
+        assert command.needs in {"", *Permission}
+        return
     body = found.get("requestBody")
     assert bool(command.fields or command.constants) <= (body is not None)
     if body is not None:
@@ -93,13 +108,20 @@ def test_what_is_sent_is_taken(
         if command.wrapped_in:
             assert set(schema.get("required", ())) <= {command.wrapped_in}
             schema = within(described, schema, command.wrapped_in)
-        names = {one.name for one in command.fields} | {
-            name for name, _ in (*command.constants, *command.copied)
-        }
-        assert names <= set(schema["properties"])
+        whole = resolved(described, body["content"]["application/json"]["schema"])
+        beside = {name for name, _ in command.copied}
+        assert beside <= set(whole["properties"])
+        names = {one.name for one in command.fields} | {name for name, _ in command.wrapped_with}
+        assert {name.partition(".")[0] for name, _ in command.constants} <= set(whole["properties"])
+        for outer, part in (name.split(".") for name in names if "." in name):
+            inner = resolved(described, schema["properties"][outer])
+            assert member(inner, part) is not None
+        assert {name.partition(".")[0] for name in names} <= set(schema["properties"])
         must = {one.name for one in command.fields if not one.is_optional}
         if command.method == "POST":
-            sent = {name for name, _ in (*command.constants, *command.copied)}
+            sent = {
+                name for name, _ in (*command.constants, *command.copied, *command.wrapped_with)
+            }
             assert set(schema.get("required", ())) <= must | sent
         for asked in command.fields:
             if asked.choices:
@@ -110,7 +132,11 @@ def test_what_is_sent_is_taken(
     needs_version = any(
         one["name"] == "If-Match" and one["required"] for one in found.get("parameters", [])
     )
-    assert needs_version == (command.method in {"PATCH", "DELETE"})
+    # The console sends the version of every record that has one.
+    if command.method == "PUT" and needs_version:
+        assert "version" in row_of(described, kind)["properties"]
+    else:
+        assert needs_version == (command.method in {"PATCH", "DELETE"})
     if command.allowed_states:
         row = answer(described, "get", kind.item) if kind.item else row_of(described, kind)
         state = resolved(described, row["properties"][kind.state])

@@ -14,9 +14,14 @@ from api.catalog.schemas.admin import EditVariantSchema, ImageSchema
 from api.catalog.schemas.batch import ProductRowSchema, VariantRowSchema
 from api.catalog.schemas.collections import MoveProductSchema
 from api.checkout.schemas import AmendOrderSchema
+from api.draft_orders.schemas import DraftFormSchema, DraftPatchSchema
+from api.inventory.schemas.bins import MoveUnitsSchema
 from api.inventory.schemas.levels import AdjustSchema, LevelRowSchema
 from api.kernel.ids import new_id
+from api.order_edits.schemas import EditFormSchema
 from api.platform.addresses import AddressSchema
+from api.platform.reference_schemas import SetReferenceSchema
+from api.returns.schemas.settings import EditReturnReasonSchema, EditReturnTextsSchema
 from tests.support.contract import document
 from tests.support.shop import ADDRESS
 
@@ -71,6 +76,48 @@ Members = dict[str, tuple[Any, ...]]
                 "customer_note": (None,),
                 "expected_total": (EURO,),
             },
+        ),
+        (
+            DraftFormSchema,
+            {},
+            {
+                "lines": (
+                    [{"sku": "MUG"}],
+                    [{"sku": "MUG", "unit_price": EURO}],
+                    [{"sku": "MUG", "unit_price": None}],
+                ),
+                "reason": ("Agreed", " ", None),
+            },
+        ),
+        (
+            DraftPatchSchema,
+            {},
+            {"lines": ([{"sku": "MUG", "unit_price": EURO}],), "reason": ("Agreed", " ", None)},
+        ),
+        (
+            EditFormSchema,
+            {},
+            {
+                "lines": ([{"order_line_id": SOME, "unit_price": EURO}],),
+                "add": ([{"sku": "MUG"}], [{"sku": "MUG", "unit_price": EURO}]),
+                "reason": ("Agreed", "", None),
+            },
+        ),
+        (MoveUnitsSchema, {"quantity": 1}, {"from_bin_id": (SOME, None), "to_bin_id": (None,)}),
+        (
+            EditReturnReasonSchema,
+            {},
+            {"labels": ({}, {"de": "Zu klein"}, {"Deutsch": "Zu klein"}, {"de": ""})},
+        ),
+        (
+            EditReturnTextsSchema,
+            {},
+            {"texts": ({}, {"withdrawn": "Widerruf"}, {"unknown": "Widerruf"})},
+        ),
+        (
+            SetReferenceSchema,
+            {"system": "datev", "value": "1"},
+            {"metadata": ({}, {"cost_center": "42"}, {"cost center": "42"}, {"": "42"})},
         ),
         (
             AddressSchema,

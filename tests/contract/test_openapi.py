@@ -24,6 +24,8 @@ WHOLE_LISTS = {
     "/api/v1/countries": "for one menu",
     "/api/v1/markets": "the few of one shop",
     "/api/v1/admin/categories": "a tree",
+    "/api/v1/admin/fulfilments/{fulfilment_id}/labels": "the few of one parcel",
+    "/api/v1/admin/fulfilments/{fulfilment_id}/tracking": "the newest of one parcel",
     "/api/v1/shipping-methods": "the choice of one checkout",
     "/api/v1/admin/translations/{subject_id}/languages": "the languages of the shop",
 }
@@ -31,6 +33,8 @@ WHOLE_LISTS = {
 SAYS_MORE = {"/api/v1/products": {"facets", "corrected_q"}}
 
 PUBLIC = (
+    "/api/v1/order-links/look-up",
+    "/api/v1/order-links/pay",
     "/api/v1/gift-cards/balance",
     "/api/v1/auth/",
     "/api/v1/admin/auth/",
@@ -40,9 +44,12 @@ PUBLIC = (
     "/api/v1/markets",
     "/api/v1/search",
     "/api/v1/products",
+    "/api/v1/return-reasons",
     "/api/v1/shipping-methods",
     "/api/v1/stock-requests/cancel",
     "/api/v1/webhooks/",
+    "/api/v1/withdrawals/texts",
+    "/api/v1/withdrawals/{withdrawal_id}/confirm",
 )
 
 Operation = tuple[str, str, dict[str, Any]]

@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.support.people import a_customer, signs_in
+from tests.support.returned import asks, shipped
 from tests.support.shop import ADDRESS, Shop, key
 
 _NAMED = re.compile(r"<uuid:(\w+)>")
@@ -19,6 +20,20 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /api/v1/users/me/addresses/<uuid:address_id>": {"city": "Hamburg"},
     "PATCH /api/v1/cart/items/<uuid:item_id>": {"quantity": 2},
     "PATCH /api/v1/orders/<uuid:order_id>": {"customer_note": "to my house"},
+    "POST /api/v1/orders/<uuid:order_id>/returns": {
+        "lines": [
+            {
+                "order_line_id": "01800000-0000-7000-8000-000000000000",
+                "quantity": 1,
+                "reason": "other",
+            }
+        ]
+    },
+    "POST /api/v1/orders/<uuid:order_id>/claims": {
+        "kind": "broken",
+        "goods": [{"sku": "MUG", "quantity": 1}],
+    },
+    "POST /api/v1/returns/<uuid:return_id>/posted": {"carrier": "DHL"},
 }
 IN_BODY = {"POST /api/v1/payments/create-payment-intent": "order_id"}
 """Things that are named in the body, and not in the path."""
@@ -45,6 +60,11 @@ def things(shop: Shop) -> dict[str, Any]:
     client = shop.app.test_client()
     carla.adds("MUG")
     order = carla.checks_out(payment_method="manual")
+    staff = shop.staff()
+    staff.marks_paid(order)
+    shipped(staff, order)
+    back = asks(carla, order, {0: 1})
+    assert back.status_code == 201, back.json
     cart = carla.adds("MUG")
     book = client.post("/api/v1/users/me/addresses", json=ADDRESS, headers=carla.headers)
     waits = client.post(
@@ -61,6 +81,7 @@ def things(shop: Shop) -> dict[str, Any]:
         "address_id": book.json["id"],
         "session_id": sessions[0]["id"] if sessions else None,
         "request_id": requests[0]["id"],
+        "return_id": back.json["id"],
     }
 
 
@@ -69,6 +90,7 @@ def looks(client: FlaskClient, things: dict[str, Any]) -> str:
     paths = (
         f"/api/v1/orders/{things['order_id']}", "/api/v1/cart", "/api/v1/users/me/addresses",
         "/api/v1/users/me/sessions", "/api/v1/stock-requests", "/api/v1/orders",
+        f"/api/v1/returns/{things['return_id']}",
     )  # fmt: skip
     return "\n".join(client.get(path, headers=things["headers"]).text for path in paths)
 
@@ -116,5 +138,5 @@ def _session_of(client: FlaskClient, person: Any) -> str:
 def test_every_kind_of_thing_is_known_here(bare_app: Flask) -> None:
     named = {found[1] for _, rule in routes(bare_app) if (found := _NAMED.search(rule))}
 
-    assert named == {"order_id", "item_id", "address_id", "session_id", "request_id"}
+    assert named == {"order_id", "item_id", "address_id", "session_id", "request_id", "return_id"}
     assert len(routes(bare_app)) >= 12

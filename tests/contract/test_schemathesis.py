@@ -30,9 +30,9 @@ PHASES = os.environ.get("FUZZ_PHASES", "fuzzing").split(",")
 SECONDS = os.environ.get("FUZZ_SECONDS")
 OF_THE_FORM = {"invalid", "malformed"}
 """Codes of what a document should have said. That a SKU is unknown is not for a schema to tell."""
-NAMED_ONCE = ("order_line_id", "media_id", "url", "value")
+NAMED_ONCE = ("order_line_id", "variant_id", "media_id", "url", "value")
 """Members that no two rows of a list may share, which JSON Schema has no words for."""
-TO_COME = ("expires_at", "old_expires_at")
+TO_COME = ("expires_at", "old_expires_at", "valid_until", "valid_on")
 """Moments that must be in the future; when that is, JSON Schema cannot say."""
 BY_COUNTRY = "This is not a postal code of "
 """What `GET /countries/{code}` tells of one country at a time; the document has no room for all."""

@@ -15,6 +15,8 @@ QUIETLY = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 )
+PATIENCE = 60_000
+"""Milliseconds: a busy machine draws hundreds of operations in more than five seconds."""
 
 
 @pytest.mark.skipif(not BROWSER, reason="no browser is installed here")
@@ -28,18 +30,22 @@ def test_the_page_shows_the_storefront_first_and_finds_operations_by_words(app: 
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
         page.goto(f"{base}/docs")
-        expect(page.get_by_role("heading", name="Stockroom storefront API")).to_be_visible()
+        heading = page.get_by_role("heading", name="Stockroom storefront API")
+        expect(heading).to_be_visible(timeout=PATIENCE)
         paths, search = page.locator(".opblock-summary-path"), page.get_by_role("textbox")
 
         search.fill("delete cart")
-        expect(paths).to_have_text(["/api/v1/cart/items/{item_id}", "/api/v1/cart/codes/{code}"])
+        expect(paths).to_have_text(
+            ["/api/v1/cart/items/{item_id}", "/api/v1/cart/codes/{code}"], timeout=PATIENCE
+        )
         search.fill("addCartItem")
-        expect(paths).to_have_text(["/api/v1/cart/items"])
+        expect(paths).to_have_text(["/api/v1/cart/items"], timeout=PATIENCE)
         search.fill("no such thing")
-        expect(paths).to_have_count(0)
+        expect(paths).to_have_count(0, timeout=PATIENCE)
         search.fill("")
         page.get_by_label("Select a definition").select_option("/openapi/admin.json")
-        expect(page.get_by_role("heading", name="Stockroom admin API")).to_be_visible()
+        heading = page.get_by_role("heading", name="Stockroom admin API")
+        expect(heading).to_be_visible(timeout=PATIENCE)
         browser.close()
 
     assert wrong == []

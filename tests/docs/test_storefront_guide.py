@@ -16,7 +16,7 @@ from tests.docs.guide import Exchange, Reader, parts
 from tests.support.contract import ContractClient, document
 from tests.support.gateway import ScriptedGateway
 from tests.support.mailer import RecordingMailer
-from tests.support.shop import Shop
+from tests.support.shop import ADDRESS, Shop
 from tests.support.work import drain
 
 GUIDE = Path(__file__).parents[2] / "docs" / "storefront.md"
@@ -63,6 +63,12 @@ def test_every_request_of_the_guide_is_answered_as_it_says(
         "the e-mail with $reset_token arrives": lambda: reader.known.update(
             reset_token=token("/reset-password")
         ),
+        "the e-mail with $view_token arrives": lambda: reader.known.update(
+            view_token=token("/orders/link")
+        ),
+        "the shop mails a pay link with $pay_token": lambda: reader.known.update(
+            pay_token=phoned(shop) or token("/pay")
+        ),
         "the mug is sold out": lambda: counted(shop, -available(shop)),
         "the mug is back, and the e-mail with $stop_token arrives": is_back,
     }
@@ -96,6 +102,21 @@ def handled(shop: Shop, order_id: str) -> None:
     parcel = {"carrier": "DHL", "tracking_number": "JJD000390007"}
     assert staff.posts(f"/orders/{order_id}/ship", parcel).status_code == 201
     assert staff.refunds(order, lines={0: 1}).status_code == 201
+
+
+def phoned(shop: Shop) -> None:
+    """Take an order by telephone, and mail its pay link."""
+    staff = shop.staff()
+    draft = staff.posts(
+        "/draft-orders",
+        {
+            "email": "phone@example.com",
+            "lines": [{"sku": "HARBOUR-MUG", "quantity": 1}],
+            "shipping_address": ADDRESS,
+            "shipping_method": "standard",
+        },
+    ).json
+    assert staff.posts(f"/draft-orders/{draft['id']}/pay-link").status_code == 200
 
 
 def available(shop: Shop) -> int:

@@ -1,6 +1,6 @@
 """Facts: plain values that come back as they went."""
 
-from dataclasses import FrozenInstanceError, dataclass
+from dataclasses import FrozenInstanceError, dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
@@ -107,3 +107,17 @@ def test_two_facts_of_one_name_in_different_rooms_are_refused() -> None:
         type("ShelfCounted", (Event,), {"__module__": "elsewhere"})
 
     assert events.kind("ShelfCounted") is ShelfCounted
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListChanged(Event):
+    """An event whose field was renamed."""
+
+    lists: tuple[str, ...] = field(default=(), metadata={"stored_as": "shelves"})
+
+
+def test_a_renamed_field_keeps_its_stored_name() -> None:
+    stored = ListChanged(lists=("a",)).to_json()
+
+    assert stored == {"shelves": ["a"]}
+    assert ListChanged.from_json(stored) == ListChanged(lists=("a",))

@@ -18,7 +18,7 @@ from sqlalchemy import func, select, text
 from api import worker
 from api.back_in_stock.events import BackInStockDue
 from api.back_in_stock.models import BackInStockSubscription
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogChanged
 from api.catalog.models.products import Product
 from api.kernel.events import Event
 from api.kernel.ids import new_id
@@ -105,8 +105,8 @@ def let_wait(shop: Shop, total: int) -> None:
         email="'w' || n || '@example.test'",
     )  # fmt: skip
     tell(BackInStockDue(request_id=request_id), each, known=request_id, kind="request")
-    of_a_change = len(jobs.registry().subscribers[CatalogueChanged])
-    tell(CatalogueChanged(slugs=(slug,)), (total - 3 * each) // of_a_change)
+    of_a_change = len(jobs.registry().subscribers[CatalogChanged])
+    tell(CatalogChanged(slugs=(slug,)), (total - 3 * each) // of_a_change)
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def waiting() -> int:
 
 def test_an_orders_letter_is_claimed_first_however_much_else_waits(shop: Shop) -> None:
     shop.sells("MUG", 10)
-    tell(CatalogueChanged(slugs=("mug",)), 1_000)
+    tell(CatalogChanged(slugs=("mug",)), 1_000)
     tell(BackInStockDue(request_id=new_id()), 1_000)
     shop.an_order(MUG=1)
     while jobs.relay_once():

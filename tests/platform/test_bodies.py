@@ -18,6 +18,7 @@ KILOBYTE, MEGABYTE = 1024, 1024 * 1024
 
 LARGER = {
     "/api/v1/webhooks/stripe": MEGABYTE,
+    "/api/v1/webhooks/carriers/<string:token>": MEGABYTE,
     "/api/v1/admin/products": 4 * MEGABYTE,
     "/api/v1/admin/products/<uuid:product_id>": 4 * MEGABYTE,
     "/api/v1/admin/products/<uuid:product_id>/variants": 4 * MEGABYTE,
@@ -28,6 +29,8 @@ LARGER = {
     "/api/v1/admin/translations/<uuid:subject_id>": 4 * MEGABYTE,
     "/api/v1/admin/media": 32 * MEGABYTE,
     "/api/v1/admin/imports": 32 * MEGABYTE,
+    "/api/v1/orders/<uuid:order_id>/return-photos": 5_308_416,
+    "/api/v1/admin/hold-rules/import": 32 * MEGABYTE,
     "/api/v1/admin/tax-rates/import": 32 * MEGABYTE,
 }
 """Every route that takes more than its kind."""

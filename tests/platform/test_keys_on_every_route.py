@@ -113,6 +113,7 @@ def test_where_strangers_come_a_key_that_can_be_guessed_is_refused(app: Flask) -
         "/api/v1/auth/reset-password",
         "/api/v1/stock-requests",
         "/api/v1/stock-requests/cancel",
+        "/api/v1/withdrawals",
     } == set(open_to_strangers)
     assert [
         (path, key)

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from api.platform import storage
+from api.platform.bucket_storage import BucketStorage
 from api.platform.settings import Settings, SettingsError
-from api.platform.storage import BucketStorage, FileNotFound, FolderStorage, StorageUnavailable
+from api.platform.storage import FileNotFound, FolderStorage, StorageUnavailable
 from tests.support.s3 import ACCESS_KEY, REGION, SECRET_KEY, Bucket, running_bucket
 
 KEY = "ab/0123/small.webp"

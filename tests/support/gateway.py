@@ -62,11 +62,13 @@ class ScriptedGateway:
 
     # What customers and banks do.
 
-    def pay(self, intent_id: str) -> None:
-        """Let the customer pay an intent in full."""
+    def pay(self, intent_id: str, **risk: Any) -> None:
+        """Let the customer pay an intent in full; `risk` is what Radar and the bank say of it."""
         intent = self.intents[intent_id]
         assert intent.status == "requires_payment_method", intent.status
-        self.intents[intent_id] = replace(intent, status="succeeded", received=intent.amount)
+        self.intents[intent_id] = replace(
+            intent, status="succeeded", received=intent.amount, **risk
+        )
 
     def pay_though_withdrawn(self, intent_id: str) -> None:
         """Let money come that was on its way when the intent was cancelled, as with bank debits."""

@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 
 from tests.support.stack import RunningShop
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_SECONDS, eventually
 
 PASSWORD = "a kettle for the office 7"
 OWNER_EMAIL = "olivia@shop.test"
@@ -28,6 +28,7 @@ class Caller:
     """Somebody with an HTTP client; `headers` say who they are."""
 
     def __init__(self, url: str, **headers: str) -> None:
+        self.patience = PATIENCE_SECONDS
         self.http = httpx.Client(base_url=f"{url}/api/v1", timeout=60)
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
@@ -67,7 +68,7 @@ class Caller:
             in_progress = got.status_code == 409 and got.json()["code"].endswith("in_progress")
             return None if got.status_code == 503 or in_progress else got
 
-        return eventually(answer, what=f"an answer to {method} {path}")
+        return eventually(answer, within=self.patience, what=f"an answer to {method} {path}")
 
     def close(self) -> None:
         """Hang up."""

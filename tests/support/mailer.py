@@ -1,6 +1,9 @@
 """A mailer that keeps what it is given, and can be told to fail."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from api.platform.mail import Attachment
 
 
 @dataclass(frozen=True)
@@ -12,6 +15,7 @@ class SentLetter:
     subject: str
     text: str
     request_id: str = "-"
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass
@@ -24,8 +28,17 @@ class RecordingMailer:
     def close(self) -> None:
         """Leave nothing open: there is nothing."""
 
-    def send(self, *, message_id: str, to: str, subject: str, text: str, request_id: str) -> None:
+    def send(
+        self,
+        *,
+        message_id: str,
+        to: str,
+        subject: str,
+        text: str,
+        request_id: str,
+        attachments: Sequence[Attachment] = (),
+    ) -> None:
         """Keep one letter."""
         if self.failures:
             raise self.failures.pop(0)
-        self.sent.append(SentLetter(message_id, to, subject, text, request_id))
+        self.sent.append(SentLetter(message_id, to, subject, text, request_id, tuple(attachments)))

@@ -9,8 +9,11 @@ from sqlalchemy import event, text
 from api.platform.db import Base, db, session, transaction
 
 
-def plans_of(ask: Callable[[], Any]) -> str:
-    """Return the plans of every statement that a question comes to, one below the other."""
+def plans_of(ask: Callable[[], Any], *, only_without_index: bool = False) -> str:
+    """Return the plans of every statement that a question comes to, one below the other.
+
+    `only_without_index`: tables are read whole where no index serves, however few rows they have.
+    """
     said: list[tuple[str, Any]] = []
 
     def note(_c: Any, _cursor: Any, statement: str, values: Any, _x: Any, _many: bool) -> None:
@@ -24,6 +27,8 @@ def plans_of(ask: Callable[[], Any]) -> str:
     session.rollback()
     plans = []
     with db.engine.connect() as connection:
+        if only_without_index:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         for statement, values in said:
             if statement.lstrip().upper().startswith(("SELECT", "WITH", "UPDATE", "INSERT")):
                 rows = connection.exec_driver_sql(f"EXPLAIN {statement}", values)

@@ -47,10 +47,12 @@ class Buyer:
     headers: dict[str, str] = field(default_factory=dict)
     email: str | None = "guest@example.test"
 
-    def adds(self, sku: str, quantity: int = 1) -> dict[str, Any]:
+    def adds(self, sku: str, quantity: int = 1, **more: Any) -> dict[str, Any]:
         """Put units into the cart; remembers the token of a new guest's cart."""
         answer = self.client.post(
-            "/api/v1/cart/items", json={"sku": sku, "quantity": quantity}, headers=self.headers
+            "/api/v1/cart/items",
+            json={"sku": sku, "quantity": quantity, **more},
+            headers=self.headers,
         )
         assert answer.status_code == 200, answer.json
         if "token" in answer.json:

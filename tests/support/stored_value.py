@@ -1,5 +1,6 @@
 """Gift cards and store credit in tests."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,22 @@ from api.stored_value import service
 from api.stored_value.models import StoredValueAccount
 
 
-def a_gift_card(amount: int, currency: str = "EUR") -> service.IssuedGiftCard:
+@dataclass(frozen=True)
+class KnownGiftCard:
+    """A gift card and its code."""
+
+    id: UUID
+    code: str
+
+
+def a_gift_card(amount: int, currency: str = "EUR") -> KnownGiftCard:
     """Issue a gift card over an amount in minor units."""
     with transaction():
-        return service.issue_gift_card(
-            Money(amount, currency), reason="test", expires_at=None, by=SYSTEM
+        issued = service.issue_gift_card(
+            service.NewGiftCard(Money(amount, currency), "test"), by=SYSTEM
         )
+        assert issued.code is not None
+        return KnownGiftCard(issued.id, issued.code)
 
 
 def some_store_credit(customer_id: UUID, amount: int) -> UUID:

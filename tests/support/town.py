@@ -142,8 +142,8 @@ class Town:
 
 
 @contextmanager
-def open_town() -> Iterator[Town]:
-    """Build a town for the length of a block."""
+def open_town(**settings: str) -> Iterator[Town]:
+    """Build a town for the length of a block; its shop has settings of its own, if any."""
     with ExitStack() as stack:
         to_stripe, from_stripe, post_office = Detour(), Detour(), PostOffice()
         for way in (to_stripe, from_stripe, post_office):
@@ -156,6 +156,7 @@ def open_town() -> Iterator[Town]:
                     "MANUAL_PAYMENT_MAX_UNITS": "0",
                     "MANUAL_PAYMENT_MAX_ORDERS_PER_IP": "0",
                     "MANUAL_PAYMENT_MAX_UNITS_PER_IP": "0",
+                    **settings,
                 },
                 detours={
                     "STRIPE_API_BASE": to_stripe.lead_to,

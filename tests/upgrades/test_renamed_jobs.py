@@ -85,3 +85,32 @@ def test_the_timetable_and_what_fails_keep_their_past(
 def test_each_earlier_name_is_one_of_a_job_that_still_is(name: str) -> None:
     assert WORK.job(name) in [job for jobs in WORK.subscribers.values() for job in jobs]
     assert name not in {one for names in WORK.names().values() for one in names}
+
+
+def test_catalog_events_that_were_stored_under_older_names_are_delivered(
+    postgres: Postgres, settings: Settings
+) -> None:
+    url = postgres.fresh_database()
+    older = (
+        "catalog.jobs.gather_into_collections",
+        "catalog.jobs.learn_search_words",
+        "catalog.jobs.on_catalogue_changed",
+        "inventory.jobs.on_catalogue_changed",
+    )
+    with shop_on(url, settings):
+        upgrade(directory=str(MIGRATIONS))
+        relayed = new_id()
+        with transaction():
+            session.execute(
+                text(
+                    "INSERT INTO facts (id, name, body, request_id, created_at, relayed_at) VALUES"
+                    " (:id, 'CatalogueChanged', CAST(:body AS jsonb), '-', now(), now())"
+                ),
+                {"id": relayed, "body": '{"slugs": ["mug"], "shelves": ["category:mugs"]}'},
+            )
+            for subscriber in older:
+                session.execute(DELIVERY, {"id": relayed, "subscriber": subscriber})
+
+        assert sorted(drain()) == sorted(older)
+        session.remove()
+    postgres.drop_database(url)

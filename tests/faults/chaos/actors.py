@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from tests.faults.chaos.plan import Step
+from tests.faults.chaos.purchasing import Buyer
 from tests.faults.chaos.story import Chaos, Told
 from tests.support.live import ADDRESS, Caller, StaffMember, Visitor, key
 from tests.support.sheets import a_file
@@ -18,7 +19,7 @@ BARCODED = "CHAOS-CARD"
 """Units of this are shipped only when somebody says that they were scanned."""
 
 
-class Actor:
+class Actor(Buyer):
     """One thread: a customer with a storefront and somebody at the counter, in one person."""
 
     def __init__(self, chaos: Chaos, number: int, plan: Iterator[Step]) -> None:

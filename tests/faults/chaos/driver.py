@@ -15,6 +15,7 @@ import psutil
 from tests.faults.chaos import plan
 from tests.faults.chaos.actors import BARCODED, SKUS, Actor
 from tests.faults.chaos.plan import Fault
+from tests.faults.chaos.purchasing import opens_purchasing
 from tests.faults.chaos.story import Chaos
 from tests.support.town import Town
 from tests.support.waiting import soon
@@ -89,6 +90,7 @@ def run(town: Town, seed: int, seconds: float, log: TextIO | None = None) -> Out
             )
         )
     chaos.bins = [*_bins(town), None]
+    opens_purchasing(chaos)
     actors = [Actor(chaos, number, plan.steps(seed, number)) for number in range(PEOPLE)]
     chaos.ends_at = time.monotonic() + seconds
     outcome = Outcome(chaos)

@@ -14,6 +14,8 @@ OPERATIONS = {
     "correct_parcel": 3, "void_parcel": 3, "refund_line": 3, "refund_amount": 2, "cancel": 3,
     "cancel_own": 2, "amend": 2, "hold": 2, "release": 2, "adjust": 3, "import_file": 1,
     "move_units": 6, "change_state": 2, "count_bin": 3,
+    "order_goods": 3, "receive_ordered": 5, "receive_loose": 2, "undo_receipt": 1,
+    "send_transfer": 3, "receive_transfer": 4, "end_transfer": 1,
     "refund_elsewhere": 2, "fail_refund": 2, "dispute": 1, "fraud_warning": 1,
 }  # fmt: skip
 """By name: how often it is chosen, beside the others."""

@@ -38,6 +38,8 @@ class Chaos:
     levels: dict[str, dict[str, Any]] = field(default_factory=dict)
     bins: list[str | None] = field(default_factory=list)
     """The bins of the shop's location; the last is none."""
+    place: str = ""
+    """The code of the location at which goods come."""
     after: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     """By command: the orders of which it was carried out."""
     told: list[Told] = field(default_factory=list)
