@@ -207,7 +207,7 @@ CASES: Final[dict[str, Callable[[_Scene], UUID]]] = {
         "pm_card_cvcCheckFail"
     ),
     "It was cancelled, and the card was refunded.": _cancelled,
-    "It waits for stock, and others for an e-mail: there are no back-orders.": _waits_for_stock,
+    "It waits for stock, and others for an e-mail: it takes no back-orders.": _waits_for_stock,
     "The card was declined; the customer may try another.": _declined,
     "The customer has not passed 3-D Secure yet.": _unfinished,
     "It waits for a bank transfer.": _transfer_waits,

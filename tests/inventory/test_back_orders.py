@@ -161,6 +161,21 @@ def test_units_at_another_location_serve_those_who_wait(app: Flask) -> None:
     assert stock_differences() == []
 
 
+def test_lines_of_one_variant_keep_no_units_from_those_of_another(app: Flask) -> None:
+    """With one limit over both variants, the two older lines for a mug leave none for the tea's."""
+    mug, tea = goods("MUG", 1), goods("TEA", 1)
+    allow(mug)
+    allow(tea)
+    given_up = allocated({mug: 1, tea: 1})
+    first, second, third = allocated({mug: 1}), allocated({mug: 1}), allocated({tea: 1})
+
+    with transaction():
+        inventory_service.release(given_up, None, by=SYSTEM, reason="cancelled")
+
+    assert [shares(one) for one in (first, second, third)] == [(1, 0), (0, 1), (1, 0)]
+    assert stock_differences() == []
+
+
 def test_giving_up_units_drops_those_that_wait_first(app: Flask) -> None:
     mug = goods("MUG", 2)
     allow(mug)

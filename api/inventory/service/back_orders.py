@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Uuid, bindparam, column, func, select, update
+from sqlalchemy import (
+    ARRAY,
+    Integer,
+    Uuid,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from api.inventory import queries
@@ -19,12 +30,12 @@ from api.inventory.allocation_strategy import AvailableLevel
 from api.inventory.events import BackOrdersAllocated
 from api.inventory.models import Location, MovementKind, StockAllocation, StockLevel
 from api.inventory.service.journal_entries import JournalEntry, LevelChange
-from api.inventory.service.locks import Level
+from api.inventory.service.locks import LEVELS, Level
 from api.kernel import clock
 from api.kernel.ids import new_id
-from api.platform.bulk_sql import any_of
 from api.platform.db import require_transaction, session, table_of
 from api.platform.outbox import emit
+from api.platform.prepared import prepared
 
 UNLIMITED: Final = 1_000_000_000
 _ROWS: Final = table_of(StockAllocation)
@@ -125,28 +136,42 @@ def allocate_arrived(
     return _entries(given)
 
 
+_free = (
+    func.unnest(
+        bindparam("variant_ids", type_=ARRAY(Uuid)), bindparam("units", type_=ARRAY(Integer))
+    )
+    .table_valued(column("variant_id", Uuid), column("units", Integer), name="free")
+    .render_derived()
+)
+# Limited for each variant: a line waits for one unit at least, so no more lines can be served, and
+# the lines of one variant take no place from those of another.
+_oldest = (
+    select(*_ROWS.c["id", "order_id", "order_line_id", "level_id", "waiting", "created_at"])
+    .join(LEVELS, LEVELS.c.id == _ROWS.c.level_id)
+    .where(LEVELS.c.variant_id == _free.c.variant_id, _ROWS.c.waiting > literal_column("0"))
+    .order_by(_ROWS.c.created_at, _ROWS.c.id)
+    .limit(_free.c.units)
+    .lateral("oldest")
+)
+_OLDEST_WAITING: Final = prepared(
+    select(*_oldest.c["id", "order_id", "order_line_id", "level_id", "waiting"])
+    .join_from(_free, _oldest, true())
+    .order_by(_oldest.c.created_at, _oldest.c.id)
+)
+
+
 def _give(
     levels: Mapping[UUID, Level], free: Mapping[UUID, Sequence[tuple[UUID, int]]]
 ) -> list[tuple[WaitingShare, UUID, int]]:
     """Divide free units among the waiting lines, the oldest first: (line, level, units)."""
-    session.flush()
-    rows = session.execute(
-        select(
-            StockAllocation.id,
-            StockAllocation.order_id,
-            StockAllocation.order_line_id,
-            StockAllocation.level_id,
-            StockAllocation.waiting,
-        )
-        .where(
-            any_of(
-                StockAllocation.level_id,
-                [level.id for level in levels.values() if level.variant_id in free],
-            ),
-            StockAllocation.waiting > 0,
-        )
-        .order_by(StockAllocation.created_at, StockAllocation.id)
-        .limit(sum(units for places in free.values() for _, units in places))
+    current = require_transaction()
+    current.flush()
+    rows = current.execute(
+        _OLDEST_WAITING,
+        {
+            "variant_ids": list(free),
+            "units": [sum(units for _, units in places) for places in free.values()],
+        },
     )
     left = {variant_id: dict(places) for variant_id, places in free.items()}
     given = []
