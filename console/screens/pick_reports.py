@@ -55,18 +55,31 @@ class WavesScreen(PlotScreen):
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
         self.estimate: Mapping[str, Any] | None = None
+        self._estimated: Mapping[str, object] = {}
+        """What was chosen for the estimate in sight, or for the one that is asked for."""
 
     def list_arrived(self) -> None:
-        """With the list comes what waits."""
+        """With the list comes what waits, or what the form chooses of it."""
         super().list_arrived()
-        run_in_background(self, "estimate", self._read_estimate, {}, beside=True)
+        self._estimate_again()
 
     def redraw(self) -> None:
         """Once the form is filled in, what it chooses is estimated before it is sent."""
         super().redraw()
+        if self._chosen != self._estimated:
+            self._estimate_again()
+
+    @property
+    def _chosen(self) -> Mapping[str, object]:
         form = self.form
-        if form is not None and self.is_reviewed and form.command.name == "new_wave":
-            run_in_background(self, "estimate", self._read_estimate, form.body, beside=True)
+        is_chosen = form is not None and self.is_reviewed and form.command.name == "new_wave"
+        return form.body if form is not None and is_chosen else {}
+
+    def _estimate_again(self) -> None:
+        # Not beside: the answer to an older choice would stand above the question of this one.
+        self._estimated, self.estimate = self._chosen, None
+        self._draw()
+        run_in_background(self, "estimate", self._read_estimate, self._estimated)
 
     def plotted(self, styles: Styles) -> list[Line]:
         """How much work it is, and the walk beside that of one order after the other."""
