@@ -96,7 +96,10 @@ class FillingScreen(ListScreen):
                 asked = asked._replace(choices=choices)
             fields.append(asked)
         whole = command._replace(fields=tuple(fields))
-        self.form = forms.begin(self.KIND, whole, record, self.context.currency, undoes=undoes)
+        self.form = forms.begin(
+            self.KIND, whole, record, self.context.currency, undoes=undoes,
+            station=self.context.shop.station,
+        )  # fmt: skip
         self._ask()
 
     def close_form(self) -> None:

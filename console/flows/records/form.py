@@ -49,6 +49,9 @@ class Form:
     undoes: str = ""
     """Key of the command that this one undoes, where F9 asks for it."""
 
+    station: str = ""
+    """The name of this console's computer."""
+
     @property
     def asked(self) -> Input | None:
         """The question that is due."""
@@ -87,6 +90,8 @@ class Form:
     def start(self) -> str:
         """What stands in the entry bar before anything is typed."""
         asked = self.asked
+        if asked is not None and asked.form == "station":
+            return self.station
         if asked is None or not asked.start or self.record is None:
             return ""
         value = at(self.record, asked.start)
@@ -113,13 +118,19 @@ FormStep = Transition[Form, None]
 
 
 def begin(
-    kind: Kind, command: RecordCommand, record: Record | None, currency: str, *, undoes: str = ""
+    kind: Kind,
+    command: RecordCommand,
+    record: Record | None,
+    currency: str,
+    *,
+    undoes: str = "",
+    station: str = "",
 ) -> Form:
     """Begin to fill it in; one without questions is looked over at once."""
     record = None if command.is_new else record
     # What is bought abroad is in the supplier's currency.
     currency = str((record or {}).get("currency") or currency)
-    return _reviewed(Form(kind, command, record, currency, undoes=undoes))
+    return _reviewed(Form(kind, command, record, currency, undoes=undoes, station=station))
 
 
 def answered(form: Form, text: str) -> FormStep:

@@ -44,7 +44,8 @@ class Input(NamedTuple):
     """text, number, share (per cent), money, signed money, yes, day, moment, secret, choice,
     choices (several), weekdays (numbers, 1 is Monday), days (several), tracking, carrier, areas,
     bands, value tiers, unit tiers, words (several codes), names (several, as typed), goods (SKUs,
-    each with a quantity), address (on one line), file (the text of one here)."""
+    each with a quantity), address (on one line), file (the text of one here), station (this one
+    stands there already)."""
 
     choices: tuple[str, ...] = ()
     choices_at: tuple[str, str] | None = None

@@ -9,6 +9,7 @@ from console.flows.records import (
     packing,
     people,
     picking,
+    printing,
     promotions,
     purchasing,
     returns,
@@ -278,7 +279,7 @@ KINDS = {
         *customers.KINDS, *shipping.KINDS, *taxes.KINDS, *promotions.KINDS, *purchasing.KINDS,
         *lots.KINDS, *together.KINDS, *packing.KINDS,
         *stored_value.KINDS, *drafts.KINDS, *people.KINDS, *warehouse.KINDS, *picking.KINDS,
-        *returns.KINDS,
+        *printing.KINDS, *returns.KINDS,
     )
 }  # fmt: skip
 """Every kind by the name of its screen."""
