@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from api.documents.labels import Symbology, modules, symbology_of
+from api.documents.labels import Label, Symbology, modules, symbology_of
 from api.documents.plain_text import is_right_to_left, one_line, simpler
+from api.documents.surface import Surface
 
 DOTS_PER_MM: Final = 8
 _FONT_A: Final = 12
@@ -160,3 +161,14 @@ class Receipt:
                 except UnicodeEncodeError:
                     continue
         return None
+
+
+def labels(of: Sequence[Label], device: Surface) -> bytes:
+    """Print labels one below the other on paper from a roll."""
+    receipt = Receipt(device.width_mm, PROFILES[device.code_pages])
+    for label in of:
+        receipt.line(label.title, bold=True, big=len(label.title) * 2 <= receipt.columns)
+        receipt.line(label.subtitle)
+        receipt.barcode(label.code)
+        receipt.line()
+    return receipt.cut()

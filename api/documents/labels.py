@@ -99,16 +99,27 @@ def _draw(pdf: "FPDF", label: Label, x: float, y: float, width: float) -> None:
     _text(pdf, x, y + 3, width, label.title)
     pdf.set_font("Helvetica", size=8)
     _text(pdf, x, y + 7, width, label.subtitle)
-    bars = modules(label.code)
-    module = min((width - 2 * _QUIET) / len(bars), 0.5)
-    left = x + (width - module * len(bars)) / 2
+    left = draw_bars(
+        pdf, label.code, x + _QUIET, y + 9, width=width - 2 * _QUIET, height=_BARS, is_centred=True
+    )
+    _text(pdf, left, y + 9 + _BARS + 3.5, width, label.code)
+
+
+def draw_bars(
+    pdf: "FPDF", code: str, x: float, y: float, *, width: float, height: float,
+    is_centred: bool = False,
+) -> float:  # fmt: skip
+    """Draw the bars of a code, half a millimetre each or less, and return where they begin."""
+    bars = modules(code)
+    module = min(width / len(bars), 0.5)
+    left = x + (width - module * len(bars)) / 2 if is_centred else x
     place = 0
     for is_black, run in groupby(bars):
         length = len(list(run))
         if is_black == "1":
-            pdf.rect(left + place * module, y + 9, length * module, _BARS, style="F")
+            pdf.rect(left + place * module, y, length * module, height, style="F")
         place += length
-    _text(pdf, left, y + 9 + _BARS + 3.5, width, label.code)
+    return left
 
 
 def printable(text: str) -> str:
@@ -153,16 +164,16 @@ def zpl(
         module = max(1, min(3, (width_mm - 10) * dots // len(modules(label.code))))
         written.append(
             f"^XA^CI28^PW{width_mm * dots}^LL{height_mm * dots}"
-            f"^FO{4 * dots},{2 * dots}^A0N,{4 * dots},{4 * dots}^FH^FD{_zpl(label.title)}^FS"
-            f"^FO{4 * dots},{7 * dots}^A0N,{3 * dots},{3 * dots}^FH^FD{_zpl(label.subtitle)}^FS"
+            f"^FO{4 * dots},{2 * dots}^A0N,{4 * dots},{4 * dots}^FH^FD{escaped(label.title)}^FS"
+            f"^FO{4 * dots},{7 * dots}^A0N,{3 * dots},{3 * dots}^FH^FD{escaped(label.subtitle)}^FS"
             f"^FO{4 * dots},{12 * dots}^BY{module}{_ZPL_BARS[kind].format(height=14 * dots)}"
-            f"^FH^FD{_zpl(data)}^FS^XZ\n"
+            f"^FH^FD{escaped(data)}^FS^XZ\n"
         )
     return "".join(written)
 
 
-def _zpl(text: str) -> str:
-    """Escape what the printer would take for a command; `_` begins an escape (^FH)."""
+def escaped(text: str) -> str:
+    """Escape in ZPL what the printer would take for a command; `_` begins an escape (^FH)."""
     return "".join(
         f"_{ord(character):02X}" if character in "^~_" or character < " " else character
         for character in text.translate(_REPLACED)

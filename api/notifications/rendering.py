@@ -7,7 +7,6 @@ in an e-mail.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -17,59 +16,11 @@ from jinja2 import FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
-from api.kernel.money import Money
+from api.documents.words import LANGUAGES, day, moment, money, units
 from api.platform.languages import match_language
 
 _LONGEST_SUBJECT = 200
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """How a language writes days, units and amounts."""
-
-    months: tuple[str, ...]
-    after_day: str = ""
-    unit: str = "unit"
-    units: str = "units"
-    decimal: str = "."
-
-
-_FORMS: Final = {
-    "en": _Form(
-        ("January", "February", "March", "April", "May", "June", "July", "August", "September",
-         "October", "November", "December"),
-    ),
-    "de": _Form(
-        ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
-         "Oktober", "November", "Dezember"),
-        after_day=".", unit="Stück", units="Stück", decimal=",",
-    ),
-}  # fmt: skip
-LANGUAGES: Final = tuple(_FORMS)
-"""The languages that e-mails are written in; the first is used where the others have no text."""
-
-
-def moment(at: datetime, language: str = "en") -> str:
-    """Write a moment as people read it: `5 March 2026, 14:30 UTC`."""
-    return f"{day(at, language)}, {at:%H:%M} {at.tzname()}"
-
-
-def day(at: datetime, language: str = "en") -> str:
-    """Write a day as people read it: `5 March 2026`, `5. März 2026`."""
-    form = _FORMS[language]
-    return f"{at.day}{form.after_day} {form.months[at.month - 1]} {at.year}"
-
-
-def units(count: int, language: str = "en") -> str:
-    """Count units: `1 unit`, `3 units`."""
-    form = _FORMS[language]
-    return f"{count} {form.unit if count == 1 else form.units}"
-
-
-def money(amount: Money, language: str = "en") -> str:
-    """Write an amount: `19.99 EUR`, `19,99 EUR`."""
-    return str(amount).replace(".", _FORMS[language].decimal)
 
 
 def one_line(text: object) -> str:

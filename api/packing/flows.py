@@ -6,9 +6,11 @@ what `fulfilment.flows` locks.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
-from api.documents import parcel_label, slips
+from api.documents import parcel_label
+from api.documents.slips import Slip
 from api.fulfilment import flows as fulfilment_flows
 from api.fulfilment import queries as fulfilment_queries
 from api.fulfilment.flows import HandOver
@@ -20,12 +22,26 @@ from api.packing import queries, service
 from api.packing.errors import CarrierMissing, ParcelNotReady
 from api.packing.queries import Missing
 from api.packing.service import ScanAnswer
-from api.packing.states import PackingStatus
+from api.packing.states import PackingStatus, Paper
 from api.platform import audit
 from api.platform.auth import PermissionMissing
 from api.platform.db import AnyRow
 from api.printing import service as printing_service
+from api.printing.service import Makers, slip_makers
 from api.printing.states import PaperKind, PrintFormat
+
+_KINDS: Final = {
+    Paper.PACKING_SLIP: PaperKind.PACKING_SLIP,
+    Paper.PRICED_SLIP: PaperKind.PACKING_SLIP,
+    Paper.RETURN_SLIP: PaperKind.RETURN_SLIP,
+    Paper.SHIPPING_LABEL: PaperKind.SHIPPING_LABEL,
+}
+_TITLES: Final = {
+    Paper.PACKING_SLIP: "Slip",
+    Paper.PRICED_SLIP: "Slip with prices",
+    Paper.RETURN_SLIP: "Return slip",
+    Paper.SHIPPING_LABEL: "Label",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,39 +168,46 @@ def check_ready(session_id: UUID) -> UUID:
     )
 
 
+def slip_of(fulfilment_id: UUID, paper: Paper) -> Slip:
+    """Return a slip of a parcel. Raises `FulfilmentNotFound`."""
+    if paper is Paper.RETURN_SLIP:
+        return queries.return_slip_of(fulfilment_id)
+    return queries.slip_of(fulfilment_id, has_prices=paper is Paper.PRICED_SLIP)
+
+
 def print_papers(
-    session_id: UUID, kinds: Collection[PaperKind], *, station: str | None, by: Principal
+    session_id: UUID, papers: Collection[Paper], *, station: str | None, by: Principal
 ) -> list[UUID]:
-    """Print the slip, the label, or both, of a parcel at its station, or another; returns the jobs.
+    """Print papers of a parcel at its station, or another; returns the print jobs.
 
     Each is printed once however often it is asked, also when the printer is dead for hours: then
     it waits. Another copy is a reprint of its job. Raises what `check_ready` raises, and
     `StationHasNoPrinter` and `PrinterFormatWrong`.
     """
     fulfilment_id = check_ready(session_id)
-    at = station or queries.row_of(session_id).station
-    jobs = []
-    for kind in sorted(set(kinds)):
-        is_label = kind is PaperKind.SHIPPING_LABEL
-        content = (
-            parcel_label.label(queries.label_of(fulfilment_id))
-            if is_label
-            else slips.slip(queries.slip_of(fulfilment_id))
+    number = fulfilment_queries.fulfilment(fulfilment_id)["number"]
+    return [
+        printing_service.print_drawn(
+            station or queries.row_of(session_id).station,
+            _KINDS[paper],
+            _makers(fulfilment_id, paper),
+            title=f"{_TITLES[paper]} {number}",
+            by=by,
+            subject_id=fulfilment_id,
+            once_key=f"{paper.value}:{fulfilment_id}",
         )
-        number = fulfilment_queries.fulfilment(fulfilment_id)["number"]
-        jobs.append(
-            printing_service.print_document(
-                at,
-                kind,
-                content,
-                given=PrintFormat.PDF,
-                title=f"{'Label' if is_label else 'Slip'} {number}",
-                by=by,
-                subject_id=fulfilment_id,
-                once_key=f"{kind.value}:{fulfilment_id}",
-            )
-        )
-    return jobs
+        for paper in sorted(set(papers))
+    ]
+
+
+def _makers(fulfilment_id: UUID, paper: Paper) -> Makers:
+    if paper is Paper.SHIPPING_LABEL:
+        label = queries.label_of(fulfilment_id)
+        return {
+            PrintFormat.PDF: lambda _: parcel_label.label(label),
+            PrintFormat.ZPL: lambda device: parcel_label.zpl(label, device),
+        }
+    return slip_makers(slip_of(fulfilment_id, paper))
 
 
 def _free_units(row: AnyRow, *, by: Principal) -> None:

@@ -79,6 +79,17 @@ class LabelResult(StrEnum):
     WRONG_LABEL = "wrong_label"
 
 
+class Paper(StrEnum):
+    """A paper of a parcel."""
+
+    PACKING_SLIP = "packing_slip"
+    """Without prices: also a gift slip, with the gift message of the order."""
+    PRICED_SLIP = "priced_slip"
+    RETURN_SLIP = "return_slip"
+    """To be filled in by hand."""
+    SHIPPING_LABEL = "shipping_label"
+
+
 SESSION = StateMachine(
     "The packing session",
     initial=PackingStatus.OPEN,

@@ -179,3 +179,15 @@ class ReprintSchema(Schema):
         validate=ma.validate.Length(1, 60),
         metadata={"description": "The name of a printer; left out: the same one."},
     )
+
+
+class PrintAtSchema(Schema):
+    """The station on whose printer it is printed."""
+
+    station = ma.fields.String(required=True, validate=STATION, metadata=_STATION_DOC)
+
+
+class PrintedSchema(Schema):
+    """The print jobs. What is printed once only, and was asked for before, has its first job."""
+
+    jobs = ma.fields.List(ma.fields.UUID(), required=True)

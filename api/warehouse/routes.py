@@ -24,6 +24,7 @@ from api.inventory.errors import (
 from api.kernel import clock
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
+from api.kernel.text_folding import counted
 from api.platform.auth import StepUpRequired, principal, requires
 from api.platform.external_references import (
     ReferenceTaken,
@@ -35,6 +36,10 @@ from api.platform.openapi_errors import may_answer
 from api.platform.reference_schemas import ReferencesSchema, SetReferenceSchema
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
+from api.printing import service as printing_service
+from api.printing.errors import PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter
+from api.printing.schemas import PrintAtSchema, PrintedSchema
+from api.printing.states import PaperKind
 from api.warehouse import flows, queries, service
 from api.warehouse.errors import (
     AloneNeedsFactor,
@@ -57,6 +62,7 @@ from api.warehouse.schemas import (
     EntrySchema,
     FinishSchema,
     LabelQuerySchema,
+    LabelsSchema,
     NewCountSchema,
     PeriodSchema,
     ShrinkageSchema,
@@ -210,8 +216,8 @@ def get_value_history(query: dict[str, Any]) -> dict[str, Any]:
         }
     }
 )
-def print_labels(query: dict[str, Any]) -> Response:
-    """Print labels of bins or products, or the sheet of command barcodes, as PDF or ZPL.
+def get_labels(query: dict[str, Any]) -> Response:
+    """Read labels of bins or products, or the sheet of command barcodes, as PDF or ZPL.
 
     A sheet has 24 labels of 70 x 37 mm. At most 200 bins are printed at once.
     """
@@ -223,6 +229,29 @@ def print_labels(query: dict[str, Any]) -> Response:
         text = documents.zpl(labels, dots_per_mm=dots_per_mm)
         return Response(text, content_type="text/plain; charset=utf-8")
     return Response(documents.sheet(labels), content_type="application/pdf")
+
+
+@blueprint.route("/warehouse/labels/print", methods=["POST"])
+@requires(Permission.INVENTORY_READ)
+@may_answer(NothingToPrint, PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter)
+@idempotent(required=True)
+@blueprint.arguments(LabelsSchema, location="query")
+@blueprint.arguments(PrintAtSchema)
+@blueprint.response(200, PrintedSchema)
+def print_labels(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    """Print labels of bins or products, or the command barcodes, on the label printer of a station.
+
+    At most 200 bins are printed at once.
+    """
+    labels = queries.labels(**query, at=principal().locations)
+    if not labels:
+        raise NothingToPrint
+    kind = PaperKind.PRODUCT_LABEL if query["kind"] == "products" else PaperKind.BIN_LABEL
+    title = f"{counted(len(labels), 'label')} of {query['kind']}"
+    job = printing_service.print_drawn(
+        body["station"], kind, printing_service.label_makers(labels), title=title, by=principal()
+    )
+    return {"jobs": [job]}
 
 
 @blueprint.route("/warehouse/put-away", methods=["GET"])

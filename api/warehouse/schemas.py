@@ -177,8 +177,8 @@ class TasksSchema(Schema):
     tasks = ma.fields.List(ma.fields.Nested(TaskSchema), required=True)
 
 
-class LabelQuerySchema(Schema):
-    """Which labels to print, and how."""
+class LabelsSchema(Schema):
+    """Which labels to print."""
 
     kind = ma.fields.String(
         required=True, validate=ma.validate.OneOf(["bins", "products", "commands"])
@@ -187,6 +187,11 @@ class LabelQuerySchema(Schema):
     location_id = ma.fields.UUID(load_default=None)
     zone = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 40))
     copies = ma.fields.Integer(load_default=1, validate=ma.validate.Range(1, 100))
+
+
+class LabelQuerySchema(LabelsSchema):
+    """Which labels to print, and how."""
+
     format = ma.fields.String(load_default="pdf", validate=ma.validate.OneOf(["pdf", "zpl"]))
     dots_per_mm = ma.fields.Integer(
         load_default=8,

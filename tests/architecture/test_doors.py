@@ -32,6 +32,7 @@ PUBLIC_MODULES_OF = {
         "slips",
         "surface",
         "trial_page",
+        "words",
     },  # values in, bytes out
     "catalog": {"codes", "texts", "fields"},  # pure: barcodes, slugs, the table of fields
 }

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from api.documents import parcel_label
 from api.documents.parcel_label import ParcelLabel
+from api.orders.models import Order
+from api.platform.db import session
 from api.platform.service_registry import get_service, register
 from api.platform.settings import Settings
 from tests.packing.test_packing import PACKING, a_box, does, finishes, scans, starts
+from tests.support.paper_readers import read_escpos
 from tests.support.shop import Shop, Staff
 from tests.support.work import drain
 
@@ -67,6 +71,43 @@ def test_each_paper_is_printed_once(shop: Shop, mia: Staff, folder: Path) -> Non
     assert (len(first["jobs"]), first) == (2, again)
     drain()
     assert len(list(folder.rglob("*.pdf"))) == 2
+
+
+def test_a_receipt_printer_prints_each_slip_in_the_language_of_its_order(
+    shop: Shop, mia: Staff, folder: Path
+) -> None:
+    shop.sells("MUG", 9)
+    buyer = shop.guest()
+    buyer.adds("MUG", 3)
+    order = buyer.pays(buyer.checks_out(gift_message="Alles Gute\nOma"))
+    session.execute(update(Order).values(language="de-AT"))
+    session.commit()
+    boss = shop.staff("manager")
+    printer = {"name": "Roll", "connection": "folder", "address": "roll", "format": "escpos"}
+    assert boss.posts("/printers", printer).status_code == 201
+    body = {"station": "PACK-2", "use": "papers", "printer": "Roll"}
+    assert boss.posts("/station-printers", body).status_code == 200
+    packing = starts(mia, order["number"])
+    scans(mia, packing, "MUG", "MUG")
+    finishes(mia, packing, is_partial=True)
+    papers = ["packing_slip", "priced_slip", "return_slip"]
+    jobs = does(mia, packing, "print", papers=papers).json["jobs"]
+    gift, priced, back = (
+        read_escpos(mia.gets(f"/print-jobs/{job}/file").data) for job in jobs
+    )  # fmt: skip
+
+    for each in (gift, priced, back):
+        assert each.barcodes == [("CODE128", f"{order['number']}-F1")]
+    assert gift.lines[1:4] == ["Ein Geschenk für Sie", "Bestellung: 1001", gift.lines[3]]
+    assert "Alles Gute\nOma" in gift.text
+    assert "EUR" not in gift.text + back.text
+    assert "Nummer MUG   Betrag 19,98 EUR" in priced.text
+    assert "Summe der ganzen Bestellung: 34,87 EUR" in priced.text
+    assert "Alles Gute" not in priced.text
+    assert ("__ / 2  Mug (MUG)" in back.text, "5  Defekt" in back.text) == (True, True)
+    assert mia.gets(f"{PACKING}/sessions/{packing['id']}/slip", paper="priced_slip").data[:5] == (
+        b"%PDF-"
+    )
 
 
 @pytest.mark.pure

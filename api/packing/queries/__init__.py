@@ -11,7 +11,7 @@ from api.packing.queries.manifests import (
     parcels_on,
     voided_on,
 )
-from api.packing.queries.papers import is_parcel_open, label_of, slip_of
+from api.packing.queries.papers import is_parcel_open, label_of, return_slip_of, slip_of
 from api.packing.queries.reads import Missing
 from api.packing.queries.sessions import (
     check_seen,
@@ -57,6 +57,7 @@ __all__ = [
     "packaging_book",
     "packing_session",
     "parcels_on",
+    "return_slip_of",
     "row_of",
     "slip_of",
     "units_by_line",

@@ -49,8 +49,8 @@ from api.packing.schemas.sessions import (
     PackParcelSchema,
     PackScanSchema,
     ParcelUnitsSchema,
-    PrintedSchema,
     PrintPapersSchema,
+    SlipQuerySchema,
     StartPackingSchema,
     WaitingToPackSchema,
     WeighParcelAnswerSchema,
@@ -62,6 +62,7 @@ from api.platform.http import Blueprint
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.printing.errors import PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter
+from api.printing.schemas import PrintedSchema
 
 blueprint = Blueprint(
     "packing",
@@ -269,11 +270,15 @@ _PDF = {"200": {"description": "The paper", "content": {"application/pdf": {"sch
 @blueprint.route("/sessions/<uuid:packing_session_id>/slip", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(FulfilmentNotFound, ParcelNotReady, SessionNotFound)
+@blueprint.arguments(SlipQuerySchema, location="query")
 @blueprint.doc(responses=_PDF)
-def get_packing_slip(packing_session_id: UUID) -> Response:
-    """Read the packing slip of a parcel as PDF, without prices. Refused until it is packed."""
-    slip = slips.slip(queries.slip_of(flows.check_ready(packing_session_id)))
-    return Response(slip, content_type="application/pdf")
+def get_packing_slip(query: dict[str, Any], packing_session_id: UUID) -> Response:
+    """Read a slip of a parcel as PDF, in the language of its order. Refused until it is packed.
+
+    Without prices it is a gift slip where the order has a gift message.
+    """
+    of = flows.slip_of(flows.check_ready(packing_session_id), query["paper"])
+    return Response(slips.slip(of), content_type="application/pdf")
 
 
 @blueprint.route("/sessions/<uuid:packing_session_id>/label", methods=["GET"])
@@ -296,7 +301,7 @@ def get_parcel_label(packing_session_id: UUID) -> Response:
 @blueprint.arguments(PrintPapersSchema)
 @blueprint.response(200, PrintedSchema)
 def print_papers(body: dict[str, Any], packing_session_id: UUID) -> dict[str, Any]:
-    """Print the slip and the label of a parcel at its station, each once.
+    """Print papers of a parcel at its station, each once: the slip and the label when left out.
 
     Refused with what is missing until the parcel is packed. A dead printer delays nothing: the
     papers wait for it.

@@ -1,19 +1,15 @@
 """Packing sessions."""
 
-from typing import Any
-
 import marshmallow as ma
 
 from api.fulfilment.schemas import MOST_NOTES, TrackingNumber
 from api.inventory.service import MAX_QUANTITY
 from api.packing.schemas.boxes import MAX_GRAMS
-from api.packing.states import PackingStatus, PackScanResult
+from api.packing.states import PackingStatus, PackScanResult, Paper
 from api.platform.addresses import SingleLine
 from api.platform.http import Schema
-from api.printing.states import PaperKind
 
 _CODE = ma.validate.Length(1, 500)
-PAPERS = (PaperKind.PACKING_SLIP, PaperKind.SHIPPING_LABEL)
 _UNITS = ma.validate.Range(1, MAX_QUANTITY)
 
 
@@ -106,27 +102,32 @@ class FinishParcelSchema(PackParcelSchema):
     )
 
 
+class SlipQuerySchema(Schema):
+    """Which slip of the parcel."""
+
+    paper = ma.fields.Enum(
+        Paper,
+        by_value=True,
+        load_default=Paper.PACKING_SLIP,
+        validate=ma.validate.NoneOf([Paper.SHIPPING_LABEL]),
+        metadata={
+            "enum": [one.value for one in Paper if one is not Paper.SHIPPING_LABEL],
+            "description": "Without prices, with prices, or to be filled in for a return.",
+        },
+    )
+
+
 class PrintPapersSchema(Schema):
     """Which papers of the parcel to print, and where."""
 
     papers = ma.fields.List(
-        ma.fields.String(validate=ma.validate.OneOf([one.value for one in PAPERS])),
-        load_default=[one.value for one in PAPERS],
-        validate=ma.validate.Length(1, len(PAPERS)),
+        ma.fields.Enum(Paper, by_value=True),
+        load_default=(Paper.PACKING_SLIP, Paper.SHIPPING_LABEL),
+        validate=ma.validate.Length(1, len(Paper)),
     )
     station = SingleLine(
         60, load_default=None, metadata={"description": "That of the session when left out."}
     )
-
-    @ma.post_load
-    def _kinds(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
-        return {**data, "papers": [PaperKind(one) for one in data["papers"]]}
-
-
-class PrintedSchema(Schema):
-    """The print jobs. A paper that was asked for before is not printed again."""
-
-    jobs = ma.fields.List(ma.fields.UUID(), required=True)
 
 
 class PackingBarcodeSchema(Schema):

@@ -13,13 +13,9 @@ from api.picking.queries.batches import (
 from api.picking.queries.figures import figures
 from api.picking.queries.lines import line, line_that_needs
 from api.picking.queries.packing import (
-    ListedLine,
-    ListedLot,
-    ListedOrder,
     OrderForItem,
-    PickList,
     order_for_item,
-    pick_list,
+    pick_slip,
 )
 from api.picking.queries.queue import (
     MOST_IN_WAVE,
@@ -58,11 +54,7 @@ __all__ = [
     "BatchEstimate",
     "BatchRequest",
     "BinPlaces",
-    "ListedLine",
-    "ListedLot",
-    "ListedOrder",
     "OrderForItem",
-    "PickList",
     "WaveEstimate",
     "Work",
     "batch",
@@ -81,7 +73,7 @@ __all__ = [
     "orders_in_wave",
     "orders_of",
     "own_location",
-    "pick_list",
+    "pick_slip",
     "preview_wave",
     "put_backs",
     "queue",

@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy import exists, select, true
 
 from api.catalog.queries import variant_lookup
+from api.documents import words
+from api.documents.slips import Slip
 from api.fulfilment.models import Fulfilment
 from api.fulfilment.states import CLAIMING
 from api.inventory.models import Bin, StockLevel
@@ -16,6 +18,8 @@ from api.picking.models import PickLine, PickOrder, PickTote
 from api.picking.queries.batches import batch
 from api.picking.states import PickOrderStatus
 from api.platform.db import session
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,47 @@ def order_for_item(tote: str, item: str, *, at: frozenset[UUID] | None = None) -
     if row is None:
         raise NoOrderForItem(tote=used.code, sku=found.sku)
     return OrderForItem(row[0], row[1], used.batch_id, row[2])
+
+
+def pick_slip(batch_id: UUID, *, at: frozenset[UUID] | None = None) -> Slip:
+    """Return the paper of a batch, in the shop's first language. Raises `BatchNotFound`."""
+    of, settings = pick_list(batch_id, at=at), get_service(Settings)
+    language = words.spoken(settings.languages[0])
+    said = words.words(language)
+    facts = [
+        (said["made"], words.moment(of.created_at.astimezone(settings.zone), language)),
+        (said["stops"], str(of.stops)),
+        *([(said["picker"], of.picker)] if of.picker else []),
+    ]
+    for order in of.orders:
+        parts = (order.number, order.customer_name, *order.totes, *order.notes)
+        facts.append((f"{said['slot']} {order.position}", " · ".join(parts)))
+    return Slip(
+        title=f"{said['pick_list']} {of.number}",
+        code=of.number,
+        facts=facts,
+        heads=(said["bin"], said["item"], said["sku"], said["units"], said["slot"]),
+        rows=[
+            (
+                line.bin_code or "-",
+                _item(line, said["lot"]),
+                line.sku,
+                str(line.quantity),
+                str(line.position),
+            )
+            for line in of.lines
+        ],
+        widths=(28, 72, 38, 16, 16),
+        shop=f"{settings.shop_name}, {of.location_code}",
+        language=language,
+    )
+
+
+def _item(line: ListedLine, lot: str) -> str:
+    parts = [line.title, line.variant_title, line.pick_warning]
+    if line.lots:
+        parts.append(f"{lot} {line.lots[0].code} {line.lots[0].expires_on or ''}".rstrip())
+    return " · ".join(filter(None, parts))
 
 
 def pick_list(batch_id: UUID, *, at: frozenset[UUID] | None = None) -> PickList:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Response
 
+from api.documents import slips
 from api.inventory.errors import (
     BinElsewhere,
     BinInactive,
@@ -67,6 +68,10 @@ from api.platform.auth import PermissionMissing, check_location, principal, requ
 from api.platform.http import LOCATED, Blueprint, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.printing import service as printing_service
+from api.printing.errors import PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter
+from api.printing.schemas import PrintAtSchema, PrintedSchema
+from api.printing.states import PaperKind
 from api.warehouse.errors import CountTooLarge, NothingToCount
 from api.warehouse.schemas import PeriodSchema
 
@@ -81,6 +86,8 @@ _MOVES = (
     *(BinElsewhere, BinInactive, BinNotFound, BinShort, InsufficientStock, LevelNotFound),
     *(LotElsewhere, LotNotFound, LotShort),
 )
+_FILE = {"type": "string", "format": "binary"}
+_PDF = {"200": {"description": "The paper", "content": {"application/pdf": {"schema": _FILE}}}}
 _OF_LINE = (BatchNotFound, ClaimNeeded, InvalidState, LineNotOpen, OrderNotFound, PickLineNotFound)
 
 
@@ -150,6 +157,36 @@ def claim_next_batch(body: dict[str, Any]) -> dict[str, Any]:
 def get_batch(batch_id: UUID) -> dict[str, Any]:
     """Read a batch with its lines, in the order of the walk."""
     return queries.batch(batch_id, at=principal().locations)
+
+
+@blueprint.route("/batches/<uuid:batch_id>/paper", methods=["GET"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(BatchNotFound)
+@blueprint.doc(responses=_PDF)
+def get_pick_list(batch_id: UUID) -> Response:
+    """Read a batch as a paper, as PDF: what is still to be picked, in the order of the walk."""
+    of = queries.pick_slip(batch_id, at=principal().locations)
+    return Response(slips.slip(of), content_type="application/pdf")
+
+
+@blueprint.route("/batches/<uuid:batch_id>/print", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(BatchNotFound, PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter)
+@idempotent(required=True)
+@blueprint.arguments(PrintAtSchema)
+@blueprint.response(200, PrintedSchema)
+def print_pick_list(body: dict[str, Any], batch_id: UUID) -> dict[str, Any]:
+    """Print what is still to be picked of a batch on the printer of a station."""
+    of = queries.pick_slip(batch_id, at=principal().locations)
+    job = printing_service.print_drawn(
+        body["station"],
+        PaperKind.PICK_LIST,
+        printing_service.slip_makers(of),
+        title=of.title,
+        by=principal(),
+        subject_id=batch_id,
+    )
+    return {"jobs": [job]}
 
 
 @blueprint.route("/batches/<uuid:batch_id>/claim", methods=["POST"])

@@ -1,6 +1,6 @@
 """Print jobs: what is to be printed, again, or not any more."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -8,6 +8,10 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from api.documents import escpos, labels, slips
+from api.documents.labels import Label
+from api.documents.slips import Slip
+from api.documents.surface import Surface
 from api.kernel import clock
 from api.kernel.ids import first_id, new_id
 from api.kernel.principal import Principal
@@ -22,6 +26,8 @@ from api.printing.queries import Device
 from api.printing.states import OPEN, PRINT_JOB, PaperKind, PrintFormat, PrintJobStatus
 
 CONTENT_KEPT: Final = timedelta(days=30)
+Makers = Mapping[PrintFormat, Callable[[Surface], bytes]]
+"""What makes a paper for printers of each format that there is a paper of."""
 _JOBS: Final = table_of(PrintJob)
 
 
@@ -68,6 +74,52 @@ def print_document(
         "paper.printed", by=by, subject_id=subject_id or job_id, title=title, printer=device.name
     )
     return job_id
+
+
+def slip_makers(of: Slip) -> Makers:
+    """Return how a slip is made for printers of papers."""
+    return {
+        PrintFormat.PDF: lambda _: slips.slip(of),
+        PrintFormat.ESCPOS: lambda device: slips.receipt(of, device),
+    }
+
+
+def label_makers(of: Sequence[Label]) -> Makers:
+    """Return how labels are made for every printer."""
+    return {
+        PrintFormat.PDF: lambda _: labels.sheet(of),
+        PrintFormat.ZPL: lambda device: labels.zpl(
+            of, dots_per_mm=device.dots_per_mm, width_mm=device.width_mm,
+            height_mm=device.height_mm,
+        ).encode(),
+        PrintFormat.ESCPOS: lambda device: escpos.labels(of, device),
+    }  # fmt: skip
+
+
+def print_drawn(
+    at: str | UUID,
+    kind: PaperKind,
+    makers: Makers,
+    *,
+    title: str,
+    by: Principal,
+    subject_id: UUID | None = None,
+    once_key: str | None = None,
+) -> UUID:
+    """Have a paper made for the printer at a station, or for a printer, and printed there.
+
+    `makers` are those for each format that there is a paper of. Else as `print_document`.
+    """
+    device = queries.printer_at(at, kind) if isinstance(at, str) else queries.device(at)
+    make = makers.get(device.format)
+    if make is None:
+        raise PrinterFormatWrong(
+            printer=device.name, takes=device.format.upper(), given=" or ".join(makers).upper()
+        )
+    return print_document(
+        at, kind, make(device.surface), given=device.format, title=title, by=by,
+        subject_id=subject_id, once_key=once_key,
+    )  # fmt: skip
 
 
 def reprint(job_id: UUID, *, printer: str | None, by: Principal) -> UUID:
