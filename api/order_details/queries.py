@@ -34,12 +34,13 @@ def customer_order(order_id: UUID, principal: Principal) -> dict[str, Any]:
     """Return an order for its customer or guest: parcels, refunds and allowed actions.
 
     Parcels are shown once they are shipped. A refund is `pending` until the bank has answered.
-    Seven statements for any number of lines, notes, parcels and refunds, and two for an order that
-    is neither shipped nor paid. Raises `OrderNotFound`, also for an order of someone else.
+    Eight statements for any number of lines, notes, parcels and refunds, and three for an order
+    that is neither shipped nor paid. Raises `OrderNotFound`, also for an order of someone else.
     """
     order, has_money = customer_orders.order_with_actions(
         order_id, principal, is_in_progress=payments_queries.is_in_progress
     )
+    order["lines"] = inventory_queries.with_back_orders(order_id, order["lines"])
     has_parcels = any(line["shipped_quantity"] for line in order["lines"])
     is_open = order["paid_at"] and order["status"] == "placed" and not has_parcels
     # What is picked or packed is not cancelled by its customer any more.
@@ -127,7 +128,7 @@ def admin_order(order_id: UUID, by: Principal) -> dict[str, Any]:
         "lines": [
             {
                 **line,
-                "waiting_quantity": waiting.get(line["id"], 0),
+                "back_ordered_quantity": waiting.get(line["id"], 0),
                 "barcodes": codes.get(line["variant_id"], []),
                 "must_verify": fulfilment_queries.must_verify(
                     settings.ship_verification, has_barcode=line["variant_id"] in codes

@@ -65,9 +65,22 @@ class CustomerRefundSchema(Schema):
     created_at = ma.fields.AwareDateTime(required=True)
 
 
+class CustomerOrderLineSchema(OrderLineSchema):
+    """One order line for its customer."""
+
+    back_ordered_quantity = ma.fields.Integer(
+        required=True,
+        metadata={"description": "Units that are not in stock: they ship once they have come."},
+    )
+    back_order_note = ma.fields.String(
+        required=True, metadata={"description": "When they are expected, in the shop's words."}
+    )
+
+
 class CustomerOrderSchema(OrderSchema):
     """An order for its customer, with parcels, refunds and allowed actions."""
 
+    lines = ma.fields.List(ma.fields.Nested(CustomerOrderLineSchema), required=True)
     explanation = ma.fields.List(
         ma.fields.String(), metadata={"description": "Each step of the sums, where asked for."}
     )
@@ -103,7 +116,7 @@ class OrderDetailLineSchema(OrderLineSchema):
     open_quantity = ma.fields.Integer(
         required=True, metadata={"description": "Units still to be shipped."}
     )
-    waiting_quantity = ma.fields.Integer(
+    back_ordered_quantity = ma.fields.Integer(
         required=True,
         metadata={"description": "Open units that are back-ordered: they ship once they come."},
     )

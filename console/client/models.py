@@ -172,13 +172,13 @@ class OrderLine:
 
     note: str | None
     properties: dict[str, str]
-    waiting_quantity: int = 0
+    back_ordered_quantity: int = 0
     """Open units that are back-ordered: they are not here yet."""
 
     @property
     def ready_quantity(self) -> int:
         """Units that can be shipped now."""
-        return self.open_quantity - self.waiting_quantity
+        return self.open_quantity - self.back_ordered_quantity
 
     @property
     def name(self) -> str:

@@ -94,9 +94,9 @@ def order_glance(
     goods = [Line(((" ITEMS", styles.heading),))]
     for line in order.lines:
         left = f"{line.ready_quantity} to ship" if line.open_quantity else "all sent"
-        left += f", {line.waiting_quantity} owed" if line.waiting_quantity else ""
+        left += f", {line.back_ordered_quantity} owed" if line.back_ordered_quantity else ""
         tone = styles.dim if line.open_quantity else styles.senses[Sense.GOOD]
-        name = fit(line.name, max(10, width - (29 if line.waiting_quantity else 22)))
+        name = fit(line.name, max(10, width - (29 if line.back_ordered_quantity else 22)))
         quantity = (f" {line.quantity:>3} × ", styles.bright)
         goods.append(Line((quantity, (name, styles.ink)), ((f"{left} ", tone),)))
     return [
@@ -215,8 +215,8 @@ def _lines(order: OrderDetail, styles: Styles, width: int) -> list[Line]:
             (figure(line.total), styles.ink),
         ]
         table.append(Line(cells(LINE_COLUMNS, width, values, lead=(" ", styles.ink)), item=line.id))
-        if line.waiting_quantity:
-            told = f"   {line.waiting_quantity} back-ordered: they ship once they have come"
+        if line.back_ordered_quantity:
+            told = f"   {line.back_ordered_quantity} back-ordered: they ship once they have come"
             table.append(Line(((told, styles.senses[Sense.PART]),)))
     return table
 

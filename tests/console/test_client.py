@@ -160,7 +160,9 @@ def test_every_field_that_is_read_can_be_listed_with_its_path() -> None:
     assert listed["timeline[].at"].kind == "date-time"
     assert not listed["number"].nullable
     # An older API does not tell this one.
-    assert {one.path for one in listed.values() if not one.required} == {"lines[].waiting_quantity"}
+    assert {one.path for one in listed.values() if not one.required} == {
+        "lines[].back_ordered_quantity"
+    }
 
 
 def test_two_currencies_do_not_add_up() -> None:

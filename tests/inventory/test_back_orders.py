@@ -297,11 +297,30 @@ def test_a_storefront_sells_what_is_not_there_and_says_so(shop: Shop) -> None:
     assert shown(shop)["back_order_note"] == "Ships from 14 March"
 
 
+def test_the_buyer_is_told_which_units_wait_and_until_when(shop: Shop) -> None:
+    staff = sold_out(shop, units=1)
+    shop.sells("TEA", 5, title="Tea")
+    buyer = shop.guest()
+    order = shop.an_order(buyer=buyer, MUG=3, TEA=1)
+
+    def told() -> list[tuple[int, str]]:
+        lines = buyer.sees(order)["lines"]
+        return [(line["back_ordered_quantity"], line["back_order_note"]) for line in lines]
+
+    assert told() == [(2, "Ships from 14 March"), (0, "")]
+    drain()
+    (confirmed,) = [one for one in shop.mailer.sent if "is confirmed" in one.subject]
+    assert "    2 of them are not in stock and will follow. Ships from 14 March\n" in confirmed.text
+    assert confirmed.text.count("will follow") == 1
+    staff.posts("/receipts", {"lines": [{"code": "MUG", "quantity": 1}]})
+    assert told() == [(1, "Ships from 14 March"), (0, "")]
+
+
 def test_staff_ship_what_is_there_and_never_what_waits(shop: Shop) -> None:
     staff = sold_out(shop, units=1)
     part, whole = shop.an_order(MUG=3), shop.an_order(MUG=1)
-    assert [line["waiting_quantity"] for line in staff.opens(part)["lines"]] == [2]
-    assert staff.opens(whole)["lines"][0]["waiting_quantity"] == 1
+    assert [line["back_ordered_quantity"] for line in staff.opens(part)["lines"]] == [2]
+    assert staff.opens(whole)["lines"][0]["back_ordered_quantity"] == 1
 
     queue = staff.gets("/orders", queue="to_ship").json["data"]
     assert [one["number"] for one in queue] == [part["number"]]

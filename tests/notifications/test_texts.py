@@ -50,6 +50,35 @@ def test_a_subject_is_one_line_whatever_stands_in_it() -> None:
     assert text.startswith("T (A Bcc: x@y.test) runs low.\n")
 
 
+@pytest.mark.parametrize(
+    ("language", "told", "promised"),
+    [
+        ("en", "1 of them is not in stock and will follow. In May", "\nWhat is in stock leaves us"),
+        ("de", "Davon ist 1 nicht vorrätig und folgt. In May", "\nWas vorrätig ist, verlässt uns"),
+    ],
+)
+def test_a_confirmation_tells_what_follows(language: str, told: str, promised: str) -> None:
+    line = {"quantity": 2, "title": "Mug", "variant_title": "", "sku": "MUG", "removed_at": None}
+    money = Money(999, "EUR")
+    order = {
+        **dict.fromkeys(("subtotal", "shipping_total", "total", "tax_total", "tendered"), money),
+        **dict.fromkeys(("placed_at", "promised_ship_at", "promised_delivery_at"), FOUR),
+        "number": "1001",
+        "shipping_method": {"name": "Parcel"},
+        "shipping_address": {"label_lines": ["Ada"]},
+        "lines": [
+            {**line, "total": money, "back_ordered_quantity": 1, "back_order_note": "In\nMay"}
+        ],
+    }
+
+    _, text = rendering.render(
+        "order_confirmed", language, shop_name="Mugs", public_url="", name="Ada", order=order
+    )
+
+    assert f"    {told}\n" in text
+    assert promised in text
+
+
 def test_moments_and_units_are_written_for_people() -> None:
     assert words.moment(FOUR) == "5 March 2026, 04:03 UTC"
     assert words.day(FOUR) == "5 March 2026"

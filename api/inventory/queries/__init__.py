@@ -9,6 +9,7 @@ from api.inventory.queries.availability import (
     variants_with_back_order_limit,
     variants_without_level,
     waiting_units,
+    with_back_orders,
 )
 from api.inventory.queries.bins import (
     SCANNED_BIN,
@@ -86,4 +87,5 @@ __all__ = [
     "variants_with_back_order_limit",
     "variants_without_level",
     "waiting_units",
+    "with_back_orders",
 ]

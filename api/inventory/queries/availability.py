@@ -1,6 +1,6 @@
 """Availability: how many units can be bought now."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +42,30 @@ def waiting_units(order_id: UUID) -> dict[UUID, int]:
         .group_by(StockAllocation.order_line_id)
     )
     return {line_id: int(units) for line_id, units in rows}
+
+
+def with_back_orders(order_id: UUID, lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add to the lines of an order what its customer is told of units that are back-ordered.
+
+    `back_ordered_quantity` and `back_order_note`: what the shop says now of when they come.
+    """
+    rows = session.execute(
+        select(
+            StockAllocation.order_line_id,
+            func.sum(StockAllocation.waiting),
+            func.max(Variant.back_order_note),
+        )
+        .join(StockLevel, StockLevel.id == StockAllocation.level_id)
+        .join(Variant, Variant.id == StockLevel.variant_id)
+        .where(StockAllocation.order_id == order_id, StockAllocation.waiting > 0)
+        .group_by(StockAllocation.order_line_id)
+    )
+    told = {line_id: (int(units), note) for line_id, units, note in rows}
+    shown = []
+    for line in lines:
+        units, note = told.get(line["id"], (0, ""))
+        shown.append({**line, "back_ordered_quantity": units, "back_order_note": note})
+    return shown
 
 
 def has_units(order_id: Any) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from api.accounts import service as accounts_service
 from api.back_in_stock import queries as back_in_stock_queries
 from api.back_in_stock import service as back_in_stock_service
 from api.fulfilment import queries as fulfilment_queries
+from api.inventory import queries as inventory_queries
 from api.kernel.money import Money
 from api.notifications import queries, rendering, service
 from api.notifications.flows import sending
@@ -27,7 +28,7 @@ SECRET_LEFT_OUT = "(the link stands only in the e-mail itself)"  # noqa: S105
 
 def order_received(order_id: UUID) -> None:
     """Tell the customer how to pay, when the money comes another way than by card."""
-    order = orders_queries.admin_view(order_id)
+    order = _agreed(order_id)
     if _awaits_transfer(order):
         _how_to_pay(order_id, order, is_amended=False)
 
@@ -39,7 +40,7 @@ def order_amended(order_id: UUID, amendment_id: UUID, amended_at: datetime) -> N
     e-mail that tells of the change already is enough, and while none is written, this one takes
     its place.
     """
-    order = orders_queries.admin_view(order_id)
+    order = _agreed(order_id)
     if order["amended_at"] != amended_at or not _awaits_transfer(order):
         return
     told = queries.texts(EmailKind.ORDER_RECEIVED, order_id)
@@ -50,8 +51,8 @@ def order_amended(order_id: UUID, amendment_id: UUID, amended_at: datetime) -> N
 
 
 def order_confirmed(order_id: UUID) -> None:
-    """Confirm the order once its money is here."""
-    to_customer(EmailKind.ORDER_CONFIRMED, order_id, orders_queries.admin_view(order_id))
+    """Confirm the order once its money is here, and tell what of it is back-ordered."""
+    to_customer(EmailKind.ORDER_CONFIRMED, order_id, _agreed(order_id))
 
 
 def order_shipped(fulfilment_id: UUID, order_id: UUID) -> None:
@@ -102,12 +103,9 @@ def parcel_voided(fulfilment_id: UUID, order_id: UUID) -> None:
     order = orders_queries.admin_view(order_id)
     parcel = fulfilment_queries.fulfilment(fulfilment_id)
     to_customer(
-        EmailKind.PARCEL_CORRECTED,
-        fulfilment_id,
-        order,
-        parcel=parcel,
-        packed=named(order, units_in([parcel])),
-    )
+        EmailKind.PARCEL_CORRECTED, fulfilment_id, order,
+        parcel=parcel, packed=named(order, units_in([parcel])),
+    )  # fmt: skip
 
 
 def order_cancelled(order_id: UUID, reason: str) -> None:
@@ -297,6 +295,12 @@ def named(order: dict[str, Any], units: dict[UUID, int]) -> list[tuple[dict[str,
     return [(line, units[line["id"]]) for line in order["lines"] if units.get(line["id"])]
 
 
+def _agreed(order_id: UUID) -> dict[str, Any]:
+    """Read an order for an e-mail that lists all that was agreed."""
+    order = orders_queries.admin_view(order_id)
+    return {**order, "lines": inventory_queries.with_back_orders(order_id, order["lines"])}
+
+
 def _awaits_transfer(order: Mapping[str, object]) -> bool:
     awaits_payment = order["status"] == "placed" and order["paid_at"] is None
     return order["payment_method"] == "manual" and awaits_payment
@@ -308,10 +312,7 @@ def _how_to_pay(subject_id: UUID, order: dict[str, Any], *, is_amended: bool) ->
 
 def _render_how_to_pay(order: Mapping[str, object], *, is_amended: bool) -> tuple[str, str]:
     return _render(
-        EmailKind.ORDER_RECEIVED,
-        name=order["customer_name"],
-        order=order,
-        **_payment(is_amended),
+        EmailKind.ORDER_RECEIVED, name=order["customer_name"], order=order, **_payment(is_amended)
     )
 
 
