@@ -12,6 +12,7 @@ LISTS = RECORDS | {
     "refund", "bin", "put_away", "replenish", "count", "receive", "order_edit", "return_case",
     "pick", "pack", "hand_over",
 }  # fmt: skip
+CHOICE = _on(*(kind.name for kind in KINDS.values() if kind.has_choice))
 SCROLLED = LISTS | {"order", "level"}
 
 
@@ -262,6 +263,9 @@ ACTIONS = (
                "This screen", _on(kind.name), needs=command.needs)
         for kind in KINDS.values() for command in kind.commands
     ),
+    Action("mark", (" ",), "␣", "choose", "Choose what the cursor is on, or no longer: o and t are "
+           "for all that is chosen", "This screen", CHOICE),
+    Action("clear_marks", ("c",), "c", "", "Choose nothing", "This screen", CHOICE),
     Action("as_of", ("d",), "d", "day", "The stock as it was at the end of a day", "This screen",
            _on("valuation")),
     Action("csv", ("w",), "w", "csv", "Write the list as CSV into this folder", "This screen",

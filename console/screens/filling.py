@@ -13,6 +13,7 @@ from console.client.errors import CallFailed, SignedOut
 from console.client.orders import aggregate_of as order_aggregate
 from console.client.outbox import NewCommand
 from console.client.parsing import ADMIN
+from console.flows.formatting import counted
 from console.flows.records import form as forms
 from console.flows.records.form import Form
 from console.flows.records.shapes import Kind, Record, RecordCommand, at
@@ -73,7 +74,7 @@ class FillingScreen(ListScreen):
         self.form = step.state
         if step.feedback is not None or self.context.feedback is not None:
             self.post_message(ShowMessage(step.feedback))  # a refusal goes with the right answer
-        self._ask(text if step.feedback else None)
+        self.ask_next(text if step.feedback else None)
 
     def take_cancel(self, prompt: Prompt) -> None:
         """Never mind."""
@@ -100,7 +101,7 @@ class FillingScreen(ListScreen):
             self.KIND, whole, record, self.context.currency, undoes=undoes,
             station=self.context.shop.station,
         )  # fmt: skip
-        self._ask()
+        self.ask_next()
 
     def close_form(self) -> None:
         """Ask for nothing more; what was filled in is forgotten."""
@@ -125,6 +126,9 @@ class FillingScreen(ListScreen):
         if form is None or form.question is None:
             return
         self.close_form()
+        if form.sent:
+            self._send_each(form)
+            return
         command, label = form.command, f"{form.name} {form.command.label}"
         path = command.path.format_map({**(form.record or {}), "about": self.subject})
         if command.is_sent_at_once:
@@ -138,7 +142,18 @@ class FillingScreen(ListScreen):
         self.say(done(f"{label}: being sent"))
         self.table.invalidate()
 
-    def _ask(self, again: str | None = None) -> None:
+    def _send_each(self, form: Form) -> None:
+        """Send a command for chosen records: once for each group of them."""
+        command = form.command
+        for record, body in form.sent:
+            path, label = command.path.format_map(record), f"{command.label} of what was chosen"
+            self.context.shop.give(
+                NewCommand(command.name, self.aggregate(record), f"{ADMIN}{path}", body, label)
+            )
+        self.say(done(f"{counted(len(form.sent), command.label, f'{command.label}s')}: being sent"))
+        self.table.invalidate()
+
+    def ask_next(self, again: str | None = None) -> None:
         """Put the next question of the form, or the last one."""
         form = self.form
         assert form is not None

@@ -16,8 +16,9 @@ from console.flows.records.shapes import Kind, Record, RecordCommand, at, why_no
 from console.flows.transition import noted
 from console.messages import Open
 from console.scan.input_buffer import Prompt
+from console.screens.choosing import ChoosingScreen
 from console.screens.context import AppContext
-from console.screens.filling import FillingScreen, free_name, written
+from console.screens.filling import free_name, written
 from console.screens.list_file import csv_of
 from console.screens.workers import run_in_background
 from console.widgets.hstack import HStack
@@ -31,7 +32,7 @@ VOID = "void_parcel"
 FIND = Prompt("find_record", "/")
 
 
-class RecordsScreen(FillingScreen):
+class RecordsScreen(ChoosingScreen):
     """All records of a kind, or those that belong to one thing."""
 
     def __init__(self, context: AppContext) -> None:
@@ -39,7 +40,7 @@ class RecordsScreen(FillingScreen):
         table: WindowTable[Record] = WindowTable(
             styles,
             columns_of(kind.columns),
-            record_row(styles, kind, self._is_pending),
+            record_row(styles, kind, self._is_pending, self.is_chosen),
             partial(_record_id, kind),
             empty=f"There is no {kind.one} here.",
             id="records",
@@ -77,7 +78,7 @@ class RecordsScreen(FillingScreen):
             self.sought, subject = subject[1:], ""
             self.table.start_over()
         if subject != self.subject:
-            self.subject, self.form = subject, None
+            self.subject, self.form, self.chosen = subject, None, ()
             self._whole.clear()
             self.problem.hide()
             self.table.start_over()
@@ -123,7 +124,7 @@ class RecordsScreen(FillingScreen):
     def cursor_rests(self) -> None:
         """The record under the cursor, written out."""
         self._draw()
-        record = self._record()
+        record = self.record_at_cursor()
         if record is not None and (self.has_class("-wide") or self.has_class("-inside")):
             run_in_background(self, "record", self._read_whole, record)
 
@@ -195,9 +196,15 @@ class RecordsScreen(FillingScreen):
         if action == "commit":
             return None if self.is_reviewed else "Nothing to send: a key of the upper row begins"
         if action == "enter":
-            return None if self.is_reviewed or self._record() else f"No {self.KIND.one} is chosen"
+            return (
+                None
+                if self.is_reviewed or self.record_at_cursor()
+                else f"No {self.KIND.one} is chosen"
+            )
+        if action == "clear_marks":
+            return None if self.chosen else "Nothing is chosen"
         command = self._command(action)
-        return why_not(command, self.KIND, self._record()) if command else None
+        return self.why_not_command(command) if command else None
 
     def doing(self, action: str) -> Callable[[], Awaitable[None]] | None:
         """Each command of the kind is an action of this screen."""
@@ -209,14 +216,14 @@ class RecordsScreen(FillingScreen):
         await self.ready()
         void = self._command(VOID)
         is_there = self.table.go_to(fulfilment_id)
-        if void is None or not is_there or why_not(void, self.KIND, self._record()):
+        if void is None or not is_there or why_not(void, self.KIND, self.record_at_cursor()):
             return False
         await self._begin(void, undoes=key)
         return True
 
     async def do_enter(self) -> None:
         """In a form, the focused answer; else the screen of the record, or its whole page."""
-        record = self._record()
+        record = self.record_at_cursor()
         if self.form is None and self.KIND.opens and record is not None:
             self.post_message(Open(self.KIND.opens, str(at(record, self.KIND.identified_by))))
         elif self.form is None:
@@ -229,7 +236,7 @@ class RecordsScreen(FillingScreen):
 
     async def do_open_case(self) -> None:
         """Unpack the return under the cursor."""
-        record = self._record()
+        record = self.record_at_cursor()
         if record is None:
             self.say(noted(f"No {self.KIND.one} is chosen"))
         else:
@@ -262,10 +269,6 @@ class RecordsScreen(FillingScreen):
 
     # Inside
 
-    def _record(self) -> Record | None:
-        row: Record | None = self.table.current
-        return row
-
     def tell_once(self, name: str, value: object) -> None:
         """The secret of an app is a picture for its camera, an explanation is a page."""
         if name == "explanation" and isinstance(value, list):
@@ -295,7 +298,10 @@ class RecordsScreen(FillingScreen):
         super().close_form()
 
     async def _begin(self, command: RecordCommand, *, undoes: str = "") -> None:
-        record = self._record()
+        record = self.record_at_cursor()
+        if self.is_for_chosen(command):
+            self.fill_for_chosen(command)
+            return
         if record is not None and command.method != "POST":
             # What stands there now, and its version: the row may be older.
             await self._read_whole(record)
@@ -350,12 +356,12 @@ class RecordsScreen(FillingScreen):
     def _draw(self) -> None:
         self.refresh_status_bar()
         self._draw_views()
-        kind, record = self.KIND, self._record()
+        kind, record = self.KIND, self.record_at_cursor()
         labels = {"enter": "open"} if kind.opens else {}
         labels |= {
             command.name: ""
             for command in kind.commands
-            if self.form or why_not(command, kind, record)
+            if self.form or self.why_not_command(command)
         }
         if self.is_reviewed:
             labels["enter"] = "answer"

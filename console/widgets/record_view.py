@@ -21,18 +21,22 @@ def columns_of(shown: Sequence[Field]) -> tuple[Column, ...]:
 
 
 def record_row(
-    styles: Styles, kind: Kind, pending: Callable[[Record], bool]
+    styles: Styles,
+    kind: Kind,
+    pending: Callable[[Record], bool],
+    chosen: Callable[[Record], bool],
 ) -> Callable[[Record], Sequence[Part]]:
-    """Draw a row; `pending` tells what has a command under way."""
+    """Draw a row; `pending` tells what has a command under way, `chosen` what was chosen."""
 
     def draw(record: Record) -> Sequence[Part]:
         is_pending = pending(record)
-        return [
+        parts = [
             ("◔ being sent", styles.senses[Sense.PART])
             if is_pending and one.form == "state"
             else _part(one, record, styles, is_first=n == 0)
             for n, one in enumerate(kind.columns)
         ]
+        return [(f"▪{parts[0][0]}", parts[0][1]), *parts[1:]] if chosen(record) else parts
 
     return draw
 

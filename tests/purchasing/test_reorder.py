@@ -88,3 +88,21 @@ def test_a_low_level_names_the_other_place_with_the_most_free_units(shop: Shop) 
     (low,) = owner.gets("/reorder-suggestions").json["data"]
 
     assert (low["elsewhere"]["code"], low["elsewhere"]["available"]) == ("BARN", 9)
+
+
+def test_only_the_chosen_levels_are_ordered(shop: Shop) -> None:
+    owner = shop.staff()
+    supplier = a_supplier(owner)
+    for sku in ("CUP", "JUG", "POT"):
+        shop.sells(sku, 1, threshold=5)
+        item = {"code": sku, "unit_cost": eur(300), "is_preferred": True}
+        assert owner.posts(f"/suppliers/{supplier['id']}/items", item).status_code == 200
+    shop.sells("TEA", 1, threshold=5)
+    chosen = [str(level(shop, sku).id) for sku in ("POT", "CUP", "TEA")]
+
+    made = owner.posts(f"/suppliers/{supplier['id']}/reorder", {"level_ids": chosen})
+
+    assert made.status_code == 201, made.json
+    assert [one["sku"] for one in made.json["lines"]] == ["CUP", "POT"]
+    none = owner.posts(f"/suppliers/{supplier['id']}/reorder", {"level_ids": chosen[2:]})
+    assert (none.status_code, none.json["code"]) == (409, "nothing_to_reorder")

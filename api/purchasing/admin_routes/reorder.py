@@ -68,7 +68,10 @@ def set_reorder_rule(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(NewReorderSchema)
 @blueprint.response(201, PurchaseOrderSchema, headers=LOCATED)
 def reorder_from_supplier(body: dict[str, Any], supplier_id: UUID) -> Any:
-    """Draft a purchase order of all that should be ordered from a supplier for one location."""
+    """Draft a purchase order of what should be ordered from a supplier for one location.
+
+    All of it, or `level_ids` alone.
+    """
     order_id = service.reorder(supplier_id, **body, by=principal())
     headers = {"Location": f"{blueprint.url_prefix}/purchase-orders/{order_id}"}
     return queries.purchase_order(order_id), headers

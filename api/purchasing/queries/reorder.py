@@ -61,11 +61,18 @@ def reorder_page(
     return {"data": _suggestions(rows), "page": described}
 
 
-def to_order(supplier_id: UUID, location_id: UUID) -> list[dict[str, Any]]:
-    """Return all that should be ordered from a supplier for a location, up to 500 variants."""
+def to_order(
+    supplier_id: UUID, location_id: UUID, *, level_ids: Sequence[UUID] | None = None
+) -> list[dict[str, Any]]:
+    """Return what should be ordered from a supplier for a location, up to 500 variants.
+
+    Only of these levels, where some are named.
+    """
+    statement = _candidates()
+    if level_ids is not None:
+        statement = statement.where(any_of(StockLevel.id, level_ids))
     rows = session.execute(
-        _candidates()
-        .where(StockLevel.location_id == location_id, Supplier.id == supplier_id)
+        statement.where(StockLevel.location_id == location_id, Supplier.id == supplier_id)
         .order_by(Variant.sku_key, StockLevel.id)
         .limit(500)
     ).all()

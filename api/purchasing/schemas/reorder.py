@@ -6,6 +6,7 @@ from api.platform.http import MoneySchema, PageQuerySchema, Schema
 from api.platform.rules import AtMostOne
 from api.purchasing.schemas.orders import MAX_UNITS, OrderLocationSchema, OrderSupplierSchema
 
+MOST_LEVELS = 500
 _UNITS = ma.validate.Range(0, MAX_UNITS)
 
 
@@ -44,11 +45,19 @@ class ReorderRuleSchema(Schema):
 
 
 class NewReorderSchema(Schema):
-    """Which location to order for; by default the preferred one."""
+    """Which location to order for, by default the preferred one; and which levels, if not all."""
 
     location_id = ma.fields.UUID()
     location = ma.fields.String(
         validate=ma.validate.Length(1, 40), metadata={"description": "Code, instead of the id."}
+    )
+    level_ids = ma.fields.List(
+        ma.fields.UUID(),
+        validate=ma.validate.Length(1, MOST_LEVELS),
+        metadata={
+            "description": "Only these stock levels. One that this supplier is not asked for"
+            " first, that is at another location or that needs nothing is left out."
+        },
     )
 
     member_rules = (

@@ -1,5 +1,6 @@
 """Reorder rules, and purchase orders from what they suggest."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -58,16 +59,18 @@ def reorder(
     *,
     location_id: UUID | None = None,
     location: str | None = None,
+    level_ids: Sequence[UUID] | None = None,
     by: Principal,
 ) -> UUID:
     """Draft a purchase order of all that should be ordered from a supplier; returns its id.
 
+    With `level_ids` only of these levels: what should not be ordered of them is left out.
     Raises `LocationNotFound`, `NothingToReorder` and what `create_purchase_order` raises.
     """
     place = locations.find(location_id, location)
     lines: list[dict[str, Any]] = [
         {"code": one["sku"], "quantity": one["order_quantity"]}
-        for one in queries.to_order(supplier_id, place)
+        for one in queries.to_order(supplier_id, place, level_ids=level_ids)
     ]
     if not lines:
         raise NothingToReorder

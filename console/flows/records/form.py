@@ -52,6 +52,9 @@ class Form:
     station: str = ""
     """The name of this console's computer."""
 
+    sent: tuple[tuple[Record, Mapping[str, object]], ...] = ()
+    """For records that were chosen: the first of each group, and what is sent for the group."""
+
     @property
     def asked(self) -> Input | None:
         """The question that is due."""
@@ -342,10 +345,12 @@ def _reviewed(form: Form) -> Form:
     )
     if told_answers:
         text = f"{text} {told_answers}."
-    return replace(
-        form,
-        question=Question(text, (Choice("no", "no"), Choice("yes", f"yes, {form.command.label}"))),
-    )
+    return replace(form, question=to_send(form.command, text))
+
+
+def to_send(command: RecordCommand, text: str) -> Question:
+    """The last question: whether it is sent."""
+    return Question(text, (Choice("no", "no"), Choice("yes", f"yes, {command.label}")))
 
 
 def _said(asked: Input, value: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.flows.records.shapes import Field, Input, Kind, RecordCommand
+from console.flows.records.shapes import Field, Input, Kind, RecordCommand, Together
 
 SKU = Input("code", "SKU or barcode:")
 UNITS = Input("quantity", "units:", "number")
@@ -240,6 +240,9 @@ REORDER = Kind(
              "/suppliers/{supplier[id]}/reorder", "purchasing:write",
              "Draft a purchase order of all that {supplier[name]} should send?",
              copied=(("location_id", "location.id"),), allowed_states=(True,),
+             together=Together(("supplier.id", "location.id"),
+                               "an order to {supplier[name]} for {location[code]}", "level_ids",
+                               (("", ("id",)),)),
              refusal="No supplier sells it: :suppliers, then i"),
         RecordCommand("transfer_low", "t", "transfer", "A transfer of units from where most are "
              "free", "/transfers", "inventory:transfer",
@@ -247,6 +250,10 @@ REORDER = Kind(
              fields=(Input("quantity", "units:", "number", start="order_quantity"),),
              copied=(("from_location", "elsewhere.code"), ("to_location", "location.code")),
              wrapped_in="lines", wrapped_with=(("code", "sku"),), must_have="elsewhere",
+             together=Together(
+                 ("elsewhere.code", "location.code"),
+                 "a transfer from {elsewhere[code]} to {location[code]}", "lines",
+                 (("code", ("sku",)), ("quantity", ("order_quantity", "elsewhere.available")))),
              refusal="It is free nowhere else: o orders it"),
         RecordCommand("set_reorder_rule", "e", "rule", "When it is ordered, and up to how many",
              "/reorder-rules", "purchasing:write", "Order {name} by this rule?",

@@ -61,6 +61,25 @@ class Input(NamedTuple):
     """Path of the value that stands there already."""
 
 
+class Together(NamedTuple):
+    """How a command is sent for the chosen records: once for all that have the same `by`."""
+
+    by: tuple[str, ...]
+    """Paths of what they must have in common; a record without one of them is left out."""
+
+    makes: str
+    """What one of them makes, for the question: `an order to {supplier[name]}`."""
+
+    sent_in: str
+    """The member of the body that has one entry for each record."""
+
+    entry: tuple[tuple[str, tuple[str, ...]], ...]
+    """Its members, each the least of the values at these paths; one without a name is all of it.
+
+    A record of which a value is 0 is left out.
+    """
+
+
 class RecordCommand(NamedTuple):
     """Something that may be done, to the record under the cursor or to make a new one."""
 
@@ -82,6 +101,9 @@ class RecordCommand(NamedTuple):
 
     refusal: str = ""
     """What is said of a record to which it may not be done, where its state is no word."""
+
+    together: Together | None = None
+    """How it is sent for records that were chosen with the space bar, if it can be."""
 
     is_new: bool = False
     """Whether it makes a record and needs none."""
@@ -179,6 +201,11 @@ class Kind(NamedTuple):
 
     has_csv: bool = False
     """Whether `w` writes the list as CSV."""
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether the space bar chooses records: a command can be sent for several at once."""
+        return any(command.together for command in self.commands)
 
 
 def at(record: Record, path: str) -> Any:
