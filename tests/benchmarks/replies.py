@@ -142,3 +142,10 @@ def anything_is_found(request: Request, body: Any) -> None:
     """Refuse an empty list."""
     if not body["data"]:
         refuse("no hit", request, body)
+
+
+def is_what_was_scanned(request: Request, body: Any) -> None:
+    """Refuse another kind of thing, or another of that kind, than its code says."""
+    kind, code = request.expects
+    if body["kind"] != kind or code.removeprefix("L-") not in body["label"]:
+        refuse(f"not the {kind} {code}", request, body)

@@ -160,6 +160,31 @@ def _product_searches(world: World) -> list[Request]:
     ]  # fmt: skip
 
 
+def _scans(kind: str, codes: Callable[[World], Sequence[str]]) -> Callable[[World], list[Request]]:
+    """Scan codes of one kind."""
+
+    def make(world: World) -> list[Request]:
+        return [
+            Request(f"/api/v1/admin/scan/{code}", headers={**world.staff, **address(place)},
+                    expects=(kind, code))
+            for place, code in enumerate(codes(world))
+        ]  # fmt: skip
+
+    return make
+
+
+def _bins(world: World) -> Sequence[str]:
+    """Print the barcodes of bins; they are made here, but for those of a run before."""
+    found = world.shop.sql("SELECT barcode FROM bins WHERE code LIKE 'SCAN-%%'")
+    if not found:
+        with world.shop.owner() as owner:
+            for number in range(40):
+                body = {"location": "MAIN", "code": f"SCAN-{number}"}
+                owner.sends("POST", "/admin/bins", body)
+        return _bins(world)
+    return [barcode for (barcode,) in found]
+
+
 def _pairs(world: World) -> list[Request]:
     """Choose two different variants for each of many checkouts."""
     pairs = [world.skus(2) for _ in range(500)]
@@ -198,6 +223,13 @@ GROWING = (
          replies.anything_is_found, _PLACED),
     Work("products q", "staff: search products", _product_searches, replies.anything_is_found,
          '"id":'),
+    Work("scan SKU", "staff: scan a product", _scans("variant", lambda world: world.skus(40)),
+         replies.is_what_was_scanned, '"label":'),
+    Work("scan order", "staff: scan an order", _scans(
+            "order", lambda world: [number for (number,) in world.shop.sql(_ANY_NUMBER)]),
+         replies.is_what_was_scanned, '"label":'),
+    Work("scan bin", "staff: scan a bin", _scans("bin", _bins), replies.is_what_was_scanned,
+         '"label":'),
 )  # fmt: skip
 
 
