@@ -226,10 +226,20 @@ class ClaimNotFound(NotFound):
 
 
 class QuantityExceedsClaimable(Unprocessable):
-    """More units than were shipped and are in no claim yet."""
+    """More units than were shipped, are in no claim yet, and were not refunded."""
 
     code = "quantity_exceeds_claimable"
-    sentence = "More units than were shipped and are in no claim yet."
+    sentence = "More units than were shipped, are in no claim yet and were not refunded."
+
+
+class UnitsRefunded(Conflict):
+    """Units of a claim were refunded or exchanged, so they are not replaced as well."""
+
+    code = "units_refunded"
+    sentence = (
+        "{left} of {quantity} {sku} are not refunded or exchanged yet. Settle the claim by the "
+        "refund, or deny it."
+    )
 
 
 class ExchangeImpossible(Conflict):

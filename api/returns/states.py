@@ -110,7 +110,7 @@ CLAIM = StateMachine(
     initial=ClaimState.OPEN,
     commands={
         "approve": {ClaimState.OPEN: ClaimState.APPROVED},
-        "deny": {ClaimState.OPEN: ClaimState.DENIED},
+        "deny": dict.fromkeys((ClaimState.OPEN, ClaimState.APPROVED), ClaimState.DENIED),
         "resolve": {ClaimState.APPROVED: ClaimState.RESOLVED},
     },
 )

@@ -417,6 +417,13 @@ PLANTED: dict[str, Planted] = {
          " FROM return_lines l, locations p LIMIT 1"]
     ),
     "return-refunds": Planted([RETURN, RETURN_LINE.format(disposed=0, refunded=1)]),
+    "replacements": Planted(
+        ["INSERT INTO claims (id, created_at, order_id, kind, status, created_by) SELECT"
+         " gen_random_uuid(), now(), id, 'lost', 'resolved', 'x' FROM orders WHERE number = '1002'",
+         "INSERT INTO claim_lines (id, claim_id, order_line_id, quantity, replacement_line_id)"
+         " SELECT gen_random_uuid(), c.id, l.id, 1, l.id FROM claims c"
+         " JOIN order_lines l ON l.order_id = c.order_id"]
+    ),
     "withdrawals": Planted(
         ["INSERT INTO withdrawals (id, created_at, order_id, order_number, name, email, statement,"
          " language, token_hash, confirmed_at) SELECT gen_random_uuid(), now(), id, number, 'x',"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.support.books import differences
-from tests.support.returned import lines_of, opened, sold
+from tests.support.returned import lines_of, opened, receives, refunds, shipped, sold
 from tests.support.shop import Shop, Staff
 from tests.support.stock import counters
 
@@ -31,9 +31,9 @@ def test_broken_units_are_replaced_at_no_charge(shop: Shop) -> None:
 
     seen = staff.opens(order)
     assert [line["quantity"] for line in seen["lines"]] == [2, 1]
-    assert seen["lines"][1]["total"]["amount"] == 0
-    assert (seen["total"], seen["status"], seen["payment_status"]) == (
-        order["total"], "placed", "paid",
+    assert (seen["due"]["amount"], seen["status"], seen["payment_status"]) == (0, "placed", "paid")
+    assert (seen["total"]["amount"], seen["exchanged"]["amount"]) == (
+        order["total"]["amount"] + 999, 999,
     )  # fmt: skip
     assert (counters(mug).on_hand, counters(mug).allocated) == (8, 1)
     queue = staff.gets("/orders", queue="to_ship").json["data"]
@@ -54,6 +54,68 @@ def test_units_are_claimed_once(shop: Shop) -> None:
     denied = staff.posts(f"/claims/{first['id']}/deny", {"note": "it was not packed by us"})
     assert denied.json["status"] == "denied"
     assert claims(staff, order, {0: 1}, kind="lost").status_code == 201
+
+
+def replaced(staff: Staff, order: dict[str, Any], units: dict[int, int], **body: Any) -> Any:
+    """Claim units and have them replaced; returns the answer to that."""
+    made = claims(staff, order, units, **body).json
+    staff.posts(f"/claims/{made['id']}/approve")
+    return staff.posts(f"/claims/{made['id']}/resolve", {"replace": True})
+
+
+def test_replaced_units_are_not_paid_back_as_well(shop: Shop) -> None:
+    """Each way to the money of a unit that was replaced is closed; its replacement has it."""
+    mug = shop.sells("MUG", 10)
+    order, staff, _ = sold(shop, MUG=1)
+    assert replaced(staff, order, {0: 1}).status_code == 200
+
+    refused = staff.refunds(order, lines={0: 1})
+    assert (refused.status_code, refused.json["code"]) == (422, "quantity_exceeds_refundable")
+    assert claims(staff, order, {0: 1}).json["code"] == "quantity_exceeds_claimable"
+    broken = opened(staff, order, {0: 1}, reason="defective")  # it may come back, for no money
+    swap = {"lines": [{"line_id": broken["lines"][0]["id"], "variant_id": str(mug)}]}
+    refused = staff.posts(f"/returns/{broken['id']}/exchange", swap)
+    assert (refused.status_code, refused.json["code"]) == (409, "exchange_impossible")
+    receives(staff, broken, {mug: 1}, disposition="damaged")
+    assert refunds(staff, broken).json["code"] == "nothing_returned"
+
+    shipped(staff, order)
+    back = opened(staff, staff.opens(order), {1: 1})
+    receives(staff, back, {mug: 1}, disposition="restock")
+    assert refunds(staff, back).json["amount"]["amount"] == 999
+    assert staff.opens(order)["refunded"]["amount"] == 999
+    assert differences() == []
+
+
+def test_refunded_units_are_not_replaced_as_well(shop: Shop) -> None:
+    mug = shop.sells("MUG", 10)
+    order, staff, _ = sold(shop, MUG=2)
+    made = claims(staff, order, {0: 2}).json
+    staff.posts(f"/claims/{made['id']}/approve")
+    staff.refunds(order, lines={0: 1})
+
+    refused = staff.posts(f"/claims/{made['id']}/resolve", {"replace": True})
+
+    assert (refused.status_code, refused.json["code"]) == (409, "units_refunded")
+    assert refused.json["detail"].startswith("1 of 2 MUG are not refunded")
+    assert (counters(mug).allocated, len(staff.opens(order)["lines"])) == (0, 1)
+    staff.posts(f"/claims/{made['id']}/deny", {"note": "opened again for one"})
+    assert claims(staff, order, {0: 2}).json["code"] == "quantity_exceeds_claimable"
+    assert replaced(staff, order, {0: 1}).status_code == 200
+
+
+def test_lost_units_that_were_replaced_cannot_come_back(shop: Shop) -> None:
+    shop.sells("MUG", 10)
+    order, staff, _ = sold(shop, MUG=2)
+    replaced(staff, order, {0: 1}, kind="lost")
+
+    (line, _) = staff.gets(f"/orders/{order['id']}/returnable").json["lines"]
+
+    assert line["quantity"] == 1
+    answer = staff.posts(
+        f"/orders/{order['id']}/returns", {"lines": lines_of(order, {0: 2}, reason="changed_mind")}
+    )
+    assert (answer.status_code, answer.json["code"]) == (422, "quantity_exceeds_returnable")
 
 
 def test_nothing_is_replaced_that_is_not_there(shop: Shop) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.support.returned import lines_of, opened, sold
+from tests.support.returned import lines_of, opened, shipped, sold
 from tests.support.shop import Buyer, Shop, key
 
 
@@ -42,6 +42,18 @@ def test_nobody_claims_for_somebody_else(shop: Shop) -> None:
     assert claims(stranger, order, {0: 1}).json["code"] == "order_not_found"
     answer = stranger.client.get(f"/api/v1/orders/{order['id']}/claims", headers=stranger.headers)
     assert answer.json["code"] == "order_not_found"
+
+
+def test_codes_of_gift_cards_are_sent_again_and_not_replaced(shop: Shop) -> None:
+    shop.sells("GIFT", 10, price="25.00 EUR", tax_class="gift_card")
+    order = shop.an_order(GIFT=1)
+    shipped(shop.staff(), order)
+
+    made = shop.staff().posts(
+        f"/orders/{order['id']}/claims", {"kind": "lost", "lines": lines_of(order, {0: 1})}
+    )
+
+    assert (made.status_code, made.json["code"]) == (422, "quantity_exceeds_claimable")
 
 
 def test_staff_name_claimed_goods_as_they_are_scanned(shop: Shop) -> None:

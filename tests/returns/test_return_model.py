@@ -30,7 +30,9 @@ class Model:
     reserved: int = 0
     due: int = 0
     added: int = 0
-    """What exchanges added to the total."""
+    """What exchanges and claims added to the total."""
+    replaced: int = 0
+    """What claimed units paid of those that replace them."""
     exchanged: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Units and what they paid of the other goods, by return."""
     expected: dict[str, int] = field(default_factory=dict)
@@ -163,10 +165,10 @@ class Walk:
         self._undone(back["id"])
 
     def claim(self) -> None:
-        """A unit is claimed as broken and replaced."""
+        """A unit is claimed as broken and replaced, unless its money went elsewhere."""
         body = {"kind": "broken", "lines": lines_of(self.order, {0: 1})}
         made = self.staff.posts(f"/orders/{self.order['id']}/claims", body)
-        if self.model.claimed == BOUGHT:
+        if BOUGHT in (self.model.claimed, self.model.refunded_units):
             assert made.json["code"] == "quantity_exceeds_claimable"
             return
         self.model.claimed += 1
@@ -174,6 +176,9 @@ class Walk:
         done = self.staff.posts(f"/claims/{made.json['id']}/resolve", {"replace": True})
         assert done.status_code == 200, done.json
         self.model.allocated += 1
+        self.model.refunded_units += 1
+        self.model.added += PRICE
+        self.model.replaced += PRICE
 
     def agrees(self) -> None:
         """The shop is as the models say."""
@@ -184,7 +189,8 @@ class Walk:
         assert seen["refunded"]["amount"] == self.model.refunded
         assert seen["total"]["amount"] == self.order["total"]["amount"] + self.model.added
         assert seen["due"]["amount"] == self.model.due
-        assert seen["exchanged"]["amount"] == sum(paid for _, paid in self.model.exchanged.values())
+        paid = sum(paid for _, paid in self.model.exchanged.values()) + self.model.replaced
+        assert seen["exchanged"]["amount"] == paid
         assert counters(self.cup).allocated == self.model.reserved
         (line, *_) = self.staff.gets(f"/orders/{self.order['id']}/returnable").json["lines"]
         assert line["quantity"] == BOUGHT - self.model.returned

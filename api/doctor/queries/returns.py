@@ -76,6 +76,18 @@ INVARIANTS = (
         is_money=True,
     ),
     Invariant(
+        "replacements",
+        Section.MONEY,
+        "units that a claim replaced pay for their replacement, and are not refunded as well",
+        _LINE.format("""
+        SELECT ol.id, ol.refunded_quantity AS recorded, 'at least ' || s.units AS expected
+        FROM order_lines ol
+        JOIN (SELECT order_line_id, sum(quantity) AS units FROM claim_lines
+            WHERE replacement_line_id IS NOT NULL GROUP BY 1) s ON s.order_line_id = ol.id
+        WHERE ol.refunded_quantity < s.units"""),
+        is_money=True,
+    ),
+    Invariant(
         "withdrawals",
         Section.MONEY,
         "a confirmed withdrawal from a known order has its return",

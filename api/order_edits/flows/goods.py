@@ -69,8 +69,8 @@ def planned_lines(
     """
     changes = _changes(order, form)
     claimed = fulfilment_queries.claimed_units(order.id) if changes else {}
-    # Goods that are paid by others which come back: the return says what becomes of them.
-    exchanged = returns_queries.exchanged_lines(order.id) if order.exchanged else set()
+    # Goods that others pay for: the return or the claim says what becomes of them.
+    exchanged = returns_queries.paid_by_goods(order.id)
     prices = _prices_now(order) if form.rules == NOW else {}
     scaled = {row: dict(by_line) for row, by_line in shares.items()}
     lines = []

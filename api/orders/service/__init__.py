@@ -54,7 +54,6 @@ from api.orders.service.quantities import (
 )
 from api.orders.service.replacements import (
     add_exchanged_line,
-    add_free_line,
     remove_exchanged_lines,
 )
 from api.orders.service.search_terms import index_orders
@@ -76,7 +75,6 @@ __all__ = [
     "acknowledge",
     "add_event",
     "add_exchanged_line",
-    "add_free_line",
     "amend",
     "amount_due",
     "apply_rules",

@@ -5,7 +5,6 @@ from dataclasses import fields
 
 from api.kernel import clock
 from api.kernel.errors import InvalidState
-from api.kernel.ids import new_id
 from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.orders.models import Order, OrderLine
@@ -17,36 +16,11 @@ from api.orders.service.status import bump_version, complete_if_done, update_sta
 from api.orders.states import ORDER, OrderStatus
 from api.platform.db import require_transaction
 
-_GOODS = (
-    "variant_id", "product_id", "sku", "barcode", "title", "variant_title", "image_url",
-    "weight_grams", "tax_class", "hs_code", "origin_country", "tax_rate_basis_points",
-)  # fmt: skip
-
-
-def add_free_line(
-    order: Order, like: OrderLine, quantity: int, *, why: str, by: Principal
-) -> OrderLine:
-    """Add units of a line again that cost nothing, in place of broken, lost or wrong ones.
-
-    The sums of the order stay as they are; a completed order is open again. The caller allocates
-    the units. Needs the order locked. Raises `InvalidState` for a cancelled order.
-    """
-    values = LineInput(
-        id=new_id(), quantity=quantity, unit_price=0, total=0, tax=0, tax_lines=[],
-        **{name: getattr(like, name) for name in _GOODS},
-    )  # fmt: skip
-    text = f"{quantity} x {like.sku} added at no charge: {why}."
-    line = _append(order, values, text=text, by=by)
-    update_status(order)
-    bump_version(order)
-    require_transaction().flush()
-    return line
-
 
 def add_exchanged_line(
     order: Order, goods: LineInput, *, paid_by_goods: int, why: str, by: Principal
 ) -> int:
-    """Add what a customer gets instead of goods that come back; returns what is still due.
+    """Add what a customer gets instead of other goods of the order; returns what is still due.
 
     `paid_by_goods` is what those pay of it, in minor units; the caller records it as their refunded
     amount, afterwards. The rest is due like that of an edit, and the order is not shipped until it

@@ -24,10 +24,13 @@ from api.returns.errors import (
     NO_UNITS_TO_REFUND,
     ClaimNotFound,
     ExchangeImpossible,
+    GoodsNotBack,
     GoodsUnknown,
     ReturnLineNotFound,
     ReturnNotFound,
+    UnitsRefunded,
 )
+from api.returns.flows import claims as claim_flows
 from api.returns.flows import exchanges
 from api.returns.flows import returns as return_flows
 from api.returns.models import Claim
@@ -135,14 +138,20 @@ def deny_claim(body: dict[str, Any], claim_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/claims/<uuid:claim_id>/resolve", methods=["POST"])
 @requires(Permission.RETURNS_WRITE)
-@may_answer(ClaimNotFound, InsufficientStock, InvalidState, OrderNotFound)
+@may_answer(
+    ClaimNotFound, CountryNotSold, GoodsNotBack, InsufficientStock, InvalidState, MarketMismatch,
+    OrderNotFound, TaxRuleMissing, UnitsRefunded,
+)  # fmt: skip
 @idempotent(required=True)
 @blueprint.arguments(ResolveClaimSchema)
 @blueprint.response(200, ClaimSchema)
 def resolve_claim(body: dict[str, Any], claim_id: UUID) -> dict[str, Any]:
-    """Settle a claim; a replacement is a line of the same order that costs nothing."""
+    """Settle a claim; a replacement is a line of the same order that the claimed units pay for.
+
+    They are neither refunded nor replaced again; what replaces them may be returned for its price.
+    """
     order, claim = _locked(claim_id)
-    service.resolve(
+    claim_flows.resolve(
         order,
         claim,
         is_replaced=bool(body["replace"]),

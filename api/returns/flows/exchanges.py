@@ -14,8 +14,6 @@ from api.catalog.queries import variant_lookup
 from api.checkout import flows as checkout_flows
 from api.checkout.flows import tenders
 from api.checkout.flows.goods import find_goods
-from api.checkout.flows.repricing import line_columns
-from api.checkout.flows.terms import terms_for
 from api.fulfilment import queries as fulfilment_queries
 from api.inventory import service as inventory_service
 from api.inventory.errors import VariantUnknown
@@ -28,21 +26,13 @@ from api.orders.service import LineInput, Order, OrderLine
 from api.orders.states import HoldReason
 from api.payment_sync import service as payment_sync_service
 from api.platform import audit
-from api.pricing import totals
-from api.pricing.totals import LineToPrice, refund_share
 from api.returns import service
 from api.returns.errors import ExchangeImpossible, GoodsUnknown, ReturnLineNotFound
-from api.returns.flows import reserve_refund
+from api.returns.flows import goods_instead, reserve_refund
 from api.returns.flows.amounts import RefundForm
 from api.returns.models import Return, ReturnLine
-from api.returns.service import RequestedLine, cases, receiving
+from api.returns.service import cases, receiving
 from api.returns.states import RETURN, ReturnKind
-from api.tax.rules import Destination
-
-_COPIED = (
-    "variant_id", "product_id", "sku", "barcode", "title", "variant_title", "image_url",
-    "weight_grams", "tax_class", "hs_code", "origin_country",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +242,7 @@ def _planned(order: Order, parent: Return, wanted: Mapping[UUID, UUID]) -> list[
             raise ExchangeImpossible(sku=line.sku, why="it was exchanged or refunded already")
         if before + line.quantity > old.quantity:
             raise ExchangeImpossible(sku=line.sku, why="its units were refunded already")
-        share = refund_share(old.total, old.quantity, before, line.quantity)
-        shares[line.id] = min(share, old.total - old.refunded_amount)
+        shares[line.id] = goods_instead.worth(old, line.quantity, before=taken.get(old.id, 0))
         taken[old.id] = taken.get(old.id, 0) + line.quantity
         chosen.append((line, old, variant_id))
     goods = _priced(order, [(line, old, variant_id, shares[line.id])
@@ -284,65 +273,21 @@ def _priced(order: Order, chosen: list[tuple[ReturnLine, OrderLine, UUID, int]])
     inputs = []
     for line, old, variant_id, share in chosen:
         if variant_id == old.variant_id:
-            inputs.append(_same(order, old, line.quantity, share))
+            inputs.append(goods_instead.same_article(order, old, line.quantity, share))
         else:
             one = next(found)
-            fields = {name: getattr(one, name) for name in _COPIED}
-            inputs.append(_line(order, fields, line.quantity, one.unit_price or 0, None))
+            copied = {name: getattr(one, name) for name in goods_instead.GOODS}
+            inputs.append(goods_instead.priced(order, copied, line.quantity, one.unit_price or 0))
     return inputs
-
-
-def _same(order: Order, old: OrderLine, quantity: int, share: int) -> LineInput:
-    """Price units of the same article: at most what those that come back are worth."""
-    fields = {name: getattr(old, name) for name in _COPIED}
-    price = share // quantity
-    if not order.prices_include_tax:
-        net = old.total - old.tax
-        price = net // old.quantity
-    while True:
-        line = _line(order, fields, quantity, price, old)
-        if line.total <= share or not price:
-            return line
-        price -= 1
-
-
-def _line(
-    order: Order, copied: Mapping[str, Any], quantity: int, price: int, like: OrderLine | None
-) -> LineInput:
-    line_id = new_id()
-    terms = terms_for(
-        Destination.of(order.shipping_address),
-        customer_id=order.customer_id,
-        vat_id=order.vat_id,
-        subtotal=price * quantity,
-        currency=order.currency,
-        placed_at=None if like is None else order.placed_at,
-    )
-    figures = totals.calculate_totals(
-        [LineToPrice(line_id, quantity, price, copied["tax_class"])],
-        None,
-        terms.rules,
-        order.currency,
-        prices_include_tax=order.prices_include_tax,
-    )
-    return LineInput(
-        id=line_id, quantity=quantity, unit_price=price,
-        **copied, **line_columns(figures)[line_id],
-    )  # fmt: skip
 
 
 def _add(order: Order, parent: Return, one: Exchanged, *, by: Principal) -> int:
     """Write one exchanged line and how it is paid; returns what is due on the order."""
-    line, case_id = one.line, new_id()
-    due = orders_service.add_exchanged_line(
-        order, one.goods, paid_by_goods=one.paid, why=f"exchanged by {parent.number}", by=by
-    )
-    requested = RequestedLine(one.old.id, line.quantity, one.paid, 0)
-    service.create_refund_request(
-        case_id, order.id, amount=0, shipping=0, currency=order.currency, reason="exchange",
-        note=None, lines=[requested], by=by, return_id=parent.id,
+    line = one.line
+    case_id, due = goods_instead.add(
+        order, one.old, one.goods, share=one.share, reason="exchange",
+        why=f"exchanged by {parent.number}", return_id=parent.id, by=by,
     )  # fmt: skip
-    orders_service.record_refunded_lines(order, {one.old.id: (line.quantity, one.paid)}, shipping=0)
     line.refunded_quantity = line.quantity
     line.exchange_amount, line.exchange_share = one.goods.total, one.share
     line.exchange_line_id, line.exchange_case_id = one.goods.id, case_id

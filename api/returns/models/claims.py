@@ -53,5 +53,7 @@ class ClaimLine(WithId, Base):
     claim_id: Mapped[UUID] = mapped_column(ForeignKey("claims.id"))
     order_line_id: Mapped[UUID] = mapped_column(ForeignKey("order_lines.id"))
     quantity: Mapped[int]
+    replacement_line_id: Mapped[UUID | None] = mapped_column(ForeignKey("order_lines.id"))
+    """The line of the same order that replaces the units."""
 
     claim: Mapped[Claim] = relationship(back_populates="lines", lazy="raise")

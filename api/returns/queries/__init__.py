@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from api.kernel.money import Money
 from api.payments import queries as payments_queries
@@ -11,8 +11,15 @@ from api.payments.models import Payment, Refund
 from api.payments.states import RefundOrigin
 from api.platform.db import AnyRow, session
 from api.returns.errors import RefundNotFound
-from api.returns.models import RefundRequest, RefundRequestLine, Return, ReturnLine
-from api.returns.states import refund_request_status
+from api.returns.models import (
+    Claim,
+    ClaimLine,
+    RefundRequest,
+    RefundRequestLine,
+    Return,
+    ReturnLine,
+)
+from api.returns.states import ClaimKind, refund_request_status
 
 
 def refunds_of_order(order_id: UUID) -> list[dict[str, Any]]:
@@ -80,15 +87,35 @@ def lines_awaiting_exchange(order_id: UUID) -> dict[UUID, str]:
     return {line_id: number for line_id, number in rows if line_id is not None}
 
 
-def exchanged_lines(order_id: UUID) -> set[UUID]:
-    """Return the order lines that were added by exchanges."""
+def paid_by_goods(order_id: UUID) -> set[UUID]:
+    """Return the order lines that exchanges and claims added, for which other units pay."""
     return set(
         session.scalars(
             select(ReturnLine.exchange_line_id)
             .join(Return, Return.id == ReturnLine.return_id)
             .where(Return.order_id == order_id, ReturnLine.exchange_line_id.is_not(None))
+            .union_all(
+                select(ClaimLine.replacement_line_id)
+                .join(Claim, Claim.id == ClaimLine.claim_id)
+                .where(Claim.order_id == order_id, ClaimLine.replacement_line_id.is_not(None))
+            )
         )
     )
+
+
+def settled_as_lost(order_id: UUID) -> dict[UUID, int]:
+    """Return how many units of each line were lost on their way, and replaced or refunded."""
+    rows = session.execute(
+        select(ClaimLine.order_line_id, func.sum(ClaimLine.quantity))
+        .join(Claim, Claim.id == ClaimLine.claim_id)
+        .where(
+            Claim.order_id == order_id,
+            Claim.kind == ClaimKind.LOST,
+            or_(Claim.replacement_order_id.is_not(None), Claim.refund_id.is_not(None)),
+        )
+        .group_by(ClaimLine.order_line_id)
+    )
+    return {row[0]: int(row[1]) for row in rows}
 
 
 def _refunds(condition: Any) -> list[dict[str, Any]]:

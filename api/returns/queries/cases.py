@@ -197,7 +197,7 @@ def returnable(order_id: UUID) -> list[dict[str, Any]]:
         .where(_ORDER_LINES.c.order_id == order_id)
         .order_by(_ORDER_LINES.c.position)
     ).all()
-    restocked = queries.restocked_units(order_id)
+    restocked, lost = queries.restocked_units(order_id), queries.settled_as_lost(order_id)
     policies = settings_queries.policies_of(
         order.shipping_address["country"], {line.product_id for line in lines}
     )
@@ -208,14 +208,16 @@ def returnable(order_id: UUID) -> list[dict[str, Any]]:
     for line in lines:
         policy = policies[line.product_id]
         ends = rules.window_ends(arrival, policy.window_days, settings.zone)
-        units = line.shipped_quantity - line.returned_quantity - restocked.get(line.id, 0)
+        gone = line.returned_quantity + restocked.get(line.id, 0) + lost.get(line.id, 0)
         shown.append(
             {
                 "order_line_id": line.id,
                 "sku": line.sku,
                 "title": line.title,
                 "variant_title": line.variant_title,
-                "quantity": 0 if line.tax_class == GIFT_CARD else max(0, units),
+                "quantity": 0
+                if line.tax_class == GIFT_CARD
+                else max(0, line.shipped_quantity - gone),
                 "ends_at": ends,
                 "policy": settings_queries.described(policy),
                 "objections": rules.objections(policy, ends, now),

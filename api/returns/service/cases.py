@@ -17,7 +17,7 @@ from api.orders.service import Order, OrderLine
 from api.platform import audit
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
-from api.returns import service
+from api.returns import queries, service
 from api.returns.errors import (
     PhotosFull,
     PhotoUnknown,
@@ -76,13 +76,20 @@ def lock(return_id: UUID) -> Return:
 
 
 def returnable_units(order: Order) -> dict[UUID, int]:
-    """Return how many units of each line may come back: shipped, and not returned yet.
+    """Return how many units of each line may come back: shipped, not returned yet, and not lost.
 
     Gift cards that were sent by e-mail are no goods that could come back.
     """
     restocked = service.restocked_quantities(order.id)
+    lost = queries.settled_as_lost(order.id)
     return {
-        line.id: max(0, line.shipped_quantity - line.returned_quantity - restocked.get(line.id, 0))
+        line.id: max(
+            0,
+            line.shipped_quantity
+            - line.returned_quantity
+            - restocked.get(line.id, 0)
+            - lost.get(line.id, 0),
+        )
         for line in order.lines
         if line.tax_class != GIFT_CARD
     }

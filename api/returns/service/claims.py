@@ -8,8 +8,6 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import selectinload
 
-from api.inventory import service as inventory_service
-from api.inventory.service import AllocationRequest
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
@@ -28,6 +26,7 @@ from api.returns.errors import (
 from api.returns.models import Claim, ClaimLine, RefundRequest, ReturnPhoto
 from api.returns.service.cases import check_photos
 from api.returns.states import CLAIM, ClaimKind, ClaimState
+from api.tax.rules import GIFT_CARD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +44,19 @@ class ClaimInput:
 
 
 def open_claim(order: Order, values: ClaimInput, *, claim_id: UUID, by: Principal) -> Claim:
-    """Open a claim about shipped units that are in no other one.
+    """Open a claim about shipped units that are in no other one, and were not refunded.
 
     Raises `UnknownOrderLine`, `QuantityExceedsClaimable`, `GoodsUnknown`, `PhotoUnknown` and
     `PhotosFull`.
     """
     by_id = {line.id: line for line in order.lines}
-    claimed = _claimed(order.id)
-    lines = values.lines or _lines_of(order, values.goods, claimed)
+    claimable = _claimable(order)
+    lines = values.lines or _lines_of(order, values.goods, claimable)
     errors = []
     for position, (line_id, quantity) in enumerate(lines.items()):
         if line_id not in by_id:
             raise UnknownOrderLine
-        left = by_id[line_id].shipped_quantity - claimed.get(line_id, 0)
+        left = claimable[line_id]
         if quantity > left:
             errors.append(
                 {
@@ -121,11 +120,10 @@ def resolve(
     note: str | None,
     by: Principal,
 ) -> None:
-    """Settle an approved claim: by a replacement at no charge, by a refund, or by words alone.
+    """Settle an approved claim: by a replacement, by a refund, or by words alone.
 
-    The replacement is a line of the same order that costs nothing; its units are allocated at once.
-    Locks their stock. Raises `InvalidState`, `InsufficientStock`, and `ClaimNotFound` for a refund
-    of another order.
+    The caller adds the replacement to the order. Raises `InvalidState`, and `ClaimNotFound` for a
+    refund of another order.
     """
     if refund_id is not None:
         known = session.scalar(
@@ -138,25 +136,7 @@ def resolve(
     _move(order, claim, "resolve", note=note, by=by)
     claim.resolved_at = clock.now()
     claim.refund_id = refund_id
-    if is_replaced:
-        by_id = {line.id: line for line in order.lines}
-        added = [
-            orders_service.add_free_line(
-                order,
-                by_id[line.order_line_id],
-                line.quantity,
-                why=f"{claim.kind} units replaced",
-                by=by,
-            )
-            for line in claim.lines
-        ]
-        inventory_service.allocate(
-            order.id,
-            [AllocationRequest(one.id, one.variant_id, one.quantity) for one in added],
-            cart_id=None,
-            by=by,
-        )
-        claim.replacement_order_id = order.id
+    claim.replacement_order_id = order.id if is_replaced else None
 
 
 def _move(order: Order, claim: Claim, command: str, *, note: str | None, by: Principal) -> None:
@@ -172,7 +152,7 @@ def _move(order: Order, claim: Claim, command: str, *, note: str | None, by: Pri
 
 
 def _lines_of(
-    order: Order, goods: Sequence[Mapping[str, Any]], claimed: Mapping[UUID, int]
+    order: Order, goods: Sequence[Mapping[str, Any]], claimable: Mapping[UUID, int]
 ) -> dict[UUID, int]:
     """Find lines for units that are named by SKU or barcode, those that may be claimed first."""
     lines: dict[UUID, int] = {}
@@ -181,8 +161,7 @@ def _lines_of(
         for line in order.lines:
             if code not in (line.sku.lower(), (line.barcode or "").lower()):
                 continue
-            taken = claimed.get(line.id, 0) + lines.get(line.id, 0)
-            part = min(left, max(0, line.shipped_quantity - taken))
+            part = min(left, claimable[line.id] - lines.get(line.id, 0))
             if part:
                 lines[line.id] = lines.get(line.id, 0) + part
                 left -= part
@@ -191,14 +170,27 @@ def _lines_of(
     return lines
 
 
-def _claimed(order_id: UUID) -> dict[UUID, int]:
+def _claimable(order: Order) -> dict[UUID, int]:
+    """Return the units of each line that may be claimed; codes of gift cards are sent again."""
     rows = session.execute(
         select(ClaimLine.order_line_id, func.sum(ClaimLine.quantity))
         .join(Claim, Claim.id == ClaimLine.claim_id)
-        .where(Claim.order_id == order_id, Claim.status != ClaimState.DENIED)
+        .where(Claim.order_id == order.id, Claim.status != ClaimState.DENIED)
         .group_by(ClaimLine.order_line_id)
     )
-    return {line_id: int(units) for line_id, units in rows}
+    claimed = {line_id: int(units) for line_id, units in rows}
+    return {
+        line.id: 0
+        if line.tax_class == GIFT_CARD
+        else max(
+            0,
+            min(
+                line.shipped_quantity - claimed.get(line.id, 0),
+                line.quantity - line.refunded_quantity,
+            ),
+        )
+        for line in order.lines
+    }
 
 
 def _take_photos(claim: Claim, values: ClaimInput) -> None:

@@ -99,7 +99,7 @@ CLAIMS = Kind(
         RecordCommand("approve_claim", "a", "approve", "It is right; then replace or refund",
              "/claims/{id}/approve", WRITE, "Approve this claim?", allowed_states=("open",)),
         RecordCommand("deny_claim", "j", "deny", "It is not; its customer may claim again",
-             "/claims/{id}/deny", WRITE, "Deny this claim?", allowed_states=("open",),
+             "/claims/{id}/deny", WRITE, "Deny this claim?", allowed_states=("open", "approved"),
              fields=(Input("note", "why:"),)),
         RecordCommand("replace_claim", "r", "replace", "Send the units again at no charge",
              "/claims/{id}/resolve", WRITE, "Add the units to the order again at no charge?",

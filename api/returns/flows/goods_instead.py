@@ -1,0 +1,105 @@
+"""Goods that a customer gets instead of others of the same order. Need the order locked.
+
+The others pay for them: what those are worth of their line counts as refunded, though no money
+moves, so that no unit is exchanged, replaced or refunded a second time.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from api.checkout.flows.repricing import line_columns
+from api.checkout.flows.terms import terms_for
+from api.kernel.ids import new_id
+from api.kernel.principal import Principal
+from api.orders import service as orders_service
+from api.orders.service import LineInput, Order, OrderLine
+from api.pricing import totals
+from api.pricing.totals import LineToPrice
+from api.returns import service
+from api.returns.service import RequestedLine
+from api.tax.rules import Destination
+
+GOODS = (
+    "variant_id", "product_id", "sku", "barcode", "title", "variant_title", "image_url",
+    "weight_grams", "tax_class", "hs_code", "origin_country",
+)  # fmt: skip
+"""What a line copies of an article."""
+
+
+def worth(old: OrderLine, quantity: int, *, before: int = 0) -> int:
+    """Return what units of a line are worth that were not refunded, after `before` others."""
+    refunded = old.refunded_quantity + before
+    share = totals.refund_share(old.total, old.quantity, refunded, quantity)
+    return min(share, old.total - old.refunded_amount)
+
+
+def same_article(order: Order, old: OrderLine, quantity: int, share: int) -> LineInput:
+    """Price units of the same article: at most `share`, which those are worth that pay for it."""
+    copied = {name: getattr(old, name) for name in (*GOODS, "note", "properties")}
+    price = share // quantity
+    if not order.prices_include_tax:
+        net = old.total - old.tax
+        price = net // old.quantity
+    while True:
+        line = priced(order, copied, quantity, price, placed_then=True)
+        if line.total <= share or not price:
+            return line
+        price -= 1
+
+
+def priced(
+    order: Order,
+    copied: Mapping[str, Any],
+    quantity: int,
+    price: int,
+    *,
+    placed_then: bool = False,
+) -> LineInput:
+    """Tax units at a price: by today's rules, or (`placed_then`) by those of the order's day."""
+    line_id = new_id()
+    terms = terms_for(
+        Destination.of(order.shipping_address),
+        customer_id=order.customer_id,
+        vat_id=order.vat_id,
+        subtotal=price * quantity,
+        currency=order.currency,
+        placed_at=order.placed_at if placed_then else None,
+    )
+    figures = totals.calculate_totals(
+        [LineToPrice(line_id, quantity, price, copied["tax_class"])],
+        None,
+        terms.rules,
+        order.currency,
+        prices_include_tax=order.prices_include_tax,
+    )
+    return LineInput(
+        id=line_id, quantity=quantity, unit_price=price,
+        **copied, **line_columns(figures)[line_id],
+    )  # fmt: skip
+
+
+def add(
+    order: Order,
+    old: OrderLine,
+    goods: LineInput,
+    *,
+    share: int,
+    reason: str,
+    why: str,
+    return_id: UUID | None,
+    by: Principal,
+) -> tuple[UUID, int]:
+    """Add goods for as many units of a line, which pay `share` of them or all.
+
+    Returns the refund request that says so, and what is due on the order.
+    """
+    case_id, paid = new_id(), min(share, goods.total)
+    due = orders_service.add_exchanged_line(order, goods, paid_by_goods=paid, why=why, by=by)
+    service.create_refund_request(
+        case_id, order.id, amount=0, shipping=0, currency=order.currency, reason=reason,
+        note=None, lines=[RequestedLine(old.id, goods.quantity, paid, 0)], by=by,
+        return_id=return_id,
+    )  # fmt: skip
+    orders_service.record_refunded_lines(order, {old.id: (goods.quantity, paid)}, shipping=0)
+    return case_id, due
