@@ -74,7 +74,12 @@ from api.printing import jobs as printing_jobs
 from api.printing.events import PrintRequested
 from api.purchasing.events import PurchaseOrderEmailRequested
 from api.returns import jobs as returns_jobs
-from api.returns.events import ReturnApproved, ReturnRejected, WithdrawalConfirmed
+from api.returns.events import (
+    ExchangeCancelled,
+    ReturnApproved,
+    ReturnRejected,
+    WithdrawalConfirmed,
+)
 from api.shipping_labels import jobs as label_jobs
 from api.stored_value import jobs as stored_value_jobs
 from api.stored_value.events import GiftCardDue
@@ -156,6 +161,7 @@ WORK = JobRegistry(
         PriceListChanged: [catalog_jobs.on_price_list_changed],
         GroupEdited: [catalog_jobs.on_price_list_changed],
         ProviderEventReceived: [payment_sync_jobs.apply_provider_event],
+        ExchangeCancelled: [returns_jobs.on_exchange_cancelled],
         RefundFailed: [returns_jobs.on_refund_failed, notifications_jobs.on_refund_failed],
         RefundSucceeded: [notifications_jobs.on_refund_succeeded],
         ReturnApproved: [notifications_jobs.on_return_approved],

@@ -23,6 +23,14 @@ class ReturnRejected(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExchangeCancelled(Event):
+    """An exchange was cancelled whose goods were paid for: the money goes back at once."""
+
+    return_id: UUID
+    order_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class WithdrawalConfirmed(Event):
     """A consumer withdrew from a contract: the receipt goes out at once."""
 

@@ -26,8 +26,10 @@ from api.orders.service import LineInput, Order, OrderLine
 from api.orders.states import HoldReason
 from api.payment_sync import service as payment_sync_service
 from api.platform import audit
+from api.platform.outbox import emit
 from api.returns import service
 from api.returns.errors import ExchangeImpossible, GoodsUnknown, ReturnLineNotFound
+from api.returns.events import ExchangeCancelled
 from api.returns.flows import goods_instead, reserve_refund
 from api.returns.flows.amounts import RefundForm
 from api.returns.models import Return, ReturnLine
@@ -167,7 +169,7 @@ def exchange(
 def cancel_exchange(order: Order, parent: Return, *, by: Principal) -> None:
     """Take the goods of an exchange off the order; its units are refunded as usual then.
 
-    What was paid for them with money goes back the way it came: the sweeps submit it. Locks the
+    What was paid for them with money goes back the way it came, once this is committed. Locks the
     stock of the goods. Raises `ExchangeImpossible` when nothing is exchanged, when units have come,
     or when the goods have left or lie in a parcel.
     """
@@ -200,6 +202,7 @@ def cancel_exchange(order: Order, parent: Return, *, by: Principal) -> None:
         )  # fmt: skip
         alone = replace(by, limits={})  # it was paid for goods that nobody gets
         reserve_refund(order.id, form, case_id=new_id(), by=alone)
+        emit(ExchangeCancelled(return_id=parent.id, order_id=order.id))
 
 
 def cancel_return(order: Order, parent: Return, *, reason: str | None, by: Principal) -> None:
