@@ -50,6 +50,7 @@ FULFILMENT = StateMachine(
             FulfilmentState.PICKED_UP: FulfilmentState.VOIDED,
         },
     },
+    phrases={"pick_up": "hand it over"},
 )
 
 CLAIMING = (FulfilmentState.OPEN, FulfilmentState.READY_FOR_PICKUP)

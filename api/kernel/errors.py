@@ -100,4 +100,4 @@ class InvalidState(Conflict):
     """A command that the current state of an object does not allow."""
 
     code = "invalid_state"
-    sentence = "{machine} is {current}: it cannot {command} now."
+    sentence = "{machine} is {current}: you cannot {command} it now."

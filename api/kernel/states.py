@@ -5,17 +5,29 @@ from collections.abc import Mapping
 from api.kernel.errors import InvalidState
 
 
+def in_words(state: str) -> str:
+    """Return a state or command as people read it: `in_transit` becomes `in transit`."""
+    return state.replace("_", " ")
+
+
 class StateMachine:
     """The states of one kind of object, and the transitions that each command makes.
 
-    Declared as `{command: {from_state: to_state}}`. Raises ValueError for a state that cannot be
-    reached from the initial one, so that a typing error fails at import.
+    Declared as `{command: {from_state: to_state}}`. `phrases` are for commands that are no verb
+    which goes before "it". Raises ValueError for a state that cannot be reached from the initial
+    one, so that a typing error fails at import.
     """
 
     def __init__(
-        self, name: str, *, initial: str, commands: Mapping[str, Mapping[str, str]]
+        self,
+        name: str,
+        *,
+        initial: str,
+        commands: Mapping[str, Mapping[str, str]],
+        phrases: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
+        self.phrases = dict(phrases or {})
         self.initial = initial
         self.commands = {command: dict(moves) for command, moves in commands.items()}
         self.states = self._reachable()
@@ -32,7 +44,12 @@ class StateMachine:
         moves = self.commands[command]
         if current not in moves:
             raise InvalidState(
-                machine=self.name, current=current, command=command, allowed=self.allowed(current)
+                f"{self.name} is {in_words(current)}: you cannot "
+                f"{self.phrases.get(command, f'{in_words(command)} it')} now.",
+                machine=self.name,
+                current=current,
+                command=command,
+                allowed=self.allowed(current),
             )
         return moves[current]
 

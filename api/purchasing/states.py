@@ -111,4 +111,5 @@ TRANSFER = StateMachine(
             "partially_received": "received",
         },
     },
+    phrases={"mark_ready": "mark it ready", "undo_receipt": "undo its receipt"},
 )

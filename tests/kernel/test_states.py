@@ -32,8 +32,32 @@ def test_an_illegal_command_says_where_it_stands_and_what_is_allowed() -> None:
         "command": "cancel",
         "allowed": [],
     }
-    assert str(refused.value) == "The parcel is delivered: it cannot cancel now."
+    assert str(refused.value) == "The parcel is delivered: you cannot cancel it now."
     assert isinstance(refused.value, Conflict)
+
+
+def test_a_refusal_has_words_for_people() -> None:
+    transfer = StateMachine(
+        "The transfer",
+        initial="in_transit",
+        commands={
+            "receive": {"in_transit": "received"},
+            "undo_receipt": {"received": "in_transit"},
+            "close": {"received": "in_transit"},
+        },
+        phrases={"undo_receipt": "undo its receipt"},
+    )
+
+    said = []
+    for command in ("undo_receipt", "close"):
+        with pytest.raises(InvalidState) as refused:
+            transfer.next("in_transit", command)
+        said.append(str(refused.value))
+
+    assert said == [
+        "The transfer is in transit: you cannot undo its receipt now.",
+        "The transfer is in transit: you cannot close it now.",
+    ]
 
 
 def test_a_state_lists_its_commands_in_alphabetical_order() -> None:

@@ -83,7 +83,7 @@ def test_a_refusal_takes_its_facts_along(client: FlaskClient, bench: Bench) -> N
     answer = client.get(f"{PATH}/whatever").json
 
     assert answer is not None
-    assert answer["detail"] == "The order is cancelled: it cannot ship now."
+    assert answer["detail"] == "The order is cancelled: you cannot ship it now."
     assert (answer["current"], answer["allowed"]) == ("cancelled", ["note"])
     assert answer["order_id"] == str(order)
     assert answer["due"] == {"amount": 999, "currency": "EUR"}

@@ -11,6 +11,7 @@ from api.kernel.errors import InvalidState
 from api.kernel.ids import new_id
 from api.kernel.money import Money
 from api.kernel.principal import Principal
+from api.kernel.states import in_words
 from api.orders.events import OrderAmended
 from api.orders.models import Order
 from api.orders.search_text import search_words
@@ -77,7 +78,7 @@ def check_amendable(order: Order, command: str) -> None:
     )
     if not is_unpaid(order.status, order.paid_at, *money):
         raise InvalidState(
-            f"The order is {order.payment_status}: only the shop can change it now.",
+            f"The order is {in_words(order.payment_status)}: only the shop can change it now.",
             machine="The payment",
             current=order.payment_status.value,
             allowed=[],

@@ -8,6 +8,7 @@ from sqlalchemy import case, literal, update
 from api.kernel import clock
 from api.kernel.errors import InvalidState
 from api.kernel.principal import Principal
+from api.kernel.states import in_words
 from api.kernel.text_folding import counted
 from api.orders.errors import (
     NothingToShip,
@@ -38,7 +39,7 @@ def check_shippable(order: Order) -> None:
     check_not_on_hold(order)
     if order.payment_status not in SHIPPABLE:
         raise InvalidState(
-            f"The order is {order.payment_status}: it is shipped once it is paid.",
+            f"The order is {in_words(order.payment_status)}: it is shipped once it is paid.",
             machine="The payment",
             current=order.payment_status.value,
             allowed=["mark-paid", "cancel"],

@@ -16,6 +16,7 @@ from api.kernel.errors import InvalidState
 from api.kernel.ids import new_id
 from api.kernel.money import Money
 from api.kernel.principal import Principal
+from api.kernel.states import in_words
 from api.platform import audit
 from api.platform.db import require_transaction
 from api.purchasing.errors import (
@@ -223,7 +224,7 @@ def _lock_receivable(order_id: UUID, by: Principal) -> PurchaseOrder:
             else "Receive without a purchase order, or send the goods back."
         )
         raise InvalidState(
-            f"P-{order.number} is {order.status.value}: nothing is received for it. {todo}",
+            f"P-{order.number} is {in_words(order.status)}: nothing is received for it. {todo}",
             machine=PURCHASE_ORDER.name,
             current=order.status.value,
             command="receive",
