@@ -97,7 +97,7 @@ def test_a_cancelled_wave_gives_back_what_nobody_began(
 def test_eight_who_release_waves_at_once_share_the_orders(
     warehouse: Warehouse, shop: Shop, mia: Staff
 ) -> None:
-    """Without the locks and the unique row two waves would have the same order."""
+    """Without the locks and the index, see `test_picking`, two waves would have the same order."""
     warehouse.stocks("TEA", A_01=40)
     numbers = {shop.an_order(TEA=1)["number"] for _ in range(8)}
     people = [shop.staff("warehouse") for _ in range(8)]
