@@ -17,7 +17,7 @@ from api.platform.audit import AuditEntry, AuditSeal
 from api.platform.db import db, session, transaction
 from tests.accounts.test_staff import audited, edits
 from tests.support.people import PASSWORD, Person, a_staff_member
-from tests.support.plans import plans_of
+from tests.support.plans import plans_of, refresh_statistics
 from tests.support.shop import Shop
 from tests.support.sql import count_statements
 
@@ -135,6 +135,7 @@ def test_the_log_is_narrowed_and_read_in_pages(client: FlaskClient, anna: Person
 @pytest.mark.parametrize("narrow", ["actor", "subject_id", "action"])
 def test_a_filter_is_answered_from_its_index(app: Flask, narrow: str) -> None:
     wrote(300)
+    refresh_statistics("audit_log")
     given = {
         "actor": "staff:nobody", "subject_id": new_id(), "action": "staff.edited", "via": None,
         "since": None, "until": None,

@@ -65,14 +65,15 @@ def copied(table: str, row_id: Any, times: int, **cells: str) -> None:
     session.rollback()
 
 
-def refresh_statistics() -> None:
-    """Rebuild all tables and let the database count them, as a shop filled once has them.
+def refresh_statistics(*tables: str) -> None:
+    """Rebuild these tables, or all, and let the database count them, as a shop filled once has them.
 
     Rows that earlier tests deleted leave pages in an index, and the planner chooses by pages:
     without rebuilding, a plan depends on which tests ran before.
     """
     session.rollback()
-    names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+    known = tables or [table.name for table in Base.metadata.sorted_tables]
+    names = ", ".join(f'"{name}"' for name in known)
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f"VACUUM (FULL) {names}"))
         # Rebuilding marks no page as seen by all, which index-only scans need: a second look does.
