@@ -66,7 +66,7 @@ def copied(table: str, row_id: Any, times: int, **cells: str) -> None:
 
 
 def refresh_statistics(*tables: str) -> None:
-    """Rebuild these tables, or all, and let the database count them, as a shop filled once has them.
+    """Rebuild these tables, or all, and let the database count them: as in a shop filled once.
 
     Rows that earlier tests deleted leave pages in an index, and the planner chooses by pages:
     without rebuilding, a plan depends on which tests ran before.
