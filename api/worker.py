@@ -249,7 +249,7 @@ def main() -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 78  # EX_CONFIG
-    app = create_app(settings)
+    app = create_app(settings, answers_requests=False)
     lanes = lane_threads(app)
     relay = Relay(app, settings, lanes)
 

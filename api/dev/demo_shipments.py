@@ -84,5 +84,5 @@ def hurry() -> None:
 
 
 def _open_shop() -> None:
-    create_app(Settings.from_env(os.environ)).app_context().push()
+    create_app(Settings.from_env(os.environ), answers_requests=False).app_context().push()
     hurry()

@@ -1,11 +1,14 @@
 """What a fresh interpreter loads: the shop and the counter never meet in one process."""
 
+import gc
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,3 +91,22 @@ def test_a_test_of_the_kernel_starts_without_the_app() -> None:
 @pytest.mark.parametrize("module", ["console.client", "console.flows", "console.settings"])
 def test_the_counter_thinks_without_a_terminal(module: str) -> None:
     assert loaded_by(module).isdisjoint({"textual", "rich", "api", "flask"})
+
+
+@pytest.mark.parametrize(("command", "answers"), [(None, False), ("routes", True)])
+def test_a_command_of_the_shop_answers_no_requests(
+    command: str | None, answers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would wait a second and hold 30 MB for routes that nobody asks; Flask's own may ask."""
+    monkeypatch.setenv("STOCKROOM_ENV", "development")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1/none")
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(gc, "freeze", lambda: None)  # the tests go on
+    context = click.Context(click.Group("flask"))
+    if command:
+        context = click.Context(click.Command(command), parent=context)
+
+    with context:
+        app = runpy.run_path(str(ROOT / "wsgi.py"))["app"]
+
+    assert any(rule.rule == "/api/v1/cart" for rule in app.url_map.iter_rules()) == answers

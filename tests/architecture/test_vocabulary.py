@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from api import app, event_handlers
+from api import blueprints, event_handlers
 from api.kernel.errors import DomainError
 from api.kernel.events import Event
 from api.kernel.ids import new_id
@@ -48,7 +48,7 @@ def a_value(hint: Any) -> Any:
 
 
 def test_the_app_loads_everything_that_is_checked_here() -> None:
-    assert app.BLUEPRINTS
+    assert blueprints.BLUEPRINTS
     assert len(below(Event)) >= 15
     assert len(below(DomainError)) >= 40
 
