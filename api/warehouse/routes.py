@@ -38,7 +38,7 @@ from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 from api.printing import service as printing_service
 from api.printing.errors import PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter
-from api.printing.schemas import PrintAtSchema, PrintedSchema
+from api.printing.schemas import PrintedSchema
 from api.printing.states import PaperKind
 from api.warehouse import flows, queries, service
 from api.warehouse.errors import (
@@ -65,6 +65,7 @@ from api.warehouse.schemas import (
     LabelsSchema,
     NewCountSchema,
     PeriodSchema,
+    PrintLabelsSchema,
     ShrinkageSchema,
     TasksSchema,
     ValueHistoryQuerySchema,
@@ -236,14 +237,14 @@ def get_labels(query: dict[str, Any]) -> Response:
 @may_answer(NothingToPrint, PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter)
 @idempotent(required=True)
 @blueprint.arguments(LabelsSchema, location="query")
-@blueprint.arguments(PrintAtSchema)
+@blueprint.arguments(PrintLabelsSchema)
 @blueprint.response(200, PrintedSchema)
 def print_labels(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     """Print labels of bins or products, or the command barcodes, on the label printer of a station.
 
     At most 200 bins are printed at once.
     """
-    labels = queries.labels(**query, at=principal().locations)
+    labels = queries.labels(**query, copies=body["copies"], at=principal().locations)
     if not labels:
         raise NothingToPrint
     kind = PaperKind.PRODUCT_LABEL if query["kind"] == "products" else PaperKind.BIN_LABEL

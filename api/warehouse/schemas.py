@@ -6,6 +6,7 @@ from api.inventory.service import MAX_QUANTITY, AdjustReason, BinKind
 from api.platform.http import DateTimeField, MoneySchema, PageQuerySchema, Schema
 from api.platform.query_fields import IdList
 from api.platform.rules import AtMostOne
+from api.printing.schemas import PrintAtSchema
 from api.warehouse.states import CountStatus, LineStatus
 
 
@@ -186,12 +187,18 @@ class LabelsSchema(Schema):
     ids = IdList(most=200, description="Bins or variants; all bins of a location when left out.")
     location_id = ma.fields.UUID(load_default=None)
     zone = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 40))
+
+
+class PrintLabelsSchema(PrintAtSchema):
+    """Where to print labels, and how many of each."""
+
     copies = ma.fields.Integer(load_default=1, validate=ma.validate.Range(1, 100))
 
 
 class LabelQuerySchema(LabelsSchema):
     """Which labels to print, and how."""
 
+    copies = ma.fields.Integer(load_default=1, validate=ma.validate.Range(1, 100))
     format = ma.fields.String(load_default="pdf", validate=ma.validate.OneOf(["pdf", "zpl"]))
     dots_per_mm = ma.fields.Integer(
         load_default=8,

@@ -33,6 +33,10 @@ from api.platform.auth import principal, requires
 from api.platform.http import LOCATED, Blueprint, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.printing import service as printing_service
+from api.printing.errors import PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter
+from api.printing.schemas import PrintAtSchema, PrintedSchema
+from api.printing.states import PaperKind, PrintFormat
 
 blueprint = Blueprint(
     "hand-over",
@@ -153,3 +157,23 @@ def get_manifest_paper(manifest_id: UUID) -> Response:
     return Response(
         manifest_paper.paper(queries.manifest_paper(manifest_id)), content_type="application/pdf"
     )
+
+
+@blueprint.route("/manifests/<uuid:manifest_id>/print", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(ManifestNotFound, PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter)
+@idempotent(required=True)
+@blueprint.arguments(PrintAtSchema)
+@blueprint.response(200, PrintedSchema)
+def print_manifest(body: dict[str, Any], manifest_id: UUID) -> dict[str, Any]:
+    """Print a manifest on the printer of a station, for the carrier to sign."""
+    of = queries.manifest_paper(manifest_id)
+    job = printing_service.print_drawn(
+        body["station"],
+        PaperKind.MANIFEST,
+        {PrintFormat.PDF: lambda _: manifest_paper.paper(of)},
+        title=f"Manifest {of.number}",
+        by=principal(),
+        subject_id=manifest_id,
+    )
+    return {"jobs": [job]}

@@ -35,6 +35,10 @@ from api.platform.db import transaction
 from api.platform.http import LOCATED, Blueprint, Schema, list_schema
 from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.openapi_errors import may_answer
+from api.printing import service as printing_service
+from api.printing.errors import PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter
+from api.printing.schemas import PrintAtSchema, PrintedSchema
+from api.printing.states import PaperKind
 from api.returns import queries
 from api.returns.errors import (
     NO_RETURN,
@@ -56,6 +60,7 @@ from api.returns.flows.returns import ReturnRefundForm
 from api.returns.models import Return
 from api.returns.queries import cases as case_queries
 from api.returns.queries import settings as settings_queries
+from api.returns.queries import slips as slip_queries
 from api.returns.schemas import RefundSchema
 from api.returns.schemas.cases import (
     InspectReturnSchema,
@@ -131,8 +136,28 @@ def get_return(return_id: UUID) -> dict[str, Any]:
 @may_answer(ReturnNotFound)
 @blueprint.doc(responses=PDF)
 def get_return_slip(return_id: UUID) -> Response:
-    """Print the slip of a return, as PDF."""
+    """Read the slip of a return as PDF."""
     return pdf(return_id)
+
+
+@blueprint.route("/returns/<uuid:return_id>/print", methods=["POST"])
+@requires(Permission.RETURNS_WRITE)
+@may_answer(PrinterFormatWrong, PrinterNotFound, ReturnNotFound, StationHasNoPrinter)
+@idempotent(required=True)
+@blueprint.arguments(PrintAtSchema)
+@blueprint.response(200, PrintedSchema)
+def print_return_slip(body: dict[str, Any], return_id: UUID) -> dict[str, Any]:
+    """Print the slip of a return on the printer of a station."""
+    of = slip_queries.slip_of(return_id)
+    job = printing_service.print_drawn(
+        body["station"],
+        PaperKind.RETURN_SLIP,
+        printing_service.slip_makers(of),
+        title=f"{of.title} {of.code}",
+        by=principal(),
+        subject_id=return_id,
+    )
+    return {"jobs": [job]}
 
 
 @blueprint.route("/orders/<uuid:order_id>/returnable", methods=["GET"])

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from api.documents import words
 from api.documents.slips import Slip
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
@@ -30,6 +31,7 @@ def slip_of(return_id: UUID) -> Slip:
         address_head=texts["slip_send_to"],
         address=[part.strip() for part in settings.return_address.split(",") if part.strip()],
         text=texts["instructions"],
+        language=words.spoken(found["language"]),
         shop=settings.shop_name,
     )
 

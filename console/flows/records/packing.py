@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.flows.records.shapes import Field, Input, Kind, RecordCommand
+from console.flows.records.shapes import STATION, Field, Input, Kind, RecordCommand
 
 MATERIALS = ("paper", "plastic", "glass", "aluminium", "ferrous_metal", "wood", "beverage_carton",
              "composite", "other")  # fmt: skip
@@ -73,7 +73,10 @@ MANIFESTS = Kind(
     ),
     (Field("opened by", "opened_by"), Field("closed by", "closed_by")),
     (
-        RecordCommand("print_manifest", "p", "paper", "Write the list for the carrier to sign",
+        RecordCommand("print_manifest", "o", "print", "Print the list for the carrier to sign",
+             "/packing/manifests/{id}/print", "fulfilment:write", "Print {name}?",
+             fields=(STATION,)),
+        RecordCommand("save_manifest", "p", "paper", "Write the list for the carrier to sign",
              "/packing/manifests/{id}/paper", "fulfilment:write", "Write {name} into a file?",
              method="GET", file="manifest-{name}.pdf"),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.flows.records.shapes import Field, Input, Kind, RecordCommand
+from console.flows.records.shapes import STATION, Field, Input, Kind, RecordCommand
 
 WAVES = Kind(
     "waves", "wave", "Many orders released at once, in batches with short walks", "/picking/waves",
@@ -54,6 +54,38 @@ WAVES = Kind(
     has_csv=True,
 )  # fmt: skip
 
+BATCHES = Kind(
+    "batches", "batch", "Orders that are picked in one walk, and their paper", "/picking/batches",
+    (
+        Field("Batch", "number", width=7),
+        Field("State", "status", "state", 10),
+        Field("Kind", "kind", "state", 12, from_width=70),
+        Field("Picker", "picker", width=12, grow=1),
+        Field("Orders", "order_count", "count", 6),
+        Field("Units", "unit_count", "count", 6),
+        Field("Picked", "picked_count", "count", 6),
+        Field("Made", "created_at", "when", 12),
+    ),
+    (
+        Field("at", "location_code"),
+        Field("wave", "wave"),
+        Field("lines", "line_count", "count"),
+        Field("walk", "walk_length", "count"),
+        Field("made by", "created_by"),
+        Field("ended", "finished_at", "when"),
+    ),
+    (
+        RecordCommand("print_batch", "o", "print", "Print what is still to be picked, in the order "
+             "of the walk", "/picking/batches/{id}/print", "fulfilment:write", "Print {name}?",
+             fields=(STATION,)),
+        RecordCommand("save_batch", "p", "paper", "Write the same as PDF into a file",
+             "/picking/batches/{id}/paper", "fulfilment:write", "Write {name} into a file?",
+             method="GET", file="picklist-{name}.pdf"),
+    ),
+    alias="batches", needs="fulfilment:write", named_by="number", title="Batches",
+    views=(("open", (("is_open", "true"),)), ("all", ())),
+)  # fmt: skip
+
 PICK_FIGURES = Kind(
     "pick_figures", "day", "Each day's picking of all people together", "/picking/figures",
     (
@@ -94,4 +126,4 @@ SUBSTITUTES = Kind(
     alias="substitutes", needs="fulfilment:write", named_by="sku", has_csv=True,
 )  # fmt: skip
 
-KINDS = (WAVES, PICK_FIGURES, SUBSTITUTES)
+KINDS = (WAVES, BATCHES, PICK_FIGURES, SUBSTITUTES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.flows.records.shapes import Field, Input, Kind, RecordCommand
+from console.flows.records.shapes import STATION, Field, Input, Kind, RecordCommand
 
 WRITE = "returns:write"
 SETTINGS = "pricing:write"
@@ -60,6 +60,8 @@ RETURNS = Kind(
              "credit pays what the goods cost more", "/returns/{id}/exchange", WRITE,
              "Exchange it, and take the difference from the store credit?", fields=EXCHANGE,
              wrapped_in="lines", constants=(("pay_with_credit", True),), allowed_states=GOING_ON),
+        RecordCommand("print_return", "p", "slip", "Print its slip with the barcode",
+             "/returns/{id}/print", WRITE, "Print the slip of {name}?", fields=(STATION,)),
         RecordCommand("cancel_exchange", "u", "undo exch.", "Give no other goods for it after all",
              "/returns/{id}/exchange/cancel", WRITE, "Take the other goods off the order again?",
              allowed_states=GOING_ON),

@@ -61,6 +61,9 @@ class Input(NamedTuple):
     """Path of the value that stands there already."""
 
 
+STATION = Input("station", "on the printer of which station:", "station")
+
+
 class Together(NamedTuple):
     """How a command is sent for the chosen records: once for all that have the same `by`."""
 

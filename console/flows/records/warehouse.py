@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.flows.records.shapes import Field, Input, Kind, RecordCommand
+from console.flows.records.shapes import STATION, Field, Input, Kind, RecordCommand
 
 BIN_KINDS = ("pick", "bulk", "receiving", "packing", "quarantine", "staging", "tote")
 PAPER = Input("format", "pdf or zpl (a label printer):", "choice", ("pdf", "zpl"))
@@ -18,6 +18,7 @@ PLANNED = Input("planned_for", "on which day (2026-11-20), or Enter for now:", "
                 is_optional=True)  # fmt: skip
 BLIND = Input("is_blind", "blind: without what is expected, yes or no, or Enter for yes:", "yes",
               is_optional=True)  # fmt: skip
+COPIES = Input("copies", "how many, or Enter for one:", "number", is_optional=True)
 
 BINS = Kind(
     "bins", "bin", "Places within a location, each with a label", "/bins",
@@ -46,6 +47,9 @@ BINS = Kind(
         RecordCommand("name_tote", "t", "tote", "The name and the colour of a tote, by which it is "
              "found on the cart", "/bins/{id}", "locations:write", "Change {name}?",
              method="PATCH", fields=(CALLED, COLOUR), allowed_states=("tote",)),
+        RecordCommand("print_bin", "o", "print", "Print the label of this bin",
+             "/warehouse/labels/print?kind=bins&ids={id}", "inventory:read",
+             "Print the label of {name}?", fields=(STATION, COPIES)),
         RecordCommand("print_label", "p", "label", "Write the label of this bin into a file",
              "/warehouse/labels", "inventory:read", "Write the label of {name}?", method="GET",
              fields=(PAPER,), constants=(("kind", "bins"),), copied=(("ids", "id"),),
@@ -148,6 +152,9 @@ STOCK_RULES = Kind(
                            "number", start="replenish_min", is_optional=True, may_be_off=True),
                      Input("replenish_max", "up to so many, off, or Enter:", "number",
                            start="replenish_max", is_optional=True, may_be_off=True))),
+        RecordCommand("print_goods", "o", "print", "Print labels of this product",
+             "/warehouse/labels/print?kind=products&ids={variant_id}", "inventory:read",
+             "Print labels of {name}?", fields=(STATION, COPIES)),
         RecordCommand("print_product", "p", "labels", "Write labels of this product into a file",
              "/warehouse/labels", "inventory:read", "Write labels of {name}?", method="GET",
              fields=(Input("copies", "how many:", "number"), PAPER),
