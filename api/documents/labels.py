@@ -5,13 +5,15 @@ labels take it 0.02 s of CPU after 0.2 s for its import, as long as typst, which
 instead of 3; weasyprint needs libraries of the system.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from stdnum import ean
+
+from api.documents.font import FONT, embed, printable
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -77,12 +79,12 @@ def modules(code: str) -> str:
 def sheet(labels: Sequence[Label]) -> bytes:
     """Print labels on sheets of 24, from the top left, as PDF.
 
-    The code stands below its bars. Characters that the built-in font has not are printed as `?`.
+    The code stands below its bars. What the font has no sign for is printed as `?`.
     """
     from fpdf import FPDF  # noqa: PLC0415 - 20 MB that only who prints has to load
 
     pdf = FPDF(format="A4")
-    pdf.core_fonts_encoding = "cp1252"  # fpdf2 2.8.9 takes Latin-1 alone otherwise: no euro sign
+    signs = embed(pdf)
     pdf.set_auto_page_break(False)
     for number, label in enumerate(labels):
         place = number % (PER_ROW * PER_COLUMN)
@@ -90,15 +92,16 @@ def sheet(labels: Sequence[Label]) -> bytes:
             pdf.add_page()
         x = place % PER_ROW * LABEL_WIDTH + _MARGIN
         y = place // PER_ROW * LABEL_HEIGHT + _MARGIN
-        _draw(pdf, label, x, y, LABEL_WIDTH - 2 * _MARGIN)
+        _draw(pdf, label, signs, x, y, LABEL_WIDTH - 2 * _MARGIN)
     return bytes(pdf.output())
 
 
-def _draw(pdf: "FPDF", label: Label, x: float, y: float, width: float) -> None:
-    pdf.set_font("Helvetica", style="B", size=11)
-    _text(pdf, x, y + 3, width, label.title)
-    pdf.set_font("Helvetica", size=8)
-    _text(pdf, x, y + 7, width, label.subtitle)
+def _draw(
+    pdf: "FPDF", label: Label, signs: Container[int], x: float, y: float, width: float
+) -> None:
+    for size, below, text in ((11, 3, label.title), (8, 7, label.subtitle)):
+        pdf.set_font(FONT, size=size)
+        _text(pdf, x, y + below, width, printable(text, signs))
     left = draw_bars(
         pdf, label.code, x + _QUIET, y + 9, width=width - 2 * _QUIET, height=_BARS, is_centred=True
     )
@@ -122,14 +125,8 @@ def draw_bars(
     return left
 
 
-def printable(text: str) -> str:
-    """Return a text in the characters of the built-in fonts; others become `?`."""
-    return text.translate(_REPLACED).encode("cp1252", "replace").decode("cp1252")
-
-
 def _text(pdf: "FPDF", x: float, y: float, width: float, text: str) -> None:
     """Write one line, cut off where the label ends."""
-    text = printable(text)
     while text and pdf.get_string_width(text) > width:
         text = text[:-1]
     if text:

@@ -79,25 +79,29 @@ def slip(of: Slip) -> bytes:
         _text(pdf, value, signs, size=10)
     pdf.ln(_LINE)
     pdf.set_font(FONT, size=9)
+    pdf.set_line_width(0.1)
     with pdf.table(
         col_widths=of.widths,
         text_align=("LEFT",) * (len(of.heads) - 1) + ("RIGHT" if of.has_amounts else "LEFT",),
         line_height=_LINE,
         borders_layout="HORIZONTAL_LINES",
+        v_align="TOP",
         headings_style=FontFace(emphasis="NONE"),
     ) as table:
         for cells in (of.heads, *of.rows):
             table.row(tuple(printable(cell, signs) for cell in cells))
+    pdf.ln(1)
     for name, amount in of.sums:
         pdf.cell(130, _LINE, printable(name, signs), align="R")
         pdf.cell(40, _LINE, printable(amount, signs), align="R", new_x="LMARGIN", new_y="NEXT")
-    pdf.ln(_LINE)
     if of.address:
+        pdf.ln(_LINE)
         _text(pdf, of.address_head, signs, size=9)
         for part in of.address:
             _text(pdf, part, signs, size=11)
+    if of.text:
         pdf.ln(_LINE)
-    _text(pdf, of.text, signs, size=10)
+        _text(pdf, of.text, signs, size=10)
     return bytes(pdf.output())
 
 

@@ -119,7 +119,7 @@ class Parcel:
     def missing(self) -> str:
         """The first thing that is missing before the parcel may leave, or nothing."""
         if self.alarm:
-            return f"{self.alarm}. Esc: it is put right"
+            return f"{self.alarm.rstrip('.')}. Esc: it is put right"
         if self.unverified:
             line = next(one for one in self.lines if one.must_verify and self.left(one))
             return f"Not verified yet: {line.name} {self.verified(line)} of {line.quantity}"
@@ -143,14 +143,14 @@ class Parcel:
             parcel = replace(parcel, session=replace(self.session, weight_grams=None))
             return Outcome(parcel, f"Box {box.name}")
         if self.session.is_picked_up:
-            return self._wrong(f"WRONG ITEM  {code} is not in this order. Put back")
+            return self._wrong(f"WRONG ITEM  {code} is not in this order. Put it aside")
         return self._label(code)
 
     def _item(self, line: PackingLine, code: str, count: int) -> Outcome:
         same = [one for one in self.lines if one.sku == line.sku]
         left = sum(self.left(one) for one in same)
         if count > left:
-            return self._wrong(f"{count - left} too many: {line.name}. Put back")
+            return self._wrong(f"{count - left} too many: {line.name}. Put them aside")
         done = dict(self.done)
         rest = count
         for one in same:
@@ -170,7 +170,7 @@ class Parcel:
         numbers = [(one, tracking.number_of(one, code)) for one in fits]
         found = [(one, number) for one, number in numbers if number is not None]
         if len(found) != 1:
-            return self._wrong(f"WRONG ITEM  {code} is not in this order. Put back")
+            return self._wrong(f"WRONG ITEM  {code} is not in this order. Put it aside")
         carrier, number = found[0]
         words = self.missing_before_label()
         if words:
@@ -193,10 +193,12 @@ class Parcel:
         return replace(self, done=done, alarm="" if step > 0 else self.alarm)
 
     def refreshed(self, session: PackingSession) -> Parcel:
-        """Take what the shop says; what it knows of is no longer counted here."""
-        return replace(
-            self, session=session, done={}, box="", weight=None, alarm=session.blocked_by or ""
-        )
+        """Take what the shop says; what it knows of is no longer counted here.
+
+        Of a wrong scan it has words of its own: those that stand here already stay.
+        """
+        alarm = (self.alarm or session.blocked_by) if session.blocked_by else ""
+        return replace(self, session=session, done={}, box="", weight=None, alarm=alarm)
 
     def body(self, *, is_partial: bool) -> dict[str, object]:
         """What is sent when the parcel leaves."""

@@ -48,11 +48,11 @@ def scan(session_id: UUID, code: str, quantity: int, *, by: Principal) -> ScanAn
     units = quantity * found.pack_quantity
     lines = queries.lines_of_variant(session_id, found.variant_id)
     if not lines:
-        message = f"Wrong item: {found.sku} is not in this order. Put it back."
+        message = f"Wrong item: {found.sku} is not in this order. Put it aside."
         return _wrong(row, PackScanResult.WRONG_ITEM, message, code, units, found.variant_id, by=by)
     left = sum(line.quantity - line.verified for line in lines)
     if units > left:
-        message = f"{units - left} too many: {left} of {found.sku} are needed. Put back."
+        message = f"{units - left} too many: {left} of {found.sku} are needed. Put them aside."
         return _wrong(row, PackScanResult.TOO_MANY, message, code, units, found.variant_id, by=by)
     _verify(lines, units)
     update_session(session_id, blocked_by=None)
