@@ -20,6 +20,8 @@ VERSION = "0.1.0"
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 
+PAPERS = ("packing_slip", "priced_slip", "return_slip", "shipping_label")
+
 SCAN_PREFIXES = ("ctrl+b", "ctrl+backslash")
 
 USAGE = f"""\
@@ -36,7 +38,8 @@ STOCKROOM_THEME         dark, light or contrast; :theme in the console chooses a
 STOCKROOM_STATION       the name of this computer, as PACK-2; its host name when not given
 STOCKROOM_SCALE         the serial port of a scale, as /dev/ttyUSB0 or /dev/ttyUSB0:4800
 STOCKROOM_AUTO_SHIP     yes: a parcel that is packed leaves with the scan of its label
-STOCKROOM_PRINT         yes: slip and label of a packed parcel are printed at this station
+STOCKROOM_PRINT         yes: slip and label of a packed parcel are printed at this station; or
+                        which of packing_slip, priced_slip, return_slip, shipping_label
 SENTRY_DSN              where a crash of the console is told; nothing about people is sent
 NO_COLOR                no colours: words and symbols carry the meaning
 """
@@ -73,8 +76,8 @@ class Settings(NamedTuple):
     auto_ship: bool = False
     """Whether a packed parcel leaves with the scan of its label, without Enter."""
 
-    prints: bool = False
-    """Whether slip and label of a packed parcel are printed at this station."""
+    prints: tuple[str, ...] = ()
+    """Which papers of a packed parcel are printed at this station."""
 
     sentry_dsn: str = ""
     """Where a crash is told, without anything about people; nowhere when empty."""
@@ -102,7 +105,7 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         sound_command=_checked_sound(environment.get("STOCKROOM_SOUND", "")),
         theme=_checked_theme(environment.get("STOCKROOM_THEME", "")),
         scale=environment.get("STOCKROOM_SCALE", "").strip(),
-        prints=_yes(environment, "STOCKROOM_PRINT"),
+        prints=_papers(environment.get("STOCKROOM_PRINT", "")),
         auto_ship=_yes(environment, "STOCKROOM_AUTO_SHIP"),
         sentry_dsn=environment.get("SENTRY_DSN", "").strip(),
     )
@@ -148,6 +151,20 @@ def _yes(environment: Mapping[str, str], name: str) -> bool:
     if word not in {"", "yes", "no", "1", "0"}:
         raise BadSettings(f"{name} is yes or no, not {word!r}")
     return word in {"yes", "1"}
+
+
+def _papers(words: str) -> tuple[str, ...]:
+    """Read which papers are printed; `yes` is the slip and the label."""
+    named = tuple(words.replace(",", " ").lower().split())
+    if named in {(), ("no",), ("0",)}:
+        return ()
+    if named in {("yes",), ("1",)}:
+        return ("packing_slip", "shipping_label")
+    if unknown := sorted(set(named) - set(PAPERS)):
+        raise BadSettings(
+            f"STOCKROOM_PRINT is yes, no, or some of {', '.join(PAPERS)}; not {unknown[0]!r}"
+        )
+    return named
 
 
 def _checked_theme(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -195,9 +195,9 @@ def finish(of: PackingSession, body: Mapping[str, object]) -> NewCommand:
     return _of(of, FINISH, "finish", body, "parcel ships")
 
 
-def print_papers(of: PackingSession) -> NewCommand:
-    """The slip and the label of a parcel, once each."""
-    return _of(of, PRINT, "print", {}, "slip and label")
+def print_papers(of: PackingSession, papers: Sequence[str]) -> NewCommand:
+    """Papers of a parcel, such as its slip and its label, once each."""
+    return _of(of, PRINT, "print", {"papers": list(papers)}, "papers")
 
 
 def check_label(order_id: str, fulfilment_id: str, code: str) -> NewCommand:

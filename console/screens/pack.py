@@ -255,8 +255,9 @@ class PackScreen(ParcelScreen):
         elif command.kind == packing.FINISH:
             sent = self._sent.pop(command.key, None)
             if failure is None:
-                if self.context.shop.prints and sent is not None:
-                    self.context.shop.give(packing.print_papers(sent.session))
+                papers = self.context.shop.prints
+                if papers and sent is not None:
+                    self.context.shop.give(packing.print_papers(sent.session, papers))
                 self.last = LastParcel.of(command)
                 self._ended(sent)
             elif sent is not None and self.parcel is None:
