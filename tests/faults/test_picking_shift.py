@@ -1,6 +1,6 @@
 """A shift in waves: three pickers over real processes, with faults; every unit is where it should.
 
-SHIFT_ORDERS scales it: 40 by default, because placing 300 alone takes minutes on two cores.
+SHIFT_ORDERS scales it: 40 by default, because 300 take nine minutes on two busy cores.
 """
 
 import os
