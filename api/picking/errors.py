@@ -1,6 +1,7 @@
 """Errors of picking."""
 
-from api.kernel.errors import Conflict, NotFound, Unprocessable
+from api.kernel.errors import Conflict, InvalidState, NotFound, Unprocessable
+from api.orders.errors import OrderNotFound
 
 
 class BatchNotFound(NotFound):
@@ -176,3 +177,7 @@ class NothingToPutBack(Conflict):
 
     code = "nothing_to_put_back"
     sentence = "No unit of this line is left to put back."
+
+
+NO_PICK = (BatchNotFound, ClaimNeeded, InvalidState, LineNotOpen, OrderNotFound, PickLineNotFound)
+"""Errors of every command of a line that is picked."""

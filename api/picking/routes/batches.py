@@ -25,11 +25,11 @@ from api.kernel.permissions import Permission
 from api.orders.errors import OrderNotFound, OrderOnHold
 from api.picking import flows, queries, service
 from api.picking.errors import (
+    NO_PICK,
     AllHaveTotes,
     BatchClaimed,
     BatchNotFound,
     ClaimNeeded,
-    LineNotOpen,
     LinesToPick,
     NoOtherBin,
     NotABin,
@@ -88,7 +88,6 @@ _MOVES = (
 )
 _FILE = {"type": "string", "format": "binary"}
 _PDF = {"200": {"description": "The paper", "content": {"application/pdf": {"schema": _FILE}}}}
-_OF_LINE = (BatchNotFound, ClaimNeeded, InvalidState, LineNotOpen, OrderNotFound, PickLineNotFound)
 
 
 @blueprint.route("/queue", methods=["GET"])
@@ -264,7 +263,7 @@ def give_back_order(body: dict[str, Any], batch_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/lines/<uuid:line_id>/pick", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@may_answer(*_OF_LINE, *_MOVES, OrderOnHold, PermissionMissing, ToteNeeded)
+@may_answer(*NO_PICK, *_MOVES, OrderOnHold, PermissionMissing, ToteNeeded)
 @idempotent(required=True)
 @blueprint.arguments(PickSchema)
 @blueprint.response(200, PickAnswerSchema)
@@ -284,7 +283,7 @@ def pick(body: dict[str, Any], line_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/lines/<uuid:line_id>/skip", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@may_answer(*_OF_LINE)
+@may_answer(*NO_PICK)
 @idempotent(required=True)
 @blueprint.response(200, BatchDetailSchema)
 def skip_line(line_id: UUID) -> dict[str, Any]:
@@ -295,7 +294,7 @@ def skip_line(line_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/lines/<uuid:line_id>/short", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@may_answer(*_OF_LINE, CountTooLarge, NoOtherBin, NothingToCount)
+@may_answer(*NO_PICK, CountTooLarge, NoOtherBin, NothingToCount)
 @idempotent(required=True)
 @blueprint.arguments(ShortSchema)
 @blueprint.response(200, BatchDetailSchema)

@@ -8,7 +8,6 @@ from api.accounts.errors import AccountNotFound
 from api.catalog.errors import VariantNotFound
 from api.checkout.errors import AddressRequired, CartNotPurchasable
 from api.inventory.errors import InsufficientStock
-from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.order_edits.errors import (
     BelowRefunded,
@@ -20,7 +19,7 @@ from api.order_edits.errors import (
     PartHasShipped,
     UnitsNotEditable,
 )
-from api.orders.errors import OrderNotFound, UnknownOrderLine
+from api.orders.errors import UnknownOrderLine
 from api.payments.errors import (
     AmountBelowMinimum,
     AmountNotChargeable,
@@ -30,15 +29,12 @@ from api.payments.errors import (
 )
 from api.picking import flows, queries, service
 from api.picking.errors import (
-    BatchNotFound,
-    ClaimNeeded,
-    LineNotOpen,
+    NO_PICK,
     NoOrderForItem,
     NoOtherBin,
     NoSubstitute,
     NotAnother,
     NotATote,
-    PickLineNotFound,
     RestNeedsApproval,
     SubstituteNotFound,
 )
@@ -74,13 +70,12 @@ _EDIT_REFUSED = (
     *(TaxRuleMissing, UnitsNotEditable, UnknownOrderLine, VariantNotFound, WrongCurrency),
     *NO_UNITS_TO_REFUND,
 )
-_OF_LINE = (BatchNotFound, ClaimNeeded, InvalidState, LineNotOpen, OrderNotFound, PickLineNotFound)
 
 
 @blueprint.route("/lines/<uuid:line_id>/cancel-rest", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(
-    *(*_OF_LINE, *_EDIT_REFUSED, CountTooLarge, NoOtherBin, NothingToCount, PermissionMissing),
+    *(*NO_PICK, *_EDIT_REFUSED, CountTooLarge, NoOtherBin, NothingToCount, PermissionMissing),
     RestNeedsApproval,
 )
 @idempotent_flow
@@ -96,7 +91,7 @@ def cancel_rest(line_id: UUID, operation_id: UUID) -> dict[str, Any]:
 @blueprint.route("/lines/<uuid:line_id>/substitute", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(
-    *(*_OF_LINE, *_EDIT_REFUSED, CountTooLarge, NoOtherBin, NoSubstitute, NothingToCount),
+    *(*NO_PICK, *_EDIT_REFUSED, CountTooLarge, NoOtherBin, NoSubstitute, NothingToCount),
 )
 @idempotent_flow
 @blueprint.response(200, BatchDetailSchema)
