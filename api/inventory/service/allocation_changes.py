@@ -1,22 +1,18 @@
 """Changing what is allocated to an order that staff edit: units released and added together."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
 
-from api.inventory.models import MovementKind, StockAllocation, StockLevel
-from api.inventory.service import allocation_rows, back_orders, journal, locks
-from api.inventory.service.allocations import (
-    AllocationRequest,
-    dropped_entries,
-    lines_that_wait,
-    spread,
-    waiting_entries,
-)
+from api.inventory.models import StockAllocation, StockLevel
+from api.inventory.service import allocations, back_orders, journal, locks
+from api.inventory.service.allocations import AllocationRequest
 from api.inventory.service.available_stock import choose, release_expired
-from api.inventory.service.journal_entries import JournalEntry
 from api.kernel.principal import Principal
+
+_REASON: Final = "order edited"
 
 
 def change_allocations(
@@ -47,32 +43,9 @@ def change_allocations(
     )
     locks.lock({line.variant_id for line in added}, also=allocated)
     if released:
-        _release(order_id, released, reference=reference, by=by)
+        allocations.release(order_id, released, by=by, reason=_REASON, reference=reference)
     if added:
         _allocate(order_id, added, reference=reference, by=by)
-
-
-def _release(
-    order_id: UUID, released: Mapping[UUID, int], *, reference: str, by: Principal
-) -> None:
-    levels, shares = allocation_rows.lock_allocations(order_id)
-    dropped, rest = allocation_rows.take_waiting(shares, released)
-    back_orders.lower({share.allocation_id: share.waiting for share in dropped})
-    taken = allocation_rows.take(shares, rest)
-    allocation_rows.reduce(taken)
-    entries = dropped_entries(order_id, dropped, reason="order edited", reference=reference)
-    entries += [
-        JournalEntry(
-            level_id=level_id,
-            kind=MovementKind.RELEASED,
-            allocated=-quantity,
-            reason="order edited",
-            reference=reference,
-            order_id=order_id,
-        )
-        for level_id, quantity in allocation_rows.by_level(taken).items()
-    ]
-    journal.write_entries(levels, entries, by=by)
 
 
 def _allocate(
@@ -81,26 +54,14 @@ def _allocate(
     levels = locks.lock({line.variant_id for line in added})
     freed = release_expired(levels)
     plan, waiting = choose(levels, freed, [(line.variant_id, line.quantity) for line in added])
-    shares = spread(added, plan)
-    lacking = lines_that_wait(added, shares, levels) if waiting else {}
+    shares = allocations.spread(added, plan)
+    lacking = allocations.lines_that_wait(added, shares, levels) if waiting else {}
     rows = {key: (0, units) for key, units in lacking.items()}
     for line_id, level_id, quantity in shares:
         rows[line_id, level_id] = (quantity, lacking.get((line_id, level_id), 0))
     back_orders.add_rows(order_id, rows)
-    counts: dict[UUID, int] = {}
-    for taking in plan.values():
-        for level_id, quantity in taking.items():
-            counts[level_id] = counts.get(level_id, 0) + quantity
-    entries = [
-        JournalEntry(
-            level_id=level_id,
-            kind=MovementKind.ALLOCATED,
-            allocated=quantity,
-            reason="order edited",
-            reference=reference,
-            order_id=order_id,
-        )
-        for level_id, quantity in counts.items()
-    ]
-    entries += waiting_entries(order_id, lacking, reason="order edited", reference=reference)
+    entries = allocations.allocation_entries(
+        order_id, plan, freed, reason=_REASON, reference=reference
+    )
+    entries += allocations.waiting_entries(order_id, lacking, reason=_REASON, reference=reference)
     journal.write_entries(levels, [*freed.expired_entries(), *entries], by=by)

@@ -87,7 +87,7 @@ def allocate(
         ],
     )
     back_orders.add_rows(order_id, {key: (0, units) for key, units in lacking.items()})
-    entries = _allocation_entries(order_id, plan, freed, reference=reference)
+    entries = allocation_entries(order_id, plan, freed, reference=reference)
     entries += waiting_entries(order_id, lacking, reference=reference)
     journal.write_entries(levels, [*freed.expired_entries(), *entries], by=by)
 
@@ -114,7 +114,7 @@ def release(
     journal.write_entries(
         levels,
         [
-            *dropped_entries(order_id, dropped, reason=reason, reference=reference),
+            *_dropped_entries(order_id, dropped, reason=reason, reference=reference),
             *(
                 JournalEntry(
                     level_id=level_id,
@@ -200,7 +200,7 @@ def waiting_entries(
     ]
 
 
-def dropped_entries(
+def _dropped_entries(
     order_id: UUID,
     dropped: Sequence[AllocationShare],
     *,
@@ -212,8 +212,13 @@ def dropped_entries(
     return waiting_entries(order_id, units, reason=reason, reference=reference)
 
 
-def _allocation_entries(
-    order_id: UUID, plan: AllocationPlan, freed: FreedStock, *, reference: str | None
+def allocation_entries(
+    order_id: UUID,
+    plan: AllocationPlan,
+    freed: FreedStock,
+    *,
+    reason: str | None = None,
+    reference: str | None,
 ) -> list[JournalEntry]:
     """Build the journal entries of an allocation; they also end the cart's reservations."""
     counts = {level_id: count for taking in plan.values() for level_id, count in taking.items()}
@@ -223,6 +228,7 @@ def _allocation_entries(
             kind=MovementKind.ALLOCATED,
             allocated=count,
             reserved=-freed.own.get(level_id, 0),
+            reason=reason,
             reference=reference,
             order_id=order_id,
         )
