@@ -16,6 +16,7 @@ from api.platform.http import Blueprint, list_schema
 from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.openapi_errors import may_answer
 from api.platform.storage import StorageUnavailable
+from api.printing.errors import PrinterFormatWrong, StationHasNoPrinter
 from api.shipping_labels import flows, formats, queries
 from api.shipping_labels.errors import (
     CarrierCannotDo,
@@ -38,6 +39,8 @@ from api.shipping_labels.schemas import (
     BuyLabelSchema,
     CustomsFormSchema,
     CustomsQuerySchema,
+    PrintedLabelSchema,
+    PrintLabelSchema,
     SettleLabelSchema,
     ShippingLabelSchema,
     TrackingEventSchema,
@@ -97,6 +100,14 @@ def list_labels(fulfilment_id: UUID) -> dict[str, Any]:
     return _whole(queries.labels_of(fulfilment_id))
 
 
+@blueprint.route("/orders/<uuid:order_id>/labels", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@blueprint.response(200, list_schema(ShippingLabelSchema))
+def list_labels_of_order(order_id: UUID) -> dict[str, Any]:
+    """List the labels of all parcels of an order, the newest first; up to a hundred."""
+    return _whole(queries.labels_of_order(order_id))
+
+
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/customs", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(FulfilmentNotFound, LocationNotFound, SenderAddressMissing)
@@ -146,6 +157,21 @@ def get_label_file(label_id: UUID) -> Response:
         "Cache-Control": "no-store",
     }
     return Response(file.content, headers=headers, content_type=file.media_type)
+
+
+@blueprint.route("/labels/<uuid:label_id>/print", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(InvalidState, LabelFileMissing, LabelNotFound, PrinterFormatWrong, StationHasNoPrinter,
+            StorageUnavailable)  # fmt: skip
+@idempotent_flow
+@blueprint.arguments(PrintLabelSchema)
+@blueprint.response(200, PrintedLabelSchema)
+def print_label(form: dict[str, Any], label_id: UUID, operation_id: UUID) -> dict[str, Any]:
+    """Print a bought label at a station, once however often it is asked.
+
+    Another copy is a reprint of its print job.
+    """
+    return {"job_id": flows.print_label(label_id, **form, by=principal())}
 
 
 @blueprint.route("/labels/<uuid:label_id>/void", methods=["POST"])

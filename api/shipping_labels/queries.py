@@ -97,6 +97,17 @@ def labels_of(fulfilment_id: UUID) -> list[dict[str, Any]]:
     return [_shown(row) for row in rows]
 
 
+def labels_of_order(order_id: UUID) -> list[dict[str, Any]]:
+    """Return the labels of all parcels of an order, newest first; up to a hundred."""
+    rows = session.execute(
+        _LABELS.join(_PARCELS, _PARCELS.c.id == LABELS.c.fulfilment_id)
+        .where(_PARCELS.c.order_id == order_id)
+        .order_by(LABELS.c.id.desc())
+        .limit(MOST_EVENTS)
+    )
+    return [_shown(row) for row in rows]
+
+
 def parcel_of(label_id: UUID) -> UUID:
     """Return the id of a label's parcel, which never changes. Raises `LabelNotFound`."""
     found = session.scalar(select(LABELS.c.fulfilment_id).where(LABELS.c.id == label_id))

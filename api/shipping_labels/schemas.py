@@ -71,6 +71,18 @@ class VoidLabelSchema(Schema):
     )
 
 
+class PrintLabelSchema(Schema):
+    """Where a label is printed."""
+
+    station = SingleLine(60, required=True, metadata={"example": "PACK-2"})
+
+
+class PrintedLabelSchema(Schema):
+    """The print job of a label."""
+
+    job_id = ma.fields.UUID(required=True)
+
+
 class SettleLabelSchema(Schema):
     """What became of a request without an answer. Without a number it was not bought."""
 

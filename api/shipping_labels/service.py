@@ -10,7 +10,6 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from api.fulfilment import service as fulfilment_service
 from api.fulfilment.service import Fulfilment
-from api.fulfilment.states import TrackingStatus
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
@@ -78,16 +77,19 @@ def lock(label_id: UUID) -> Any:
     return row
 
 
-def record(label_id: UUID, fulfilment_id: UUID, **bought: Any) -> None:
+def record(
+    label_id: UUID, parcel: Fulfilment, *, carrier: str, tracking_number: str, **bought: Any
+) -> None:
     """Store what was bought: its number, the carrier's id, the key of its file.
 
-    The parcel is announced to the carrier then. Raises `InvalidState` for a label that is settled
-    already.
+    The parcel has its carrier and number from then on. Raises `InvalidState` for a label that is
+    settled already.
     """
-    _move(label_id, "record", bought_at=clock.now(), error=None, **bought)
-    fulfilment_service.note_tracking(
-        fulfilment_id, TrackingStatus.PRE_TRANSIT, instead_of=TrackingStatus.UNKNOWN
-    )
+    _move(
+        label_id, "record", bought_at=clock.now(), error=None, tracking_number=tracking_number,
+        **bought,
+    )  # fmt: skip
+    fulfilment_service.put_label(parcel, carrier=carrier, tracking_number=tracking_number)
     attention.clear(AttentionKind.LABEL_UNCLEAR, reference=label_id)
 
 
@@ -97,17 +99,15 @@ def fail(label_id: UUID, words: str) -> None:
     attention.clear(AttentionKind.LABEL_UNCLEAR, reference=label_id)
 
 
-def void(label_id: UUID, fulfilment_id: UUID) -> None:
+def void(label_id: UUID, parcel: Fulfilment) -> None:
     """Store that a label does not count any more. Raises `InvalidState`."""
     _move(label_id, "void", voided_at=clock.now())
-    fulfilment_service.note_tracking(
-        fulfilment_id, TrackingStatus.UNKNOWN, instead_of=TrackingStatus.PRE_TRANSIT
-    )
+    fulfilment_service.take_label_off(parcel)
 
 
-def refuse_unvoidable(label: Any) -> None:
-    """Refuse a label that is not bought. Raises `InvalidState`."""
-    LABEL.next(label.state, "void")
+def refuse_unbought(label: Any, command: str) -> None:
+    """Refuse to `void` or `print` a label that is not bought. Raises `InvalidState`."""
+    LABEL.next(label.state, command)
 
 
 def note_unclear(label_id: UUID, reference: str, order_id: UUID, words: str) -> None:

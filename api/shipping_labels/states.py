@@ -21,6 +21,7 @@ LABEL = StateMachine(
     commands={
         "record": {LabelState.REQUESTED: LabelState.BOUGHT},
         "fail": {LabelState.REQUESTED: LabelState.FAILED},
+        "print": {LabelState.BOUGHT: LabelState.BOUGHT},
         "void": {LabelState.BOUGHT: LabelState.VOIDED},
     },
 )

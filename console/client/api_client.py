@@ -39,6 +39,8 @@ IS_SLOW = 0.4
 """Seconds after which an answer that is still out counts as late."""
 
 DOWN = frozenset({502, 503, 504})
+OTHERS_DOWN = frozenset({"gateway_unavailable", "carrier_not_reached"})
+"""What a shop says that is up itself: its payment provider or a carrier is down."""
 
 
 class ApiClient:
@@ -91,13 +93,22 @@ class ApiClient:
         return await self._signed(Request("POST", path, body=_dumped(body), headers=headers))
 
     async def change(
-        self, method: str, path: str, body: object, *, key: str, version: int | None
+        self,
+        method: str,
+        path: str,
+        body: object,
+        *,
+        key: str,
+        version: int | None,
+        within: float | None = None,
     ) -> Response:
         """Send a change once while somebody waits, based on the version that was looked at."""
         headers = {**JSON, "Idempotency-Key": key}
         if version is not None:
             headers["If-Match"] = f'"{version}"'
-        return await self._signed(Request(method, path, body=_dumped(body), headers=headers))
+        return await self._signed(
+            Request(method, path, body=_dumped(body), headers=headers, patience=within)
+        )
 
     async def open(self, path: str, body: object) -> Response:
         """POST without a token: signing in and signing out."""
@@ -212,8 +223,7 @@ class ApiClient:
         at = datetime.now(UTC)
         if note == "called off":
             self.circuit.abandoned()
-        elif status == 0 or (status in DOWN and note != "gateway_unavailable"):
-            # A shop that says the payment provider is down is itself up.
+        elif status == 0 or (status in DOWN and note not in OTHERS_DOWN):
             self.circuit.failed()
         else:
             self.circuit.answered()

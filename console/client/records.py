@@ -49,13 +49,22 @@ class Records:
         return (await self._caller.get(f"{ADMIN}{path}")).body
 
     async def change(
-        self, method: str, path: str, body: Mapping[str, object], *, key: str, version: int | None
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object],
+        *,
+        key: str,
+        version: int | None,
+        within: float | None = None,
     ) -> dict[str, Any]:
         """Send a change while the operator waits for its answer.
 
         Refused by the shop with `StaleVersion` where the record is no longer the version that was
-        looked at.
+        looked at. `within`: seconds that the answer may take, where a carrier is asked.
         """
-        answer = await self._caller.change(method, f"{ADMIN}{path}", body, key=key, version=version)
+        answer = await self._caller.change(
+            method, f"{ADMIN}{path}", body, key=key, version=version, within=within
+        )
         told: dict[str, Any] = json.loads(answer.body) if answer.body else {}
         return told

@@ -238,6 +238,10 @@ ACTIONS = (
            "This screen", _on("order")),
     Action("parcels", ("k",), "k", "parcels", "The order's parcels: deliver, correct, void, pack",
            "This screen", _on("order", "orders")),
+    Action("labels", ("e",), "e", "labels", "The labels that were bought for the order's parcels: "
+           "print, void, settle", "This screen", _on("parcels"), needs="fulfilment:write"),
+    Action("labels", ("v",), "v", "labels", "The labels of the order that it is about",
+           "This screen", _on("attention"), needs="fulfilment:write"),
     Action("order_references", ("y",), "y", "", "What other systems call it, such as the books",
            "This screen", _on("order")),
     Action("ships_with", ("j",), "j", "ships with", "Orders that could leave in one parcel with it",

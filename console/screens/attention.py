@@ -43,6 +43,9 @@ COMMANDS = {
 }  # fmt: skip
 """What an action asks of the shop."""
 
+OF_LABELS = frozenset({"label_unclear", "label_unused"})
+"""What the labels of an order end: they are settled, or voided."""
+
 NEEDS = {
     "refund": "orders:refund", "link": "payments:write", "accept": "orders:write",
     "retry": "jobs:write", "discard": "jobs:write",
@@ -114,6 +117,8 @@ class AttentionScreen(ListScreen):
             if item is None:
                 return self.table.why_none("Nothing is chosen")
             return None if item.order_id else "This belongs to no order"
+        if action == "labels":
+            return None if item and item.kind in OF_LABELS else "This is about no label"
         if action not in COMMANDS:
             return None
         command = COMMANDS[action]
@@ -170,6 +175,10 @@ class AttentionScreen(ListScreen):
     async def do_enter(self) -> None:
         """Open the order."""
         self._open("order")
+
+    async def do_labels(self) -> None:
+        """The labels of its order, to settle or void one."""
+        self._open("labels")
 
     async def do_refund(self) -> None:
         """F8: a refund of the order at hand, by lines."""
@@ -339,11 +348,12 @@ class AttentionScreen(ListScreen):
             run = None if self._findings is None else self._findings[1]
             page = [] if run is None else doctor_page(run, self.context.styles, 60)
             self.glance.show(page)
-            self.key_bar.relabel(dict.fromkeys(("enter", *COMMANDS), ""))
+            self.key_bar.relabel(dict.fromkeys(("enter", "labels", *COMMANDS), ""))
             return
         pending = self.context.shop.outbox.open_commands(attention.aggregate_of(item))
         fits = {name for name, one in COMMANDS.items() if one in item.commands}
         labels = {name: "" for name in COMMANDS if name not in fits}
+        labels |= {} if item.kind in OF_LABELS else {"labels": ""}
         self.key_bar.relabel(labels | ({} if item.order_id else {"enter": ""}))
         self.glance.show(self._beside(item, pending), keep_place=item.id == self._shown)
         self._shown = item.id

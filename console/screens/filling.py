@@ -173,7 +173,7 @@ class FillingScreen(ListScreen):
 
     async def _change(self, form: Form, path: str, label: str) -> None:
         version = at(form.record, "version") if form.record else None
-        if form.command.fields and not form.body:
+        if form.command.method == "PATCH" and form.command.fields and not form.body:
             self.say(noted("Nothing was changed"))
             return
         try:
@@ -183,8 +183,9 @@ class FillingScreen(ListScreen):
                 self.say(written(_file_of(form, path, content), content))
                 return
             answer = await self.context.shop.records.change(
-                form.command.method, path, form.body, key=str(uuid.uuid4()), version=version
-            )
+                form.command.method, path, form.body, key=str(uuid.uuid4()), version=version,
+                within=form.command.answers_within or None,
+            )  # fmt: skip
         except SignedOut as failure:
             self.post_message(SignInNeeded(failure))
         except CallFailed as failure:

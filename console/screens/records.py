@@ -234,6 +234,10 @@ class RecordsScreen(ChoosingScreen):
         else:
             self.go_back()
 
+    async def do_labels(self) -> None:
+        """The labels of the order whose parcels these are."""
+        self.post_message(Open("labels", self.subject))
+
     async def do_open_case(self) -> None:
         """Unpack the return under the cursor."""
         record = self.record_at_cursor()

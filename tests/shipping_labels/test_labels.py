@@ -9,7 +9,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import text, update
 
-from api.carriers.gateways.registry import CarrierGateways
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
 from api.platform import service_registry
@@ -18,7 +17,7 @@ from api.platform.storage import Storage, StorageUnavailable
 from api.shipping_labels import flows, jobs
 from api.shipping_labels.errors import LabelInProgress
 from api.shipping_labels.models import ShippingLabel
-from tests.support.carriers import CREDENTIALS, LABEL, ScriptedCarriers, scripted_carriers
+from tests.support.carriers import CREDENTIALS, LABEL, ScriptedCarriers, at_carriers
 from tests.support.shop import ADDRESS, Shop, Staff
 from tests.support.sql import count_statements
 from tests.support.threads import at_once
@@ -26,21 +25,11 @@ from tests.support.threads import at_once
 SENDER = {**ADDRESS, "name": "Wanda Warehouse", "company": "Stockroom", "line1": "Lindenstr. 9"}
 
 
-@pytest.fixture(scope="module")
-def _running() -> Iterator[ScriptedCarriers]:
-    with scripted_carriers() as server:
-        yield server
-
-
 @pytest.fixture
-def carriers(_running: ScriptedCarriers, app: Flask) -> Iterator[ScriptedCarriers]:
+def carriers(app: Flask) -> Iterator[ScriptedCarriers]:
     """The carriers of the shop, on this machine."""
-    _running.bought, _running.voided, _running.asked = [], [], []
-    _running.says, _running.hangs = None, False
-    before = service_registry.get_service(CarrierGateways)
-    service_registry.register(app, CarrierGateways, CarrierGateways(_running.url))
-    yield _running
-    service_registry.register(app, CarrierGateways, before)
+    with at_carriers(app) as server:
+        yield server
 
 
 def an_account(staff: Staff, carrier: str = "gls", **more: Any) -> dict[str, Any]:

@@ -9,6 +9,11 @@ from threading import Event, Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from flask import Flask
+
+from api.carriers.gateways.registry import CarrierGateways
+from api.platform import service_registry
+
 LABEL = b"%PDF-1.4 a label"
 CREDENTIALS = {
     "dhl": {
@@ -60,6 +65,18 @@ def scripted_carriers() -> Iterator[ScriptedCarriers]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def at_carriers(app: Flask) -> Iterator[ScriptedCarriers]:
+    """Have the shop buy its labels from carriers on this machine."""
+    before = service_registry.get_service(CarrierGateways)
+    with scripted_carriers() as server:
+        service_registry.register(app, CarrierGateways, CarrierGateways(server.url))
+        try:
+            yield server
+        finally:
+            service_registry.register(app, CarrierGateways, before)
 
 
 class _Handler(BaseHTTPRequestHandler):

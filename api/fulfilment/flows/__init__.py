@@ -4,13 +4,13 @@ The order is locked first, then the parcel, then the stock levels: the same sequ
 that two people who pack the same order wait for each other and never deadlock.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from api.fulfilment import queries, service
-from api.fulfilment.carriers import BY_EMAIL
+from api.fulfilment.carriers import BY_EMAIL, carrier_name
 from api.fulfilment.errors import FulfilmentOutdated, OrderIsDelivered, OrderIsPickedUp
 from api.fulfilment.flows.together import lock_packed, own_units
 from api.fulfilment.flows.units import unclaimed_units
@@ -166,8 +166,19 @@ def ship_fulfilment(fulfilment_id: UUID, hand_over: HandOver, *, by: Principal) 
         orders_service.check_shippable(order)
         orders_service.check_notes_read(order, hand_over.acknowledged_notes, by=by)
         _refuse_outdated(order, parcel)
+    hand_over = replace(hand_over, tracking_number=_number_of(packed, hand_over))
     for (order, parcel), own in zip(packed, own_units(packed, hand_over.verified), strict=True):
         _hand_over(order, parcel, replace(hand_over, verified=own), by=by)
+
+
+def _number_of(packed: Sequence[tuple[Order, Fulfilment]], hand_over: HandOver) -> str | None:
+    """Return the number of a box: as it was scanned, or that of the label that was bought."""
+    bought = (
+        parcel.tracking_number
+        for _, parcel in packed
+        if parcel.carrier == carrier_name(hand_over.carrier)
+    )
+    return hand_over.tracking_number or next(filter(None, bought), None)
 
 
 def correct_fulfilment(

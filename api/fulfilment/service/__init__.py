@@ -11,9 +11,11 @@ from api.fulfilment.service.fulfilments import (
     open_fulfilment,
     pick_up,
     prepare,
+    put_label,
     refuse_unshippable,
     separate,
     ship,
+    take_label_off,
     void,
 )
 from api.fulfilment.service.tracking import note_tracking
@@ -32,9 +34,11 @@ __all__ = [
     "open_fulfilment",
     "pick_up",
     "prepare",
+    "put_label",
     "refuse_unshippable",
     "separate",
     "ship",
+    "take_label_off",
     "verify",
     "void",
 ]

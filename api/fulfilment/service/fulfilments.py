@@ -18,7 +18,7 @@ from api.fulfilment.events import (
     FulfilmentVoided,
 )
 from api.fulfilment.models import Fulfilment, FulfilmentLine
-from api.fulfilment.states import CLAIMING, FULFILMENT, FulfilmentState
+from api.fulfilment.states import CLAIMING, FULFILMENT, FulfilmentState, TrackingStatus
 from api.kernel import clock
 from api.kernel.errors import InvalidState
 from api.kernel.ids import new_id
@@ -183,6 +183,27 @@ def void(parcel: Fulfilment, *, reason: str | None) -> bool:
     if not was_picked_up:
         emit(FulfilmentVoided(fulfilment_id=parcel.id, order_id=parcel.order_id))
     return was_picked_up
+
+
+def put_label(parcel: Fulfilment, *, carrier: str, tracking_number: str) -> None:
+    """Write the label that was bought on a parcel that has not left; it is announced then.
+
+    A parcel that left meanwhile keeps what it left with.
+    """
+    if parcel.status is FulfilmentState.OPEN:
+        _label(parcel, carrier, tracking_number)
+        parcel.version += 1
+    if parcel.tracking_status is TrackingStatus.UNKNOWN:
+        parcel.tracking_status = TrackingStatus.PRE_TRANSIT
+
+
+def take_label_off(parcel: Fulfilment) -> None:
+    """Take the label off a parcel that has not left: it was voided."""
+    if parcel.status is FulfilmentState.OPEN:
+        parcel.carrier = parcel.tracking_number = parcel.tracking_url = None
+        parcel.version += 1
+    if parcel.tracking_status is TrackingStatus.PRE_TRANSIT:
+        parcel.tracking_status = TrackingStatus.UNKNOWN
 
 
 def _label(parcel: Fulfilment, carrier: str, tracking_number: str | None) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from api.carriers.models import CarrierAccount
 from api.inventory.models import Location
 from api.kernel.errors import DomainError
 from api.kernel.money import Money
@@ -17,20 +18,23 @@ from api.shipping.queries import CALENDARS, METHODS, ZONES, bands_of
 _PLAIN: Final = (
     "id", "code", "name", "kind", "zone_id", "zone", "countries", "band_unit", "conditions",
     "tax_class", "position", "is_active", "calendar_id", "calendar", "min_delivery_days",
-    "max_delivery_days", "carrier", "carrier_account_id", "carrier_service", "has_live_rates",
-    "location_id", "location", "pickup_address", "version",
+    "max_delivery_days", "carrier", "carrier_account_id", "carrier_account", "carrier_service",
+    "has_live_rates", "location_id", "location", "pickup_address", "version",
 )  # fmt: skip
 _LOCATIONS: Final = table_of(Location)
+_ACCOUNTS: Final = table_of(CarrierAccount)
 _ALL_METHODS: Final = (
     select(
         METHODS,
         ZONES.c.code.label("zone"),
         CALENDARS.c.code.label("calendar"),
         _LOCATIONS.c.code.label("location"),
+        _ACCOUNTS.c.code.label("carrier_account"),
     )
     .join_from(METHODS, ZONES, ZONES.c.id == METHODS.c.zone_id, isouter=True)
     .outerjoin(CALENDARS, CALENDARS.c.id == METHODS.c.calendar_id)
     .outerjoin(_LOCATIONS, _LOCATIONS.c.id == METHODS.c.location_id)
+    .outerjoin(_ACCOUNTS, _ACCOUNTS.c.id == METHODS.c.carrier_account_id)
 )
 _FIELDS: Final = {
     ZONES: ("id", "code", "name", "areas", "version"),

@@ -281,6 +281,11 @@ class EditShippingMethodSchema(Schema):
         allow_none=True,
         metadata={"description": "The carrier account from which its labels are bought."},
     )
+    carrier_account = ma.fields.String(
+        allow_none=True,
+        validate=ma.validate.Length(1, 60),
+        metadata={"description": "The same by its code."},
+    )
     carrier_service = SingleLine(
         40,
         metadata={"description": "The carrier's code of the product.", "example": "V01PAK"},
@@ -301,6 +306,7 @@ class EditShippingMethodSchema(Schema):
         AtMostOne("zone_id", "zone", "countries", error="Send a zone or countries, not both."),
         AtMostOne("calendar_id", "calendar", error="Send the calendar once."),
         AtMostOne("location_id", "location", error="Send the location once."),
+        AtMostOne("carrier_account_id", "carrier_account", error="Send the carrier account once."),
     )
 
 
@@ -345,6 +351,7 @@ class ShippingMethodSchema(Schema):
     max_delivery_days = ma.fields.Integer(required=True)
     carrier = ma.fields.String(required=True, allow_none=True)
     carrier_account_id = ma.fields.UUID(required=True, allow_none=True)
+    carrier_account = ma.fields.String(required=True, allow_none=True)
     carrier_service = ma.fields.String(required=True, allow_none=True)
     has_live_rates = ma.fields.Boolean(required=True)
     location_id = ma.fields.UUID(required=True, allow_none=True)

@@ -67,6 +67,7 @@ class ShippingMethodInput:
     max_delivery_days: int = 5
     carrier: str | None = None
     carrier_account_id: UUID | None = None
+    carrier_account: str | None = None
     carrier_service: str | None = None
     has_live_rates: bool = False
     location_id: UUID | None = None
@@ -184,7 +185,7 @@ def _columns(given: Mapping[str, Any], currency: str, by: Principal) -> dict[str
 
 
 def _with_ids(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Replace the codes of a zone, a calendar and a location by their ids."""
+    """Replace the codes of a zone, a calendar, an account and a location by their ids."""
     columns = dict(given)
     if (code := columns.pop("zone", None)) is not None:
         columns["zone_id"] = session.scalar(
@@ -192,6 +193,10 @@ def _with_ids(given: Mapping[str, Any]) -> dict[str, Any]:
         )
         if columns["zone_id"] is None:
             raise ZoneNotFound
+    if (code := columns.pop("carrier_account", None)) is not None:
+        columns["carrier_account_id"] = carriers_queries.account_id_of(code)
+    elif "carrier_account" in given:
+        columns.setdefault("carrier_account_id", None)
     if "calendar" in columns and (code := columns.pop("calendar")) is not None:
         columns["calendar_id"] = session.scalar(
             select(ShippingCalendar.id).where(ShippingCalendar.code == code)

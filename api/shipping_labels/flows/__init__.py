@@ -34,6 +34,8 @@ from api.platform.db import session, transaction
 from api.platform.secrets_at_rest import seal
 from api.platform.service_registry import get_service
 from api.platform.storage import Storage, StorageUnavailable
+from api.printing import service as printing_service
+from api.printing.states import PaperKind, PrintFormat
 from api.shipping_labels import queries, service
 from api.shipping_labels.errors import (
     CarrierCannotDo,
@@ -55,6 +57,7 @@ __all__ = [
     "buy_label",
     "customs_form",
     "import_tracking",
+    "print_label",
     "receive_tracking",
     "settle_label",
     "void_label",
@@ -134,7 +137,7 @@ def void_label(label_id: UUID, *, is_voided_elsewhere: bool = False, by: Princip
         orders_service.lock(order_id)
         parcel = fulfilment_service.lock(fulfilment_id)
         label = service.lock(label_id)
-        service.refuse_unvoidable(label)
+        service.refuse_unbought(label, "void")
         _refuse_shipped(parcel, label.tracking_number)
     if not is_voided_elsewhere:
         connection = carriers_service.connection(label.account_id)
@@ -157,7 +160,7 @@ def void_label(label_id: UUID, *, is_voided_elsewhere: bool = False, by: Princip
     with transaction():
         orders_service.lock(order_id)
         parcel = fulfilment_service.lock(fulfilment_id)
-        service.void(label_id, parcel.id)
+        service.void(label_id, parcel)
         text = f"{parcel.number}: label {label.tracking_number} voided."
         orders_service.add_event(order_id, "label_voided", text, by=by)
         audit.record("label.voided", by=by, subject_id=label_id, reference=label.reference)
@@ -181,13 +184,41 @@ def settle_label(label_id: UUID, *, tracking_number: str | None, by: Principal) 
         service.fail(label_id, "Not bought, as somebody saw on the carrier's pages.")
     else:
         service.record(
-            label_id, fulfilment_id, tracking_number=tracking_number, shipment_id=tracking_number
+            label_id,
+            parcel,
+            carrier=carriers_queries.carrier_of(label.account_id),
+            tracking_number=tracking_number,
+            shipment_id=tracking_number,
         )
     what = f"bought, {tracking_number}" if tracking_number else "not bought"
     orders_service.add_event(
         order_id, "label_settled", f"{parcel.number}: label {label.reference} {what}.", by=by
     )
     audit.record("label.settled", by=by, subject_id=label_id, tracking_number=tracking_number)
+
+
+def print_label(label_id: UUID, *, station: str, by: Principal) -> UUID:
+    """Print a bought label at a station; returns the print job.
+
+    Once, however often it is asked: another copy is a reprint of its job. Reads the storage, then
+    opens a transaction. Raises `LabelNotFound`, `LabelFileMissing`, `InvalidState` for a label that
+    is not bought, `StationHasNoPrinter`, and `PrinterFormatWrong` where the printer takes no PDF or
+    no ZPL.
+    """
+    file = queries.file_of(label_id)
+    with transaction():
+        label = service.lock(label_id)
+        service.refuse_unbought(label, "print")
+        return printing_service.print_document(
+            station,
+            PaperKind.SHIPPING_LABEL,
+            file.content,
+            given=PrintFormat(label.label_format.lower()),
+            title=f"Label {label.reference}",
+            by=by,
+            subject_id=label.fulfilment_id,
+            once_key=f"{PaperKind.SHIPPING_LABEL}:{label_id}",
+        )
 
 
 def _ask(fulfilment_id: UUID, wish: LabelWish, *, by: Principal) -> _Asked | UUID:
@@ -257,15 +288,16 @@ def _store(asked: _Asked, bought: BoughtLabel, *, by: Principal) -> None:
     with transaction():
         orders_service.lock(asked.order_id)
         parcel = fulfilment_service.lock(asked.fulfilment_id)
+        carrier = carriers_queries.carrier_of(asked.account_id)
         service.record(
             asked.label_id,
-            asked.fulfilment_id,
+            parcel,
+            carrier=carrier,
             tracking_number=bought.tracking_number,
             shipment_id=bought.shipment_id,
             label_format=bought.label_format,
             file_key=key,
         )
-        carrier = carriers_queries.carrier_of(asked.account_id)
         text = f"{parcel.number}: label bought from {carrier}, {bought.tracking_number}."
         orders_service.add_event(asked.order_id, "label_bought", text, by=by)
         audit.record(

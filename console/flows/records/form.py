@@ -334,6 +334,8 @@ READ_BY: Mapping[str, Callable[[str], object]] = {
 
 def _reviewed(form: Form) -> Form:
     """With the question whether to send it, once everything is known."""
+    while form.asked is not None and not _is_asked(form, form.asked):
+        form = replace(form, at=form.at + 1)
     if form.asked is not None:
         return form
     facts = {**(form.record or {}), **dict(form.answers), "name": form.name}
@@ -351,6 +353,14 @@ def _reviewed(form: Form) -> Form:
 def to_send(command: RecordCommand, text: str) -> Question:
     """The last question: whether it is sent."""
     return Question(text, (Choice("no", "no"), Choice("yes", f"yes, {command.label}")))
+
+
+def _is_asked(form: Form, asked: Input) -> bool:
+    """Whether a question is asked of this record, after these answers."""
+    if asked.only_where is None:
+        return True
+    name, values = asked.only_where
+    return dict(form.answers).get(name, at(form.record or {}, name)) in values
 
 
 def _said(asked: Input, value: object) -> str:

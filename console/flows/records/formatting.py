@@ -17,6 +17,8 @@ SENSES = {
     "received": Sense.GOOD, "ready": Sense.DUE, "in_transit": Sense.PART,
     "undoing": Sense.PART, "shipped": Sense.GOOD, "delivered": Sense.GOOD, "sent": Sense.GOOD,
     "completed": Sense.GOOD, "failed": Sense.BAD, "cancelled": Sense.OFF,
+    "requested": Sense.DUE, "bought": Sense.GOOD, "return_to_sender": Sense.BAD,
+    "failure": Sense.BAD,
     "voided": Sense.OFF, "undone": Sense.OFF,
 }  # fmt: skip
 GLYPHS = {Sense.DUE: "○", Sense.PART: "◔", Sense.GOOD: "✔", Sense.BAD: "✖", Sense.OFF: "–",
@@ -37,6 +39,7 @@ LISTED = frozenset(
         "references",
         "readers",
         "goods",
+        "customs",
         "links",
     }
 )
@@ -106,6 +109,12 @@ def _each(form: str, values: list[dict[str, object]]) -> str:
         case "goods":
             return "\n".join(
                 f"{one.get('quantity')} × {one.get('sku')}  {one.get('title')}" for one in values
+            )
+        case "customs":
+            return "\n".join(
+                f"{one.get('quantity')} × {one.get('sku')}  HS {one.get('hs_code')} "
+                f"from {one.get('origin_country')}"
+                for one in values
             )
         case "links":
             return "\n".join(str(one.get("url")) for one in values)

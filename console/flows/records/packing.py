@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.flows.records import carriers
 from console.flows.records.shapes import STATION, Field, Input, Kind, RecordCommand
 
 MATERIALS = ("paper", "plastic", "glass", "aluminium", "ferrous_metal", "wood", "beverage_carton",
@@ -79,6 +80,7 @@ MANIFESTS = Kind(
         RecordCommand("save_manifest", "p", "paper", "Write the list for the carrier to sign",
              "/packing/manifests/{id}/paper", "fulfilment:write", "Write {name} into a file?",
              method="GET", file="manifest-{name}.pdf"),
+        carriers.TRACKING_FILE,
     ),
     alias="manifests", needs="fulfilment:write", item="/packing/manifests/{id}",
     views=(("all", ()), ("open", (("status", "open"),)), ("closed", (("status", "closed"),))),

@@ -60,6 +60,10 @@ class Input(NamedTuple):
     start: str = ""
     """Path of the value that stands there already."""
 
+    only_where: tuple[str, tuple[str, ...]] | None = None
+    """What it depends on, an answer before or a member of the record, and for which values it is
+    asked."""
+
 
 STATION = Input("station", "on the printer of which station:", "station")
 
@@ -132,6 +136,9 @@ class RecordCommand(NamedTuple):
     shows_once: str = ""
     """What of the answer is told this once, such as a key: it stays in sight until Esc."""
 
+    answers_within: float = 0.0
+    """Seconds that its answer may take while the operator waits for it: a carrier is asked."""
+
     @property
     def is_sent_at_once(self) -> bool:
         """Whether it is sent while the operator waits: what replaces a version, and secrets.
@@ -141,6 +148,7 @@ class RecordCommand(NamedTuple):
         return (
             self.method != "POST"
             or bool(self.shows_once)
+            or self.answers_within > 0
             or self.needs in ASKS_FOR_CODE
             or any(one.form in ("secret", "file") for one in self.fields)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from console.flows.records import (
+    carriers,
     customers,
     drafts,
     lots,
@@ -58,6 +59,8 @@ PARCELS = Kind(
         Field("not checked", "override_reason"),
         Field("voided", "voided_at", "when"),
         Field("one box with", "packed_with.number"),
+        Field("on its way", "tracking_status", "state"),
+        Field("since", "tracking_status_at", "when"),
     ),
     (
         RecordCommand("deliver_parcel", "d", "delivered", "The parcel has arrived",
@@ -96,6 +99,7 @@ PARCELS = Kind(
              "Pack all that is left into a parcel that leaves later",
              "/orders/{about}/fulfilments", "fulfilment:write",
              "Pack everything that is left into one open parcel? s ships it later.", is_new=True),
+        carriers.BUY,
         *together.SAVED,
     ),
     item="/fulfilments/{id}", about="path", named_by="number",
@@ -277,7 +281,7 @@ KINDS = {
     for one in (
         PARCELS, EMAILS, CATEGORIES, LOCATIONS, WAITING, IMPORTS, EXPORTS,
         *customers.KINDS, *shipping.KINDS, *taxes.KINDS, *promotions.KINDS, *purchasing.KINDS,
-        *lots.KINDS, *together.KINDS, *packing.KINDS,
+        *lots.KINDS, *together.KINDS, *packing.KINDS, *carriers.KINDS,
         *stored_value.KINDS, *drafts.KINDS, *people.KINDS, *warehouse.KINDS, *picking.KINDS,
         *printing.KINDS, *returns.KINDS,
     )
