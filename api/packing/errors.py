@@ -73,6 +73,16 @@ class CarrierMissing(Unprocessable):
     sentence = "The shipping method of this order names no carrier. Send one as carrier."
 
 
+class LabelNotBought(Conflict):
+    """The parcel is packed and its carrier gave no label. Carries `reason`, the refusal's code."""
+
+    code = "label_not_bought"
+    sentence = (
+        "{number} is packed and has no label yet. {words} Try again, or scan a label that was "
+        "bought elsewhere."
+    )
+
+
 class ParcelNotPacked(Conflict):
     """The parcel was not packed at a station."""
 

@@ -1,7 +1,7 @@
 """Packing over packages: a verified parcel is claimed for its label, and leaves as a fulfilment.
 
-All of it runs in the transaction of the caller. The order is locked first, then the session, then
-what `fulfilment.flows` locks.
+It runs in the transaction of the caller, except for what buys or prints a label: a carrier is asked
+outside of any. The order is locked first, then the session, then what `fulfilment.flows` locks.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from api.carriers.errors import CarrierAccountNotFound, CredentialsUnreadable
 from api.documents import parcel_label
 from api.documents.slips import Slip
 from api.fulfilment import flows as fulfilment_flows
@@ -19,16 +20,38 @@ from api.kernel.principal import Principal
 from api.orders import service as orders_service
 from api.orders.service import Order
 from api.packing import queries, service
-from api.packing.errors import CarrierMissing, ParcelNotReady
+from api.packing.errors import CarrierMissing, LabelNotBought, ParcelNotReady
 from api.packing.queries import Missing
 from api.packing.service import ScanAnswer
-from api.packing.states import PackingStatus, Paper
+from api.packing.states import OPEN_SESSION, PackingStatus, Paper
 from api.platform import audit
 from api.platform.auth import PermissionMissing
-from api.platform.db import AnyRow
+from api.platform.db import AnyRow, transaction
 from api.printing import service as printing_service
 from api.printing.service import Makers, slip_makers
 from api.printing.states import PaperKind, PrintFormat
+from api.shipping_labels import flows as label_flows
+from api.shipping_labels import queries as label_queries
+from api.shipping_labels.errors import (
+    CarrierCannotDo,
+    CarrierNotReached,
+    CustomsDataMissing,
+    LabelInProgress,
+    LabelOutcomeUnknown,
+    LabelRefused,
+    NoCarrierAccount,
+    ParcelWithoutWeight,
+    SenderAddressMissing,
+)
+from api.shipping_labels.flows import LabelWish
+from api.shipping_labels.queries import LabelFile
+
+_NO_LABEL = (
+    CarrierAccountNotFound, CarrierCannotDo, CarrierNotReached, CredentialsUnreadable,
+    CustomsDataMissing, LabelInProgress, LabelOutcomeUnknown, LabelRefused, NoCarrierAccount,
+    ParcelWithoutWeight, SenderAddressMissing,
+)  # fmt: skip
+"""Why a parcel gets no label now, though it may be packed."""
 
 _KINDS: Final = {
     Paper.PACKING_SLIP: PaperKind.PACKING_SLIP,
@@ -54,6 +77,8 @@ class Finish:
     tracking_number: str | None = None
     override_reason: str | None = None
     acknowledged_notes: Collection[UUID] = ()
+    buys_label: bool = True
+    """Whether its label is bought, where the method has an account and no label was scanned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +149,49 @@ def cancel(session_id: UUID, *, by: Principal) -> None:
 def finish(session_id: UUID, how: Finish, *, by: Principal) -> UUID:
     """Ship the parcel of a session; returns the parcel, the same one however often it is asked.
 
-    An order that is picked up waits for its customer instead. Raises `SessionNotFound`,
+    Where labels are bought, its label is bought first, once: not to be called in a transaction. A
+    carrier that gives none leaves the parcel packed (`LabelNotBought`), and asking again goes on
+    there. An order that is picked up waits for its customer instead. Raises `SessionNotFound`,
     `SessionClaimNeeded`, `InvalidState`, `ParcelNotReady` with what is missing,
     `PermissionMissing` for an override, `CarrierMissing`, and what
     `fulfilment.flows.ship_order` raises.
     """
+    if how.buys_label and how.tracking_number is None:
+        _buy_label(session_id, how, by=by)
+    with transaction():
+        return _ship(session_id, how, by=by)
+
+
+def _buy_label(session_id: UUID, how: Finish, *, by: Principal) -> None:
+    """Pack a parcel and buy its label, where its shipping method has an account."""
+    with transaction():
+        order = orders_service.lock(queries.order_of(session_id))
+        row = queries.row_of(session_id)
+        is_bought = label_queries.buys_label(order.shipping_method, order.currency)
+        if row.status not in OPEN_SESSION or not is_bought:
+            audit.leave_out()
+            return
+        orders_service.check_notes_read(order, how.acknowledged_notes, by=by)
+        weight = queries.label_weight(row, is_partial=how.is_partial)
+        if not weight:
+            detail = "It has no weight: weigh it for its label."
+            _refuse_missing(
+                [{"pointer": "/weight_grams", "code": "weight_missing", "detail": detail}]
+            )
+        pack(session_id, is_partial=how.is_partial, override_reason=how.override_reason, by=by)
+        row = queries.row_of(session_id)
+        box = queries.box_of(row.box_type_id)
+    sides = sorted((box.length_mm, box.width_mm, box.height_mm)) if box else None
+    size = (sides[2], sides[1], sides[0]) if sides else None
+    wish = LabelWish(weight_grams=weight, size_mm=size)
+    try:
+        label_flows.buy_label(row.fulfilment_id, wish, by=by)
+    except _NO_LABEL as error:
+        number = fulfilment_queries.fulfilment(row.fulfilment_id)["number"]
+        raise LabelNotBought(number=number, words=error.detail, reason=error.code) from error
+
+
+def _ship(session_id: UUID, how: Finish, *, by: Principal) -> UUID:
     row = _locked_with_order(session_id)
     if row.status is PackingStatus.SHIPPED:
         return UUID(str(row.fulfilment_id))
@@ -175,29 +238,53 @@ def slip_of(fulfilment_id: UUID, paper: Paper) -> Slip:
     return queries.slip_of(fulfilment_id, has_prices=paper is Paper.PRICED_SLIP)
 
 
+def label_file(session_id: UUID) -> LabelFile:
+    """Return the label of a packed parcel: the one that was bought, else ours with its address.
+
+    Not to be called in a transaction. Raises what `check_ready` raises, `LabelFileMissing`, and
+    `StorageUnavailable`.
+    """
+    fulfilment_id = check_ready(session_id)
+    bought = label_queries.bought_label(fulfilment_id)
+    if bought is not None:
+        return label_queries.file_of(bought)
+    content = parcel_label.label(queries.label_of(fulfilment_id))
+    return LabelFile(content, label_queries.MEDIA_TYPES["PDF"], "label.pdf")
+
+
 def print_papers(
     session_id: UUID, papers: Collection[Paper], *, station: str | None, by: Principal
 ) -> list[UUID]:
     """Print papers of a parcel at its station, or another; returns the print jobs.
 
-    Each is printed once however often it is asked, also when the printer is dead for hours: then
-    it waits. Another copy is a reprint of its job. Raises what `check_ready` raises, and
-    `StationHasNoPrinter` and `PrinterFormatWrong`.
+    The label is the one that was bought for it, else ours with its address. Each is printed once
+    however often it is asked, also when the printer is dead for hours: then it waits. Another copy
+    is a reprint of its job. Not to be called in a transaction. Raises what `check_ready` and
+    `shipping_labels.flows.print_label` raise.
     """
     fulfilment_id = check_ready(session_id)
+    at = station or queries.row_of(session_id).station
     number = fulfilment_queries.fulfilment(fulfilment_id)["number"]
-    return [
-        printing_service.print_drawn(
-            station or queries.row_of(session_id).station,
-            _KINDS[paper],
-            _makers(fulfilment_id, paper),
-            title=f"{_TITLES[paper]} {number}",
-            by=by,
-            subject_id=fulfilment_id,
-            once_key=f"{paper.value}:{fulfilment_id}",
-        )
-        for paper in sorted(set(papers))
-    ]
+    jobs = []
+    for paper in sorted(set(papers)):
+        is_label = paper is Paper.SHIPPING_LABEL
+        bought = label_queries.bought_label(fulfilment_id) if is_label else None
+        if bought is not None:
+            jobs.append(label_flows.print_label(bought, station=at, by=by))
+            continue
+        with transaction():
+            jobs.append(
+                printing_service.print_drawn(
+                    at,
+                    _KINDS[paper],
+                    _makers(fulfilment_id, paper),
+                    title=f"{_TITLES[paper]} {number}",
+                    by=by,
+                    subject_id=fulfilment_id,
+                    once_key=f"{paper.value}:{fulfilment_id}",
+                )
+            )
+    return jobs
 
 
 def _makers(fulfilment_id: UUID, paper: Paper) -> Makers:
@@ -245,18 +332,17 @@ def _leave(
             acknowledged_notes=how.acknowledged_notes,
             by=by,
         )
-    # A label that was bought for the packed parcel has told both already.
     known = row.fulfilment_id and fulfilment_queries.fulfilment(row.fulfilment_id)
-    carrier = (
-        how.carrier
-        or (known and known["carrier"])
-        or fulfilment_queries.carrier_of(order.shipping_method)
-    )
+    number, carrier = how.tracking_number, how.carrier
+    if known and known["tracking_number"] and number is None:
+        # The label that was bought tells both, whatever the shipping method proposes.
+        number, carrier = known["tracking_number"], known["carrier"]
+    carrier = carrier or fulfilment_queries.carrier_of(order.shipping_method)
     if not carrier:
         raise CarrierMissing(order_id=order.id)
     hand_over = HandOver(
         carrier=carrier,
-        tracking_number=how.tracking_number or (known["tracking_number"] if known else None),
+        tracking_number=number,
         verified=inside,
         override_reason=reason,
         acknowledged_notes=how.acknowledged_notes,

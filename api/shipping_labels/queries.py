@@ -1,5 +1,6 @@
 """Reads of labels and tracking events."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple, cast
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, any_, literal, literal_column, select
 
+from api.carriers import queries as carriers_queries
 from api.carriers.models import CarrierAccount
 from api.carriers.rules import TERMS, Carrier
 from api.fulfilment import queries as fulfilment_queries
@@ -24,7 +26,7 @@ from api.shipping.queries import METHODS
 from api.shipping_labels.errors import LabelFileMissing, LabelNotFound
 from api.shipping_labels.models import ShippingLabel, TrackingEvent
 from api.shipping_labels.rules import ParcelGoods
-from api.shipping_labels.states import ACTIVE
+from api.shipping_labels.states import ACTIVE, LabelState
 
 LABELS: Final = table_of(ShippingLabel)
 EVENTS: Final = table_of(TrackingEvent)
@@ -180,6 +182,15 @@ def active_label(fulfilment_id: UUID) -> Any | None:
     ).one_or_none()
 
 
+def bought_label(fulfilment_id: UUID) -> UUID | None:
+    """Return the label that was bought for a parcel, unless it was voided."""
+    return session.scalar(
+        select(LABELS.c.id).where(
+            LABELS.c.fulfilment_id == fulfilment_id, LABELS.c.state == LabelState.BOUGHT
+        )
+    )
+
+
 def file_of(label_id: UUID) -> LabelFile:
     """Return the bytes of a label. Raises `LabelNotFound`, `LabelFileMissing`."""
     row = session.execute(select(LABELS).where(LABELS.c.id == label_id)).one_or_none()
@@ -208,6 +219,14 @@ def method_account(code: str, currency: str) -> MethodAccount | None:
     if row is None or row.carrier_account_id is None:
         return None
     return MethodAccount(row.carrier_account_id, row.carrier_service)
+
+
+def buys_label(shipping_method: Mapping[str, Any], currency: str) -> bool:
+    """Whether labels of an order are bought: its method has an account that is in use."""
+    if shipping_method.get("kind") == "pickup" or "code" not in shipping_method:
+        return False
+    account = method_account(shipping_method["code"], currency)
+    return account is not None and carriers_queries.is_usable(account.account_id)
 
 
 def parcels_by_number(numbers: list[str], carrier: str | None = None) -> dict[str, UUID]:

@@ -89,6 +89,7 @@ class PackingSession:
     tote: str | None
     is_picked_up: bool
     carrier: str | None
+    buys_label: bool
     shipping_method: str
     country: str
     customer_name: str

@@ -116,6 +116,17 @@ class Parcel:
         """Whether nobody would miss what was done here."""
         return not (self.verified_units or self.box or self.tracking or self.alarm)
 
+    @property
+    def leaves_by_itself(self) -> bool:
+        """Whether no label is waited for: it is bought, or the customer picks the parcel up."""
+        is_full = self.current is None and not self.unread
+        return is_full and (self.session.buys_label or self.session.is_picked_up)
+
+    @property
+    def waits_for_label(self) -> bool:
+        """Whether it is packed at the shop, and only its carrier gave no label."""
+        return self.session.status == "packed"
+
     def missing(self) -> str:
         """The first thing that is missing before the parcel may leave, or nothing."""
         if self.alarm:
@@ -127,12 +138,16 @@ class Parcel:
             return "No box yet: scan its label"
         if self.is_off:
             return f"{self.grams} g instead of {self.session.expected_grams} g: look inside"
-        if not self.by and not self.session.is_picked_up:
+        if not self.by and not self.session.is_picked_up and not self.session.buys_label:
             return "By whom? Its label tells, or @ names the carrier"
         return ""
 
     def scan(self, code: str, units: int, boxes: Sequence[BoxType]) -> Outcome:
         """Take a scanned code: an item, a box, or once all is verified the label."""
+        if self.waits_for_label:
+            outcome = self._label(code)
+            words = f"{self.session.order_number} is packed: scan its label, or Enter asks for it"
+            return outcome if outcome.is_label else Outcome(self, words, True, is_sent=False)
         for line in self.lines:
             count = units * line_items.units_called(code, line.sku, line.barcode, line.barcodes)
             if count:

@@ -24,6 +24,7 @@ from console.scan.input_buffer import Prompt, Typing
 from console.screens.context import AppContext
 from console.screens.packed import LastParcel
 from console.screens.parcel_screen import MAY_OVERRIDE, WEIGHT, ParcelScreen
+from console.screens.workers import run_in_background
 from console.widgets.pack_views import parcel_page, waiting_page
 from console.widgets.text_layout import Line
 
@@ -34,6 +35,9 @@ SHORTEST_REASON, LONGEST_REASON = 3, 300
 ON_PARCEL = frozenset(
     {"more", "less", "exactly", "carrier", "tracking", "override", "split", "recheck"}
 )
+
+LABEL_BY_HAND = frozenset({"carrier", "tracking"})
+"""What may still be said of a parcel that is packed and waits for its label."""
 
 
 class PackScreen(ParcelScreen):
@@ -109,6 +113,8 @@ class PackScreen(ParcelScreen):
             return "Nothing that was picked waits: scan a tote or an order"
         if action == "override" and not self.context.may(MAY_OVERRIDE):
             return "Your role ships only what was scanned: somebody else has to let it go"
+        if action in ON_PARCEL - LABEL_BY_HAND and self.parcel and self.parcel.waits_for_label:
+            return "It is packed and waits for its label: Enter asks for it again"
         if action == "split" and self.parcel and not self.parcel.verified_units:
             return "Scan first what goes into this parcel: the rest goes into the next one"
         if action == "recheck" and self.parcel and not self.parcel.is_off:
@@ -151,11 +157,12 @@ class PackScreen(ParcelScreen):
                 await self._start(code)
             return True
         begins = scan.kind is Kind.ORDER or code.upper().startswith("T-")
-        if begins and parcel.is_untouched:
+        if begins and (parcel.is_untouched or parcel.waits_for_label):
             await self._start(code)
             return True
         outcome = parcel.scan(code, at.units or 1, self.boxes or ())
-        if outcome.is_wrong and outcome.is_sent and parcel.is_untouched:
+        may_begin = parcel.waits_for_label or (outcome.is_sent and parcel.is_untouched)
+        if outcome.is_wrong and may_begin:
             answer = await self._looked_up(code)
             if answer == "order":
                 await self._start(code)
@@ -167,9 +174,8 @@ class PackScreen(ParcelScreen):
         self.say(wrong(outcome.words) if outcome.is_wrong else good(outcome.words))
         self.draw()
         self.weigh_when_ready()
-        is_last = outcome.is_label or outcome.parcel.session.is_picked_up
-        if self.context.shop.auto_ship and is_last and not outcome.parcel.missing():
-            await self.do_enter()
+        if outcome.is_label or not self.context.shop.scale or outcome.parcel.grams is not None:
+            await self._leave_by_itself(is_label=outcome.is_label)
         return True
 
     async def take_answer(self, prompt: Prompt, text: str) -> None:
@@ -212,7 +218,8 @@ class PackScreen(ParcelScreen):
         if missing:
             self.say(wrong(missing))
             return
-        if not parcel.tracking and not parcel.session.is_picked_up and not self._ships_bare:
+        is_bare = not (parcel.tracking or parcel.session.is_picked_up or parcel.session.buys_label)
+        if is_bare and not self._ships_bare:
             self._ships_bare = True
             self.say(noted("No label was scanned: Enter once more ships without a number"))
             return
@@ -255,14 +262,12 @@ class PackScreen(ParcelScreen):
         elif command.kind == packing.FINISH:
             sent = self._sent.pop(command.key, None)
             if failure is None:
-                papers = self.context.shop.prints
-                if papers and sent is not None:
-                    self.context.shop.give(packing.print_papers(sent.session, papers))
                 self.last = LastParcel.of(command)
+                if sent is not None:
+                    self._print(sent)
                 self._ended(sent)
-            elif sent is not None and self.parcel is None:
-                self.parcel = sent
-                self.say(wrong(f"{sent.session.order_number} did not leave. {failure.detail}"))
+            elif sent is not None:
+                self._refused_to_leave(command, sent, failure)
         elif not self.context.shop.waiting:
             told = (command.answer or {}).get("session", command.answer)
             here = self.parcel.session.id if self.parcel else ""
@@ -271,6 +276,11 @@ class PackScreen(ParcelScreen):
             elif self.parcel and self.is_current:
                 self.read_soon()
         self.draw()
+
+    def weigh(self, grams: int, *, is_rechecked: bool = False) -> None:
+        """Tell the shop what the parcel weighs; it may leave then."""
+        super().weigh(grams, is_rechecked=is_rechecked)
+        run_in_background(self, "leave", self._leave_by_itself, beside=True)
 
     def on_resize(self) -> None:
         """Another size, larger or smaller type."""
@@ -322,6 +332,34 @@ class PackScreen(ParcelScreen):
         if self.last is not None and self.parcel is None and self.is_current:
             self.say(done(self.last.told))
             self.read_soon()
+
+    def _print(self, sent: Parcel) -> None:
+        """Print the label that was bought, and what else this station prints."""
+        last, papers = self.last, set(self.context.shop.prints)
+        if sent.session.buys_label and not sent.tracking and last and last.tracking:
+            papers.add("shipping_label")
+        if papers:
+            self.context.shop.give(packing.print_papers(sent.session, sorted(papers)))
+
+    def _refused_to_leave(self, command: Command, sent: Parcel, failure: CallFailed) -> None:
+        """The parcel is here again; Enter sends it anew, so the outbox must not."""
+        waits_for_label = failure.code == "label_not_bought"
+        if waits_for_label:
+            sent = replace(sent, session=replace(sent.session, status="packed"))
+        if command.is_unsent and (self.parcel is None or waits_for_label):
+            self.context.shop.outbox.drop(command)
+        if self.parcel is None:
+            self.parcel = sent
+            self.read_soon()
+        self.say(wrong(f"{sent.session.order_number} did not leave. {failure.detail}"))
+
+    async def _leave_by_itself(self, *, is_label: bool = False) -> None:
+        """Ship without a key, where the station is set so and nothing is missing."""
+        parcel = self.parcel
+        if parcel is None or not self.context.shop.auto_ship or parcel.missing():
+            return
+        if is_label or parcel.leaves_by_itself:
+            await self.do_enter()
 
     def _check_label(self, code: str) -> None:
         last = self.last

@@ -44,7 +44,8 @@ class LastParcel:
 
     def take_label(self, code: str) -> bool:
         """Whether a code is a label that is scanned back."""
-        return code.upper() == self.number or bool(tracking.carriers_of(code))
+        is_its = code.upper() in (self.number, self.tracking.upper())
+        return is_its or bool(tracking.carriers_of(code))
 
     def checked(self, command: Command, failure: CallFailed | None) -> Feedback:
         """What the shop says of the label."""

@@ -145,6 +145,10 @@ def _told(parcel: Parcel, styles: Styles, width: int) -> list[Line]:
         return [Line(((f" {missing}", styles.accent),))]
     units = counted(parcel.units, "unit")
     next_ = "Enter ships it" if parcel.tracking else "scan its label, or Enter ships without one"
+    if parcel.session.buys_label and not parcel.tracking:
+        next_ = "Enter buys its label, prints it and ships"
+    if parcel.waits_for_label:
+        next_ = "packed, without a label: Enter asks for it again, or scan one"
     if parcel.session.is_picked_up:
         next_ = "Enter puts it aside for pick-up"
     return [Line(((f" {units}: {next_}", styles.accent),))]

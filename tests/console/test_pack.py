@@ -16,7 +16,9 @@ from console.settings import Settings
 from tests.console.support.at_the_shop import RealShop
 from tests.console.support.station import URL, Station, at_work
 from tests.packing.test_packing import a_box
+from tests.shipping_labels.test_labels import prepare
 from tests.support.books import differences
+from tests.support.carriers import at_carriers
 from tests.support.gateway import ScriptedGateway
 from tests.support.mailer import RecordingMailer
 from tests.support.shop import Shop
@@ -39,9 +41,11 @@ def house(app: Flask, gateway: ScriptedGateway, mailer: RecordingMailer) -> Shop
 def open_desk(tmp_path: Path, house: Shop) -> Opens:
     """Open a console at a packing station."""
 
-    def open_it(**settings: Any) -> AbstractAsyncContextManager[Station]:
+    def open_it(
+        size: tuple[int, int] = (80, 24), **settings: Any
+    ) -> AbstractAsyncContextManager[Station]:
         of = Settings(URL, tmp_path / "home", station="PACK-2", **settings)
-        return at_work(tmp_path / "home", shop=RealShop(house), settings=of)
+        return at_work(tmp_path / "home", shop=RealShop(house), settings=of, size=size)
 
     return open_it
 
@@ -76,6 +80,65 @@ async def test_a_station_that_ships_by_itself_needs_no_key(open_desk: Opens, hou
         await desk.scan(MUG, JUG, JUG, "B-M", LABEL)
         await desk.rested()
         assert desk.keys_pressed == 0
+    assert house.staff().opens(order)["fulfilment_status"] == "shipped"
+
+
+async def test_a_label_is_bought_and_printed_with_the_key_that_ships(
+    app: Flask, open_desk: Opens, house: Shop
+) -> None:
+    prepare(house)
+    order, other = house.an_order(MUG=1), house.an_order(MUG=1)
+    with at_carriers(app) as carriers:
+        carriers.says = 400, {"errors": [{"code": "ZIP", "message": "ZIP code is wrong"}]}
+        async with open_desk(size=(80, 24)) as desk:
+            await desk.press("f5")
+            await desk.scan(order["number"], MUG, "B-M")
+            assert "Enter buys its label" in desk.text
+            await desk.press("=")
+            await desk.type("400")
+            await desk.press("enter")
+            await desk.press("enter")
+            await desk.rested()
+            assert (desk.tone, "ZIP code is wrong" in desk.said) == ("wrong", True), desk.said
+            await desk.scan(other["number"])
+            await desk.rested()
+            assert other["number"] in desk.text, "packing goes on"
+            carriers.says = None
+            await desk.scan(MUG, "B-M")
+            await desk.press("=")
+            await desk.type("400")
+            await desk.press("enter", "enter")
+            await desk.rested()
+            await desk.scan(order["number"])
+            await desk.press("enter")
+            await desk.rested()
+            await desk.scan("ZFK10002")
+            await desk.rested()
+            assert "the right label" in desk.said, desk.said
+    numbers = [house.staff().opens(one)["fulfilments"][0]["tracking_number"]
+               for one in (other, order)]  # fmt: skip
+    assert numbers == ["ZFK10001", "ZFK10002"]
+
+
+async def test_a_station_that_ships_by_itself_buys_the_label_once_it_is_weighed(
+    app: Flask, open_desk: Opens, house: Shop
+) -> None:
+    prepare(house)
+    order = house.an_order(MUG=2)
+    with at_carriers(app) as carriers:
+        async with open_desk(auto_ship=True) as desk:
+            await desk.press("f5")
+            await desk.scan(order["number"], MUG, "B-M")
+            await desk.press("=")
+            await desk.type("900")
+            await desk.press("enter")
+            await desk.rested()
+            assert carriers.bought == [], "a unit is missing"
+            desk.keys_pressed = 0
+            await desk.scan(MUG)
+            await desk.rested()
+            assert desk.keys_pressed == 0
+        assert len(carriers.bought) == 1
     assert house.staff().opens(order)["fulfilment_status"] == "shipped"
 
 

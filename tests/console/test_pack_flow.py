@@ -30,7 +30,8 @@ def a_line(sku: str, quantity: int, **more: Any) -> PackingLine:
 def a_parcel(*lines: PackingLine, **more: Any) -> Parcel:
     values: dict[str, Any] = {
         "id": "p", "order_id": "o", "order_number": "1001", "status": "open", "packer": "Mia",
-        "tote": None, "is_picked_up": False, "carrier": "DHL", "shipping_method": "Parcel",
+        "tote": None, "is_picked_up": False, "carrier": "DHL",
+        "buys_label": False, "shipping_method": "Parcel",
         "country": "DE", "customer_name": "Zoë", "customer_note": None, "gift_message": None,
         "pinned_notes": (), "is_fragile": False, "lines": lines, "box": None, "needs_box": False,
         "weight_grams": None, "expected_grams": None, "blocked_by": None, "fulfilment_id": None,

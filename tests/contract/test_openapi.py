@@ -26,6 +26,7 @@ WHOLE_LISTS = {
     "/api/v1/admin/categories": "a tree",
     "/api/v1/admin/fulfilments/{fulfilment_id}/labels": "the few of one parcel",
     "/api/v1/admin/fulfilments/{fulfilment_id}/tracking": "the newest of one parcel",
+    "/api/v1/admin/orders/{order_id}/labels": "the few of one order",
     "/api/v1/shipping-methods": "the choice of one checkout",
     "/api/v1/admin/translations/{subject_id}/languages": "the languages of the shop",
 }

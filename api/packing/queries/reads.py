@@ -72,6 +72,7 @@ class SessionRead(TypedDict):
     tote: str | None
     is_picked_up: bool
     carrier: str | None
+    buys_label: bool
     shipping_method: str
     country: str
     promised_ship_at: datetime | None

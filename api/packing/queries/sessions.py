@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from api.catalog.models.products import Product, Variant
 from api.catalog.queries import variant_lookup
@@ -25,6 +25,7 @@ from api.packing.states import PackingStatus
 from api.platform.db import AnyRow, AnySelect, session
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
+from api.shipping_labels import queries as label_queries
 
 FRAGILE: Final = "fragile"
 """The tag of products that break."""
@@ -68,7 +69,7 @@ def packing_session(session_id: UUID, by: Principal) -> SessionRead:
         select(
             *(Order.number, Order.customer_name, Order.customer_note, Order.gift_message),
             *(Order.shipping_method, Order.ship_country, Order.promised_ship_at),
-            *(Order.pinned_notes, Bin.code.label("tote")),
+            *(Order.pinned_notes, Order.currency, Bin.code.label("tote")),
         )
         .outerjoin(Bin, Bin.id == row.tote_id)
         .where(Order.id == row.order_id)
@@ -100,6 +101,7 @@ def packing_session(session_id: UUID, by: Principal) -> SessionRead:
         "tote": order.tote,
         "is_picked_up": order.shipping_method.get("kind") == "pickup",
         "carrier": fulfilment_queries.carrier_of(order.shipping_method),
+        "buys_label": label_queries.buys_label(order.shipping_method, order.currency),
         "shipping_method": order.shipping_method["name"],
         "country": order.ship_country,
         "promised_ship_at": order.promised_ship_at,
@@ -172,6 +174,23 @@ def expected_weight(
 def expected_of(units: Mapping[UUID, int], box_type_id: UUID | None) -> int | None:
     """Return what units by variant should weigh in a box; None while that is not known enough."""
     return calculation.expected(units, box_grams(box_type_id), learnt_weights(units))
+
+
+def label_weight(row: AnyRow, *, is_partial: bool) -> int:
+    """Return the weight for the label of a parcel; 0 where none is known.
+
+    As it was weighed, else as past parcels let expect, else that of its goods.
+    """
+    known = row.weight_grams or expected_weight(row, is_partial=is_partial)
+    if known:
+        return int(known)
+    units = PackingLine.verified if is_partial else PackingLine.quantity
+    goods = session.scalar(
+        select(func.sum(OrderLine.weight_grams * units))
+        .join_from(PackingLine, OrderLine, OrderLine.id == PackingLine.order_line_id)
+        .where(PackingLine.session_id == row.id)
+    )
+    return int(goods or 0)
 
 
 def is_begun(session_id: UUID) -> bool:

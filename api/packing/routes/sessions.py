@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Response
 
-from api.documents import parcel_label, slips
+from api.documents import slips
 from api.fulfilment import queries as fulfilment_queries
 from api.fulfilment.errors import (
     FulfilmentNotFound,
@@ -16,7 +16,7 @@ from api.fulfilment.errors import (
     VerifiedExceedsQuantity,
 )
 from api.fulfilment.schemas import FulfilmentSchema
-from api.inventory.errors import LotsNotSellable, NotAllocated
+from api.inventory.errors import LocationNotFound, LotsNotSellable, NotAllocated
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.orders.errors import (
@@ -31,6 +31,7 @@ from api.packing import flows, queries, service
 from api.packing.errors import (
     BoxTypeNotFound,
     CarrierMissing,
+    LabelNotBought,
     NothingToPack,
     PackingLineNotFound,
     ParcelNotReady,
@@ -59,10 +60,13 @@ from api.packing.schemas.sessions import (
 from api.packing.service import ScanAnswer
 from api.platform.auth import PermissionMissing, principal, requires
 from api.platform.http import Blueprint
-from api.platform.idempotency import idempotent
+from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.openapi_errors import may_answer
+from api.platform.storage import StorageUnavailable
 from api.printing.errors import PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter
 from api.printing.schemas import PrintedSchema
+from api.shipping_labels import queries as label_queries
+from api.shipping_labels.errors import LabelFileMissing, LabelNotForPickup, LabelNotFound
 
 blueprint = Blueprint(
     "packing",
@@ -245,16 +249,19 @@ def cancel_packing(packing_session_id: UUID) -> Any:
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(
     *(*_STEP, *_SHIPS, CarrierMissing, FulfilmentOutdated, LotsNotSellable, NotAllocated),
+    *(LabelNotBought, LabelNotForPickup, LabelNotFound, LocationNotFound),
     *(NotesUnread, OrderIsDelivered, OrderIsPickedUp, ParcelNotReady, PermissionMissing),
     *(UnitsNotVerified, UnknownOrderLine, VerifiedExceedsQuantity),
 )
-@idempotent(required=True)
+@idempotent_flow
 @blueprint.arguments(FinishParcelSchema)
 @blueprint.response(200, FulfilmentSchema)
-def finish_parcel(body: dict[str, Any], packing_session_id: UUID) -> Any:
+def finish_parcel(body: dict[str, Any], packing_session_id: UUID, operation_id: UUID) -> Any:
     """Ship the parcel; an order that is picked up waits for its customer instead.
 
-    Asked again, with another key too, it answers with the same parcel. Refused with what is missing
+    Without a `tracking_number` its label is bought first, where its shipping method has a carrier
+    account. A carrier that gives none leaves it packed (`label_not_bought`); ask again then. Asked
+    again, with another key too, it answers with the same parcel. Refused with what is missing
     until everything is verified, boxed and weighed. With `is_partial` the verified units leave;
     scan the order again for its next parcel.
     """
@@ -265,6 +272,12 @@ def finish_parcel(body: dict[str, Any], packing_session_id: UUID) -> Any:
 
 _FILE = {"type": "string", "format": "binary"}
 _PDF = {"200": {"description": "The paper", "content": {"application/pdf": {"schema": _FILE}}}}
+_LABEL = {
+    "200": {
+        "description": "The label",
+        "content": {kind: {"schema": _FILE} for kind in label_queries.MEDIA_TYPES.values()},
+    }
+}
 
 
 @blueprint.route("/sessions/<uuid:packing_session_id>/slip", methods=["GET"])
@@ -283,28 +296,35 @@ def get_packing_slip(query: dict[str, Any], packing_session_id: UUID) -> Respons
 
 @blueprint.route("/sessions/<uuid:packing_session_id>/label", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
-@may_answer(FulfilmentNotFound, ParcelNotReady, SessionNotFound)
-@blueprint.doc(responses=_PDF)
+@may_answer(FulfilmentNotFound, LabelFileMissing, LabelNotFound, ParcelNotReady, SessionNotFound,
+            StorageUnavailable)  # fmt: skip
+@blueprint.doc(responses=_LABEL)
 def get_parcel_label(packing_session_id: UUID) -> Response:
-    """Read a label with address and parcel number as PDF. Refused until the parcel is packed."""
-    label = parcel_label.label(queries.label_of(flows.check_ready(packing_session_id)))
-    return Response(label, content_type="application/pdf")
+    """Read the label of a parcel: the one that was bought, else one with its address and number.
+
+    Refused until the parcel is packed.
+    """
+    label = flows.label_file(packing_session_id)
+    return Response(label.content, content_type=label.media_type)
 
 
 @blueprint.route("/sessions/<uuid:packing_session_id>/print", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(
-    *(FulfilmentNotFound, ParcelNotReady, PrinterFormatWrong, PrinterNotFound, SessionNotFound),
-    StationHasNoPrinter,
+    *(FulfilmentNotFound, InvalidState, LabelFileMissing, LabelNotFound, ParcelNotReady),
+    *(PrinterFormatWrong, PrinterNotFound, SessionNotFound, StationHasNoPrinter),
+    StorageUnavailable,
 )
-@idempotent(required=True)
+@idempotent_flow
 @blueprint.arguments(PrintPapersSchema)
 @blueprint.response(200, PrintedSchema)
-def print_papers(body: dict[str, Any], packing_session_id: UUID) -> dict[str, Any]:
+def print_papers(
+    body: dict[str, Any], packing_session_id: UUID, operation_id: UUID
+) -> dict[str, Any]:
     """Print papers of a parcel at its station, each once: the slip and the label when left out.
 
-    Refused with what is missing until the parcel is packed. A dead printer delays nothing: the
-    papers wait for it.
+    The label is the one that was bought for it, else one with its address and number. Refused with
+    what is missing until the parcel is packed. A dead printer delays nothing: the papers wait.
     """
     jobs = flows.print_papers(
         packing_session_id, body["papers"], station=body["station"], by=principal()

@@ -94,6 +94,10 @@ class FinishParcelSchema(PackParcelSchema):
     tracking_number = TrackingNumber(
         load_default=None, metadata={"example": "00340434161094042557"}
     )
+    buys_label = ma.fields.Boolean(
+        load_default=True,
+        metadata={"description": "False: it leaves although no label was bought for it."},
+    )
     acknowledged_notes = ma.fields.List(
         ma.fields.UUID(),
         load_default=(),
@@ -202,6 +206,10 @@ class PackingSessionSchema(Schema):
     tote = ma.fields.String(required=True, allow_none=True)
     is_picked_up = ma.fields.Boolean(required=True)
     carrier = ma.fields.String(required=True, allow_none=True)
+    buys_label = ma.fields.Boolean(
+        required=True,
+        metadata={"description": "Its label is bought when it leaves, unless one is scanned."},
+    )
     shipping_method = ma.fields.String(required=True)
     country = ma.fields.String(required=True)
     promised_ship_at = ma.fields.AwareDateTime(required=True, allow_none=True)
