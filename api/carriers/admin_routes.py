@@ -3,15 +3,17 @@
 from typing import Any
 from uuid import UUID
 
-from api.carriers import queries, service
+from api.carriers import flows, queries, service
 from api.carriers.errors import (
     CarrierAccountCodeTaken,
     CarrierAccountInUse,
     CarrierAccountNotFound,
     CredentialsIncomplete,
+    CredentialsUnreadable,
 )
 from api.carriers.schemas import (
     CarrierAccountSchema,
+    CheckedAccountSchema,
     EditCarrierAccountSchema,
     NewCarrierAccountSchema,
     WebhookTokenSchema,
@@ -90,6 +92,20 @@ def delete_carrier_account(account_id: UUID, expected_version: int) -> None:
     """Delete an account that no shipping method and no label refers to."""
     with transaction():
         service.remove_account(account_id, expected_version=expected_version, by=principal())
+
+
+@blueprint.route("/<uuid:account_id>/check", methods=["POST"])
+@requires(Permission.KEYS_WRITE)
+@may_answer(CarrierAccountNotFound, CredentialsUnreadable)
+@idempotent_steps()
+@blueprint.response(200, CheckedAccountSchema)
+def check_carrier_account(account_id: UUID) -> dict[str, Any]:
+    """Sign in at the carrier with the credentials of an account; nothing is bought.
+
+    It is waited for two seconds at most.
+    """
+    result, message = flows.check_account(account_id)
+    return {"result": result, "message": message}
 
 
 @blueprint.route("/<uuid:account_id>/webhook-url", methods=["POST"])

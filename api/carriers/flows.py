@@ -1,9 +1,10 @@
-"""Live rates: carriers are asked before a transaction, all at once, for two seconds at most."""
+"""Live rates and checks of accounts: carriers are asked outside of transactions, for 2 seconds."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from api.carriers import queries, service
 from api.carriers.gateways import (
@@ -16,7 +17,7 @@ from api.carriers.gateways import (
 )
 from api.carriers.gateways.registry import CarrierGateways
 from api.carriers.gateways.transport import RATE_SECONDS
-from api.carriers.rules import RateQuery
+from api.carriers.rules import TERMS, CheckResult, RateQuery
 from api.inventory import queries as inventory_queries
 from api.kernel.money import Money
 from api.platform.db import session
@@ -55,6 +56,30 @@ def fetch_rates(wanted: Sequence[RateQuery]) -> None:
         future = asked.get(query)
         price = future.result() if future is not None and future.done() else None
         queries.keep_rate(query, None if price is None else price.amount)
+
+
+def check_account(account_id: UUID) -> tuple[CheckResult, str]:
+    """Sign in at the carrier of an account; returns whether it took the credentials, and its words.
+
+    Nothing is bought. Not to be called in a transaction. Raises `CarrierAccountNotFound` and
+    `CredentialsUnreadable`.
+    """
+    connection = service.connection(account_id)
+    session.rollback()
+    gateways: CarrierGateways = get_service(CarrierGateways)
+    check = _WORKERS.submit(gateways.of(connection.carrier).check, connection)
+    name = TERMS[connection.carrier].name
+    try:
+        check.result(RATE_SECONDS)
+    except CarrierRefused as error:
+        return CheckResult.REFUSED, f"{name}: {error}"
+    except NotOffered as error:
+        return CheckResult.UNCHECKED, str(error)
+    except TimeoutError:
+        return CheckResult.UNREACHABLE, f"{name} gave no answer within {RATE_SECONDS:.0f} seconds."
+    except CarrierUnreachable as error:
+        return CheckResult.UNREACHABLE, f"{name} cannot be reached ({error})."
+    return CheckResult.ACCEPTED, f"{name} took the credentials."
 
 
 def _price(ask: "partial[Money]") -> Money | None:

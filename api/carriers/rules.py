@@ -24,6 +24,16 @@ class AccountMode(StrEnum):
     LIVE = "live"
 
 
+class CheckResult(StrEnum):
+    """What a carrier said to the credentials of an account."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    UNCHECKED = "unchecked"
+    """It has no sign-in, or its package is not installed."""
+
+
 @dataclass(frozen=True, slots=True)
 class CarrierTerms:
     """The name of a carrier on labels and tracking pages, and what an account of it holds."""

@@ -2,7 +2,7 @@
 
 import marshmallow as ma
 
-from api.carriers.rules import AccountMode, Carrier
+from api.carriers.rules import AccountMode, Carrier, CheckResult
 from api.platform.addresses import SingleLine
 from api.platform.http import Pattern, Schema
 
@@ -85,6 +85,13 @@ class CarrierAccountSchema(Schema):
         required=True, metadata={"description": "Whether its webhook has a secret URL."}
     )
     version = ma.fields.Integer(required=True)
+
+
+class CheckedAccountSchema(Schema):
+    """What a carrier said to the credentials of an account."""
+
+    result = ma.fields.Enum(CheckResult, by_value=True, required=True)
+    message = ma.fields.String(required=True)
 
 
 class WebhookTokenSchema(Schema):

@@ -8,10 +8,8 @@ import pytest
 from flask import Flask
 
 from api.carriers.gateways import karrio_kit
-from api.carriers.gateways.registry import CarrierGateways
-from api.platform import service_registry
-from tests.shipping_labels.test_labels import changes, prepare
-from tests.support.carriers import ScriptedCarriers, scripted_carriers
+from tests.shipping_labels.test_labels import an_account, changes, prepare
+from tests.support.carriers import CREDENTIALS, ScriptedCarriers, at_carriers
 from tests.support.shop import Buyer, Shop
 
 
@@ -19,11 +17,8 @@ from tests.support.shop import Buyer, Shop
 def carriers(app: Flask) -> Iterator[ScriptedCarriers]:
     """The carriers of the shop, on this machine."""
     karrio_kit.load("ups")
-    before = service_registry.get_service(CarrierGateways)
-    with scripted_carriers() as server:
-        service_registry.register(app, CarrierGateways, CarrierGateways(server.url))
+    with at_carriers(app) as server:
         yield server
-    service_registry.register(app, CarrierGateways, before)
 
 
 def quote(buyer: Buyer) -> Any:
@@ -82,3 +77,32 @@ def test_a_dead_carrier_delays_one_quote_and_the_flat_price_counts(
     assert order["shipping_total"]["amount"] == flat
     assert 1.5 < took < 8
     assert carriers.asked.count("/api/rating/v2409/Rate") == 1
+
+
+def test_the_credentials_of_an_account_are_tried_without_buying(
+    shop: Shop, carriers: ScriptedCarriers
+) -> None:
+    anna = shop.staff()
+
+    def tries(carrier: str, **wrong: str) -> str:
+        account = an_account(anna, carrier, credentials={**CREDENTIALS[carrier], **wrong})
+        answer = anna.posts(f"/carrier-accounts/{account['id']}/check")
+        anna.client.delete(
+            f"/api/v1/admin/carrier-accounts/{account['id']}",
+            headers={**anna.headers, "If-Match": '"1"'},
+        )
+        assert answer.status_code == 200, answer.json
+        assert wrong.get("client_secret", "?") not in answer.json["message"]
+        return str(answer.json["result"])
+
+    assert [tries(one) for one in CREDENTIALS] == [
+        *("accepted", "accepted", "accepted", "unchecked", "accepted"),
+    ]  # fmt: skip
+    # Not by a token that was kept: a secret that was changed at the carrier is noticed.
+    assert tries("gls", client_secret="guessed") == "refused"
+    assert tries("dpd", password="guessed") == "refused"
+    carriers.hangs_at_the_door = True
+    started = time.monotonic()
+    assert tries("ups") == "unreachable"
+    assert time.monotonic() - started < 3
+    assert carriers.bought == []

@@ -32,7 +32,8 @@ _TEXT = base64.b64encode(LABEL).decode()
 
 class ScriptedCarriers(ThreadingHTTPServer):
     """All five carriers. `bought` holds each request for a label, by its path; `says` an answer
-    instead of a label: a status and a body; `hangs` makes it take a request and say nothing."""
+    instead of a label: a status and a body; `hangs` makes it take a request and say nothing, as
+    `hangs_at_the_door` does where accounts sign in."""
 
     daemon_threads = True
 
@@ -43,6 +44,7 @@ class ScriptedCarriers(ThreadingHTTPServer):
         self.asked: list[str] = []
         self.says: tuple[int, Any] | None = None
         self.hangs = False
+        self.hangs_at_the_door = False
         self.ends = Event()
         self.price = "5.43"
 
@@ -189,6 +191,9 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def _sign_in(self, path: str, form: dict[str, list[str]]) -> None:
+        if self.server.hangs_at_the_door:
+            self.server.ends.wait(30)
+            return None
         kind = self.headers.get("Content-Type", "")
         if path.startswith("/parcel/de/account/auth/ropc/v1/"):
             is_right = form.get("grant_type") == ["password"] and form["client_id"] == ["id"]

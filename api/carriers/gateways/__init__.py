@@ -146,6 +146,13 @@ class RateRequest:
 class CarrierGateway(Protocol):
     """Buys and voids labels at one carrier, and asks for its rates."""
 
+    def check(self, connection: Connection) -> None:
+        """Sign in with the credentials of an account; nothing is bought.
+
+        Raises `CarrierRefused` for those that are not taken, `CarrierUnreachable`, and `NotOffered`
+        where there is no sign-in.
+        """
+
     def buy(self, connection: Connection, order: LabelOrder) -> BoughtLabel:
         """Buy a label.
 

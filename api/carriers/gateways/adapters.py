@@ -17,7 +17,7 @@ from api.carriers.gateways import (
     RateRequest,
     karrio_kit,
 )
-from api.carriers.gateways.transport import Answer, Transport, brief
+from api.carriers.gateways.transport import LABEL_SECONDS, RATE_SECONDS, Answer, Transport, brief
 from api.carriers.rules import TERMS
 from api.kernel.money import Money
 
@@ -82,6 +82,18 @@ class KarrioAdapter:
     def settings(self, kit: Any, connection: Connection) -> Any:
         """Return karrio's settings of an account."""
         raise NotImplementedError
+
+    def authorized(
+        self, settings: Any, connection: Connection, seconds: float = LABEL_SECONDS
+    ) -> dict[str, str]:
+        """Return the headers of a request, with the token of the account."""
+        raise NotImplementedError
+
+    def check(self, connection: Connection) -> None:
+        """Sign in anew; see `CarrierGateway`."""
+        fresh = type(self)(self._transport)
+        settings = fresh.settings(karrio_kit.load(self.extension), connection)
+        fresh.authorized(settings, connection, RATE_SECONDS)
 
     def refuse(self, order: LabelOrder) -> None:
         """Refuse what karrio cannot build. Raises `NotOffered`."""

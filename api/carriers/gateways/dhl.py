@@ -18,7 +18,7 @@ from api.carriers.gateways import (
     karrio_kit,
 )
 from api.carriers.gateways.adapters import KarrioAdapter, fitted, put
-from api.carriers.gateways.transport import Answer, brief
+from api.carriers.gateways.transport import LABEL_SECONDS, Answer, brief
 from api.carriers.rules import Street, split_street
 
 _STREET, _NUMBER, _MORE, _NAME, _CITY = 50, 10, 60, 50, 40
@@ -74,7 +74,7 @@ class DhlAdapter(KarrioAdapter):
             "POST",
             f"{settings.server_url}/v2/orders",
             query={"includeDocs": "include", "printFormat": "910-300-700", **formats},
-            headers=self._authorized(settings, connection),
+            headers=self.authorized(settings, connection),
             json=body,
         )
 
@@ -86,12 +86,15 @@ class DhlAdapter(KarrioAdapter):
             "DELETE",
             f"{settings.server_url}/v2/orders",
             query={"profile": _PROFILE, "shipment": shipment_id},
-            headers=self._authorized(settings, connection),
+            headers=self.authorized(settings, connection),
         )
         if not answer.is_ok and not answer.is_missing:
             raise CarrierRefused(brief(answer.text))
 
-    def _authorized(self, settings: Any, connection: Connection) -> dict[str, str]:
+    def authorized(
+        self, settings: Any, connection: Connection, seconds: float = LABEL_SECONDS
+    ) -> dict[str, str]:
+        """Return the headers of a request, with the token of the account."""
         given = connection.credentials
 
         def fetch() -> tuple[str, float]:
@@ -105,6 +108,7 @@ class DhlAdapter(KarrioAdapter):
                     "client_id": given["client_id"],
                     "client_secret": given["client_secret"],
                 },
+                seconds=seconds,
             )
             return token_of(answer)
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from api.carriers.gateways import CarrierRefused, Connection, LabelOrder, NotOffered, Party
 from api.carriers.gateways.adapters import KarrioAdapter, fitted, put
-from api.carriers.gateways.transport import Answer
+from api.carriers.gateways.transport import LABEL_SECONDS, Answer
 from api.carriers.rules import split_street
 
 _MOST: Final = 35
@@ -54,11 +54,14 @@ class DpdAdapter(KarrioAdapter):
             "POST",
             f"{settings.server_url}/shipment",
             query={"LabelPrintFormat": order.label_format},
-            headers=self._authorized(settings, connection),
+            headers=self.authorized(settings, connection),
             json=body,
         )
 
-    def _authorized(self, settings: Any, connection: Connection) -> dict[str, str]:
+    def authorized(
+        self, settings: Any, connection: Connection, seconds: float = LABEL_SECONDS
+    ) -> dict[str, str]:
+        """Return the headers of a request, with the token of the account."""
         given = connection.credentials
 
         def fetch() -> tuple[str, float]:
@@ -69,6 +72,7 @@ class DpdAdapter(KarrioAdapter):
                     "X-DPD-LOGIN": given["login"],
                     "X-DPD-PASSWORD": given["password"],
                 },
+                seconds=seconds,
             )
             token = answer.headers.get("X-DPD-TOKEN")
             if not token:

@@ -20,7 +20,7 @@ from api.carriers.gateways import (
 )
 from api.carriers.gateways.adapters import KarrioAdapter, basic, decoded, fitted, known, put
 from api.carriers.gateways.dhl import token_of
-from api.carriers.gateways.transport import Answer, brief
+from api.carriers.gateways.transport import LABEL_SECONDS, Answer, brief
 from api.carriers.rules import split_street
 
 _MOST: Final = 40
@@ -63,7 +63,7 @@ class GlsAdapter(KarrioAdapter):
         return self._transport.send(
             "POST",
             f"{settings.shipment_api_url}/rs/shipments",
-            headers={"Content-Type": _JSON, **self._authorized(settings, connection)},
+            headers={"Content-Type": _JSON, **self.authorized(settings, connection)},
             json=body,
         )
 
@@ -93,14 +93,17 @@ class GlsAdapter(KarrioAdapter):
         answer = self._transport.send(
             "POST",
             f"{settings.shipment_api_url}/rs/shipments/cancel/{tracking_number}",
-            headers={"Content-Type": _JSON, **self._authorized(settings, connection)},
+            headers={"Content-Type": _JSON, **self.authorized(settings, connection)},
         )
         if not answer.is_ok and not answer.is_missing:
             raise CarrierRefused(
                 brief(answer.headers.get("message") or answer.headers.get("error") or answer.text)
             )
 
-    def _authorized(self, settings: Any, connection: Connection) -> dict[str, str]:
+    def authorized(
+        self, settings: Any, connection: Connection, seconds: float = LABEL_SECONDS
+    ) -> dict[str, str]:
+        """Return the headers of a request, with the token of the account."""
         given = connection.credentials
 
         def fetch() -> tuple[str, float]:
@@ -109,6 +112,7 @@ class GlsAdapter(KarrioAdapter):
                     settings.auth_url,
                     headers=basic(given["client_id"], given["client_secret"]),
                     form={"grant_type": "client_credentials"},
+                    seconds=seconds,
                 )
             )
 

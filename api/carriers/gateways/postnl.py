@@ -16,6 +16,7 @@ from api.carriers.gateways import (
     CarrierUnclear,
     Connection,
     LabelOrder,
+    NotOffered,
     Party,
     RateRequest,
     decimal_text,
@@ -49,6 +50,10 @@ class PostnlAdapter:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    def check(self, connection: Connection) -> None:
+        """PostNL has no sign-in; see `CarrierGateway`."""
+        raise NotOffered("PostNL has no sign-in: its key is proved by the first label.")
 
     def buy(self, connection: Connection, order: LabelOrder) -> BoughtLabel:
         """Buy a label; see `CarrierGateway`."""

@@ -23,7 +23,7 @@ from api.carriers.gateways import (
 )
 from api.carriers.gateways.adapters import KarrioAdapter, basic, fitted, put
 from api.carriers.gateways.dhl import token_of
-from api.carriers.gateways.transport import RATE_SECONDS, Answer, brief
+from api.carriers.gateways.transport import LABEL_SECONDS, RATE_SECONDS, Answer, brief
 from api.kernel.money import Money
 
 _MOST: Final = 35
@@ -83,7 +83,7 @@ class UpsAdapter(KarrioAdapter):
         return self._transport.send(
             "POST",
             f"{settings.server_url}/api/shipments/v2409/ship",
-            headers=self._authorized(settings, connection),
+            headers=self.authorized(settings, connection),
             json=body,
         )
 
@@ -93,7 +93,7 @@ class UpsAdapter(KarrioAdapter):
         answer = self._transport.send(
             "DELETE",
             f"{settings.server_url}/api/shipments/v2409/void/cancel/{shipment_id}",
-            headers=self._authorized(settings, connection),
+            headers=self.authorized(settings, connection),
         )
         if not answer.is_ok and not answer.is_missing:
             raise CarrierRefused(brief(answer.text))
@@ -136,7 +136,7 @@ class UpsAdapter(KarrioAdapter):
         answer = self._transport.send(
             "POST",
             f"{settings.server_url}/api/rating/v2409/Rate",
-            headers=self._authorized(settings, connection, RATE_SECONDS),
+            headers=self.authorized(settings, connection, RATE_SECONDS),
             json=body,
             seconds=RATE_SECONDS,
         )
@@ -144,9 +144,10 @@ class UpsAdapter(KarrioAdapter):
             raise CarrierRefused(brief(answer.text))
         return _price(answer, request)
 
-    def _authorized(
-        self, settings: Any, connection: Connection, seconds: float = 20.0
+    def authorized(
+        self, settings: Any, connection: Connection, seconds: float = LABEL_SECONDS
     ) -> dict[str, str]:
+        """Return the headers of a request, with the token of the account."""
         given = connection.credentials
 
         def fetch() -> tuple[str, float]:

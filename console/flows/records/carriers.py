@@ -71,6 +71,9 @@ ACCOUNTS = Kind(
         RecordCommand("set_credentials", "k", "credentials", "Other credentials, all of them",
              "/carrier-accounts/{id}", "keys:write", "Replace the credentials of {name}?",
              method="PATCH", fields=CREDENTIALS),
+        RecordCommand("check_account", "t", "test", "Whether the carrier takes its credentials",
+             "/carrier-accounts/{id}/check", "keys:write", "Sign in at the carrier of {name}?",
+             shows_once="message"),
         RecordCommand("renew_webhook", "w", "webhook", "A secret URL to which the carrier sends "
              "where parcels are; the one of before ends", "/carrier-accounts/{id}/webhook-url",
              "keys:write", "Make a new URL for {name}? The one of before ends at once.",
