@@ -31,7 +31,9 @@ from api.doctor.events import DoctorRequested
 from api.draft_orders import jobs as draft_orders_jobs
 from api.fulfilment import jobs as fulfilment_jobs
 from api.fulfilment.events import (
+    FulfilmentCancelled,
     FulfilmentCorrected,
+    FulfilmentDelivered,
     FulfilmentReady,
     FulfilmentShipped,
     FulfilmentVoided,
@@ -129,13 +131,22 @@ WORK = JobRegistry(
         EmailVerificationRequested: [notifications_jobs.on_email_verification_requested],
         EmailVerified: [draft_orders_jobs.on_email_verified],
         ExportRequested: [imports_jobs.on_export_requested],
-        FulfilmentCorrected: [notifications_jobs.on_fulfilment_corrected],
+        FulfilmentCancelled: [label_jobs.on_parcel_changed],
+        FulfilmentCorrected: [
+            notifications_jobs.on_fulfilment_corrected,
+            label_jobs.on_parcel_changed,
+        ],
+        FulfilmentDelivered: [notifications_jobs.on_fulfilment_delivered],
         FulfilmentReady: [notifications_jobs.on_fulfilment_ready],
         FulfilmentShipped: [
             notifications_jobs.on_fulfilment_shipped,
             picking_jobs.on_fulfilment_shipped,
+            label_jobs.on_parcel_changed,
         ],
-        FulfilmentVoided: [notifications_jobs.on_fulfilment_voided],
+        FulfilmentVoided: [
+            notifications_jobs.on_fulfilment_voided,
+            label_jobs.on_parcel_changed,
+        ],
         GiftCardDue: [notifications_jobs.on_gift_card_due],
         GiftCardsPaid: [fulfilment_jobs.on_gift_cards_paid],
         ImportRequested: [imports_jobs.on_import_requested],

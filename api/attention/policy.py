@@ -31,4 +31,6 @@ COMMANDS: Mapping[AttentionKind, tuple[Command, ...]] = {
     AttentionKind.WITHDRAWAL: (Command.ACCEPT,),
     AttentionKind.PRINTER_DOWN: (Command.ACCEPT,),
     AttentionKind.LABEL_UNCLEAR: (Command.ACCEPT,),
+    AttentionKind.LABEL_UNUSED: (Command.ACCEPT,),
+    AttentionKind.PARCEL_RETURNING: (Command.ACCEPT,),
 }

@@ -32,6 +32,14 @@ class FulfilmentVoided(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FulfilmentCancelled(Event):
+    """A parcel that had not left was given up; its units are open again."""
+
+    fulfilment_id: UUID
+    order_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class FulfilmentReady(Event):
     """A parcel waits to be picked up by its customer."""
 

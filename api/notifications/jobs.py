@@ -12,6 +12,7 @@ from api.accounts.events import (
 from api.back_in_stock.events import BackInStockDue
 from api.fulfilment.events import (
     FulfilmentCorrected,
+    FulfilmentDelivered,
     FulfilmentReady,
     FulfilmentShipped,
     FulfilmentVoided,
@@ -77,6 +78,12 @@ def on_fulfilment_shipped(fact: FulfilmentShipped) -> None:
 def on_fulfilment_corrected(fact: FulfilmentCorrected) -> None:
     """A parcel is followed by another number than was told."""
     emails.parcel_corrected(fact.fulfilment_id, fact.order_id, fact.correction_id)
+
+
+@manages_own_transactions
+def on_fulfilment_delivered(fact: FulfilmentDelivered) -> None:
+    """A parcel arrived."""
+    emails.order_delivered(fact.fulfilment_id, fact.order_id)
 
 
 @manages_own_transactions

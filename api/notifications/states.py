@@ -34,6 +34,7 @@ class EmailKind(StrEnum):
     WITHDRAWAL_RECEIPT = "withdrawal_receipt"
     EMAIL_VERIFICATION = "email_verification"
     PURCHASE_ORDER = "purchase_order"
+    ORDER_DELIVERED = "order_delivered"
 
 
 class EmailStatus(StrEnum):

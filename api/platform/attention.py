@@ -66,6 +66,8 @@ class AttentionKind(StrEnum):
     WITHDRAWAL = "withdrawal"
     PRINTER_DOWN = "printer_down"
     LABEL_UNCLEAR = "label_unclear"
+    LABEL_UNUSED = "label_unused"
+    PARCEL_RETURNING = "parcel_returning"
 
 
 class Resolution(StrEnum):

@@ -49,6 +49,8 @@ class Settings:
     """Another base URL of the payment provider; only for fakes in development."""
     smtp_url: str = field(default="", repr=False)
     mail_from: str = "Stockroom <shop@example.test>"
+    mails_deliveries: bool = True
+    """Whether customers get an e-mail when a parcel has arrived."""
     staff_alert_email: str = ""
     """The recipient of e-mails about low stock and attention items; empty sends none."""
     cors_origins: tuple[str, ...] = ()
@@ -203,6 +205,7 @@ class Settings:
             stripe_api_base=read.text("STRIPE_API_BASE"),
             smtp_url=read.url("SMTP_URL", ("smtp", "smtps", "smtp+starttls"), in_production),
             mail_from=read.required("MAIL_FROM", in_production) or cls.mail_from,
+            mails_deliveries=read.choice("DELIVERED_EMAIL", ("yes", "no"), "yes") == "yes",
             staff_alert_email=read.text("STAFF_ALERT_EMAIL"),
             cors_origins=read.items("CORS_ORIGINS"),
             storefront_keys=read.hashed_keys("STOREFRONT_KEYS"),

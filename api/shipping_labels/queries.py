@@ -15,6 +15,7 @@ from api.fulfilment import queries as fulfilment_queries
 from api.fulfilment.carriers import tracking_key
 from api.fulfilment.errors import FulfilmentNotFound
 from api.fulfilment.models import TRACKING_KEY, Fulfilment, FulfilmentLine
+from api.fulfilment.states import TrackingStatus
 from api.kernel.principal import Principal
 from api.orders.models import Order, OrderLine
 from api.platform import sweeps
@@ -259,6 +260,20 @@ def tracking(fulfilment_id: UUID) -> list[dict[str, Any]]:
         .limit(MOST_EVENTS)
     )
     return [dict(row._mapping) for row in rows]
+
+
+def comes_back(fulfilment_id: UUID, at: datetime) -> bool:
+    """Whether a parcel was on its way back to the shop at a moment, by its carrier."""
+    found = session.scalar(
+        select(EVENTS.c.id)
+        .where(
+            EVENTS.c.fulfilment_id == fulfilment_id,
+            EVENTS.c.status == TrackingStatus.RETURN_TO_SENDER,
+            EVENTS.c.occurred_at <= at,
+        )
+        .limit(1)
+    )
+    return found is not None
 
 
 def left_unclear(sweep: str, before: datetime, limit: int) -> list[UUID]:

@@ -9,13 +9,16 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from api.fulfilment import service as fulfilment_service
+from api.fulfilment.carriers import tracking_key
 from api.fulfilment.service import Fulfilment
+from api.fulfilment.states import FulfilmentState, TrackingStatus
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import attention
 from api.platform.attention import AttentionKind, Subjects
 from api.platform.db import require_transaction
+from api.shipping_labels import queries
 from api.shipping_labels.errors import LabelNotFound
 from api.shipping_labels.formats import CarrierEvent
 from api.shipping_labels.models import ShippingLabel, TrackingEvent
@@ -25,6 +28,8 @@ from api.shipping_labels.states import LABEL, LabelState
 
 ANSWERS_WITHIN: Final = timedelta(seconds=90)
 """A request without an answer for so long is not under way any more: whoever asked has died."""
+
+_TRAVELS: Final = (FulfilmentState.OPEN, FulfilmentState.SHIPPED, FulfilmentState.DELIVERED)
 
 
 def request_label(
@@ -103,6 +108,7 @@ def void(label_id: UUID, parcel: Fulfilment) -> None:
     """Store that a label does not count any more. Raises `InvalidState`."""
     _move(label_id, "void", voided_at=clock.now())
     fulfilment_service.take_label_off(parcel)
+    attention.clear(AttentionKind.LABEL_UNUSED, reference=label_id)
 
 
 def refuse_unbought(label: Any, command: str) -> None:
@@ -125,11 +131,36 @@ def note_unclear(label_id: UUID, reference: str, order_id: UUID, words: str) -> 
     )
 
 
-def add_events(fulfilment_id: UUID, events: Sequence[CarrierEvent], *, source: str) -> int:
+def note_use(parcel: Fulfilment) -> None:
+    """Have a person void a label that was bought and does not travel; locks it.
+
+    Its parcel was cancelled or voided, or left with another label.
+    """
+    found = queries.active_label(parcel.id)
+    label = found and lock(found.id)
+    if label is None or label.state is not LabelState.BOUGHT:
+        return
+    is_its = tracking_key(parcel.tracking_number or "") == tracking_key(label.tracking_number)
+    if parcel.status in _TRAVELS and is_its:
+        attention.clear(AttentionKind.LABEL_UNUSED, reference=label.id)
+        return
+    left = "left with another label" if parcel.status in _TRAVELS else f"is {parcel.status}"
+    attention.raise_item(
+        AttentionKind.LABEL_UNUSED,
+        label.id,
+        f"The label {label.reference} ({label.tracking_number}) was bought, and {parcel.number} "
+        f"{left}: void it",
+        about=Subjects(order_id=parcel.order_id),
+    )
+
+
+def add_events(parcel: Fulfilment, events: Sequence[CarrierEvent], *, source: str) -> int:
     """Store events of a parcel that are new, and what counts of all; returns how many were.
 
-    An event that came before is ignored, whatever came in between.
+    An event that came before is ignored, whatever came in between. A parcel that comes back needs
+    a person.
     """
+    fulfilment_id = parcel.id
     current = require_transaction()
     rows = {event_key(one.status, one.occurred_at, one.description): one for one in events}
     added = current.scalars(
@@ -161,6 +192,14 @@ def add_events(fulfilment_id: UUID, events: Sequence[CarrierEvent], *, source: s
         )
         moment, status = latest([(row.occurred_at, row.status) for row in newest])
         fulfilment_service.note_tracking(fulfilment_id, status, at=moment)
+    if any(one.status is TrackingStatus.RETURN_TO_SENDER for one in events):
+        attention.raise_item(
+            AttentionKind.PARCEL_RETURNING,
+            fulfilment_id,
+            f"{parcel.number} comes back to us, its carrier says: send it again, or give the money "
+            "back once it is here",
+            about=Subjects(order_id=parcel.order_id),
+        )
     return len(added)
 
 

@@ -9,6 +9,7 @@ from api.accounts import errors as accounts
 from api.catalog import errors as catalogue
 from api.catalog.service import integrity
 from api.kernel.errors import Conflict, DomainError
+from api.packing import flows as packing
 from api.platform.openapi_cleanup import resolved
 from api.platform.openapi_errors import EVERYWHERE
 from api.platform.pagination import CursorInvalid
@@ -45,6 +46,9 @@ NOT_ANSWERED: dict[str, dict[Any, str]] = {
         ShippingMethodNotFound: "no refund is proposed where the method does not take both orders",
         ShippingNotAvailable: "no refund is proposed where the method does not take both orders",
     },
+    "POST /api/v1/admin/packing/sessions/{packing_session_id}/finish": dict.fromkeys(
+        packing._NO_LABEL, "told as the `reason` of `label_not_bought`"
+    ),
     "GET /api/v1/search/suggestions": {CursorInvalid: "only the mark of a cursor is made there"},
 }
 

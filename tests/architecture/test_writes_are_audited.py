@@ -21,6 +21,7 @@ CHANGE_NOTHING = {
 }
 """These ask with a body. That they were asked is recorded by method and path."""
 ASKED_ALONE = {
+    "POST /api/v1/admin/carrier-accounts/{account_id}/check": "nothing is changed or bought",
     "POST /api/v1/admin/doctor": "what the doctor finds stands in its run",
     "POST /api/v1/admin/me/step-up": "a code was shown; what it opened is recorded there",
     "POST /api/v1/admin/orders/{order_id}/check-vat-id": "the answer of VIES stands in the order",

@@ -1,14 +1,18 @@
 """E-mails go out in the language of the order's market, where it has texts."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from api.kernel import clock
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
+from api.platform.service_registry import get_service, register
+from api.platform.settings import Settings
 from api.shipping import service as shipping_service
 from api.shipping.service import ShippingMethodInput
 from api.tax import service as tax_service
@@ -119,3 +123,31 @@ def test_an_order_keeps_the_language_of_its_day(shop: Shop) -> None:
 
     (email,) = shop.mailer.sent
     assert email.subject == f"Ihre Bestellung {order['number']} ist bestätigt"
+
+
+def test_an_arrival_is_told_while_it_is_news_in_the_language_of_the_order(
+    shop: Shop, app: Flask
+) -> None:
+    owner = shop.staff()
+
+    def arrives(number: str, *, told_after: timedelta = timedelta()) -> None:
+        with clock.frozen(NOON):
+            body = {"carrier": "DHL", "tracking_number": number}
+            answer = owner.posts(f"/orders/{shop.an_order(MUG=2)['id']}/ship", body)
+            assert answer.status_code == 201, answer.json
+        file = f"tracking_number,status,occurred_at\r\n{number},delivered,{NOON.isoformat()}\r\n"
+        with clock.frozen(NOON + told_after):
+            assert owner.posts("/tracking/import", {"csv": file}).json["delivered"] == 1
+            drain()
+
+    arrives("00340434161094042557")
+    arrives("00340434161094042564", told_after=timedelta(days=4))
+    before = get_service(Settings)
+    register(app, Settings, replace(before, mails_deliveries=False))
+    arrives("00340434161094042571")
+    register(app, Settings, before)
+
+    (arrived,) = [one for one in shop.mailer.sent if one.subject.endswith("ist angekommen")]
+    assert "DHL hat Ihre Bestellung" in arrived.text
+    assert "am 5. März 2026 zugestellt" in arrived.text
+    assert "2 × Becher" in arrived.text

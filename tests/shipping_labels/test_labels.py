@@ -21,6 +21,7 @@ from tests.support.carriers import CREDENTIALS, LABEL, ScriptedCarriers, at_carr
 from tests.support.shop import ADDRESS, Shop, Staff
 from tests.support.sql import count_statements
 from tests.support.threads import at_once
+from tests.support.work import drain
 
 SENDER = {**ADDRESS, "name": "Wanda Warehouse", "company": "Stockroom", "line1": "Lindenstr. 9"}
 
@@ -348,3 +349,57 @@ def test_two_orders_in_one_parcel_have_one_label(shop: Shop, carriers: ScriptedC
     assert (refused.status_code, refused.json["code"]) == (409, "label_not_needed")
     assert "is packed in another parcel" in refused.json["detail"]
     assert (bought.status_code, len(carriers.bought)) == (201, 1)
+
+
+def unused(staff: Staff) -> list[str]:
+    """Return what the attention list says of labels that do not travel."""
+    drain()
+    rows = staff.gets("/attention").json["data"]
+    return [one["reason"] for one in rows if one["kind"] == "label_unused"]
+
+
+def test_a_paid_label_whose_parcel_does_not_travel_needs_a_person_until_it_is_voided(
+    shop: Shop, carriers: ScriptedCarriers
+) -> None:
+    shop.sells("MUG", 20)
+    anna = prepare(shop)
+    cancelled, relabelled, kept = (a_parcel(shop, anna) for _ in range(3))
+    first, second, third = (buys(anna, one).json for one in (cancelled, relabelled, kept))
+    assert unused(anna) == []
+
+    anna.posts(f"/fulfilments/{cancelled['id']}/cancel")
+    other = {"carrier": "DHL", "tracking_number": "00340434161094042557"}
+    anna.posts(f"/fulfilments/{relabelled['id']}/ship", other)
+    anna.posts(f"/fulfilments/{kept['id']}/ship", {"carrier": "GLS"})
+
+    assert unused(anna) == [
+        f"The label {first['reference']} (ZFK10001) was bought, and {cancelled['number']} is "
+        "cancelled: void it",
+        f"The label {second['reference']} (ZFK10002) was bought, and {relabelled['number']} left "
+        "with another label: void it",
+    ]
+    shipped = anna.gets(f"/fulfilments/{kept['id']}").json
+    assert shipped["tracking_number"] == third["tracking_number"], "it was bought for this parcel"
+    for label in (first, second):
+        assert anna.posts(f"/labels/{label['id']}/void", {}).status_code == 200
+    assert unused(anna) == []
+    assert anna.posts(f"/fulfilments/{kept['id']}/void", {}).status_code == 200
+    assert "is voided" in unused(anna)[0]
+
+
+def test_a_label_that_comes_after_its_parcel_was_cancelled_is_noticed(
+    shop: Shop, carriers: ScriptedCarriers
+) -> None:
+    shop.sells("MUG", 10)
+    anna = prepare(shop)
+    parcel = a_parcel(shop, anna)
+    carriers.says = 502, {}
+    buys(anna, parcel)
+    anna.posts(f"/fulfilments/{parcel['id']}/cancel")
+    assert unused(anna) == [], "it may not be bought at all"
+    (label,) = labels(anna, parcel)
+
+    anna.posts(f"/labels/{label['id']}/settle", {"tracking_number": "ZFK9"})
+
+    assert len(unused(anna)) == 1
+    assert anna.gets(f"/fulfilments/{parcel['id']}").json["tracking_number"] is None

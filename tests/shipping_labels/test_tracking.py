@@ -2,9 +2,12 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
+from api.orders import service as orders_service
 from api.platform.db import session
 from tests.shipping_labels.test_labels import an_account, changes
 from tests.support.carriers import CREDENTIALS
@@ -73,6 +76,46 @@ def test_a_file_says_where_parcels_are_and_delivers_them(shop: Shop) -> None:
     told = anna.gets(f"/fulfilments/{parcel['id']}/tracking").json["data"]
     assert [one["status"] for one in told] == ["delivered", "in_transit"]
     assert (counters(mug).on_hand, counters(mug).allocated) == (8, 0)
+
+
+def test_a_parcel_that_comes_back_is_not_delivered_to_its_customer(shop: Shop) -> None:
+    shop.sells("MUG", 10)
+    anna = shop.staff()
+    parcel = a_shipped_parcel(shop, anna)
+
+    told = imports(
+        anna,
+        "ZFK10001,return_to_sender,2026-01-03T08:00:00Z,",
+        "ZFK10001,delivered,2026-01-05T08:00:00Z,",
+    )
+
+    assert told.json["delivered"] == 0
+    assert reads(anna, parcel)["status"] == "shipped"
+    (item,) = anna.gets("/attention").json["data"]
+    assert (item["kind"], parcel["number"] in item["reason"]) == ("parcel_returning", True)
+
+
+def test_orders_of_a_shared_box_are_locked_by_id_whichever_parcel_is_told_of(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a message about the second order and whoever ships the first one would deadlock."""
+    shop.sells("MUG", 10)
+    anna = shop.staff()
+    first, second = sorted((shop.an_order(MUG=1)["id"] for _ in "12"), key=UUID)
+    box = anna.posts(f"/orders/{first}/pack-together", {"order_id": second}).json
+    body = {"carrier": "GLS", "tracking_number": NUMBER}
+    assert anna.posts(f"/fulfilments/{box['id']}/ship", body).status_code == 200
+    locked: list[str] = []
+    lock = orders_service.lock
+    monkeypatch.setattr(
+        orders_service, "lock", lambda order_id: (locked.append(str(order_id)), lock(order_id))[1]
+    )
+
+    told = imports(anna, "ZFK10001,delivered,2026-01-05T08:00:00Z,")
+
+    assert told.json["delivered"] == 1
+    assert list(dict.fromkeys(locked)) == [first, second]
+    assert {reads(anna, one)["status"] for one in (box, box["packed_with"])} == {"delivered"}
 
 
 def test_a_file_with_a_wrong_row_changes_nothing(shop: Shop) -> None:

@@ -188,7 +188,7 @@ def correct_fulfilment(
 
     The same values change nothing. Refuses a parcel that is not shipped (`InvalidState`).
     """
-    for order, parcel in lock_packed(fulfilment_id):
+    for order, parcel in lock_packed(fulfilment_id, moves_stock=False):
         _correct(order, parcel, carrier, tracking_number, by=by)
 
 
@@ -262,7 +262,7 @@ def deliver_fulfilment(fulfilment_id: UUID, *, at: datetime | None = None, by: P
 
     Now, or when its carrier says that it was.
     """
-    for order, parcel in lock_packed(fulfilment_id):
+    for order, parcel in lock_packed(fulfilment_id, moves_stock=False):
         service.deliver(parcel, at=at)
         orders_service.record_delivery(order, parcel.quantities(), by=by)
         audit.record("fulfilment.delivered", by=by, subject_id=parcel.id, number=parcel.number)

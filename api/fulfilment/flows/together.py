@@ -10,7 +10,7 @@ from api.orders import service as orders_service
 from api.orders.service import Order
 
 
-def lock_packed(fulfilment_id: UUID) -> list[tuple[Order, Fulfilment]]:
+def lock_packed(fulfilment_id: UUID, *, moves_stock: bool = True) -> list[tuple[Order, Fulfilment]]:
     """Lock the orders of a box by id, their parcels, and the stock levels of two orders by id.
 
     The parcel that was asked for comes first. One that left the box meanwhile, because its order
@@ -22,7 +22,7 @@ def lock_packed(fulfilment_id: UUID) -> list[tuple[Order, Fulfilment]]:
         (orders[row.order_id], service.lock(row.id))
         for row in sorted(queries.packed_together(fulfilment_id), key=lambda row: row.id)
     ]
-    if len(packed) > 1:
+    if moves_stock and len(packed) > 1:
         variants = {line.variant_id for order, _ in packed for line in order.lines}
         inventory_service.lock_levels(variants)
     return sorted(packed, key=lambda one: one[1].id != fulfilment_id)

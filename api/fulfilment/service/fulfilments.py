@@ -11,6 +11,7 @@ from sqlalchemy.orm import selectinload
 from api.fulfilment import carriers
 from api.fulfilment.errors import FulfilmentNotFound, PickupVoidTooLate, VoidReasonMissing
 from api.fulfilment.events import (
+    FulfilmentCancelled,
     FulfilmentCorrected,
     FulfilmentDelivered,
     FulfilmentReady,
@@ -121,7 +122,10 @@ def ship(parcel: Fulfilment, *, carrier: str, tracking_number: str | None) -> No
 
 
 def cancel(parcel: Fulfilment) -> None:
-    """Cancel an open parcel, which releases its units. Raises `InvalidState` if it is not open."""
+    """Cancel an open parcel, which releases its units. Emits `FulfilmentCancelled`.
+
+    Raises `InvalidState` if it is not open.
+    """
     if parcel.shipped_at is not None:
         raise InvalidState(
             f"{parcel.number} is shipped and cannot be cancelled. What comes back is a "
@@ -134,6 +138,7 @@ def cancel(parcel: Fulfilment) -> None:
         )
     parcel.status = FulfilmentState(FULFILMENT.next(parcel.status, "cancel"))
     parcel.version += 1
+    emit(FulfilmentCancelled(fulfilment_id=parcel.id, order_id=parcel.order_id))
 
 
 def correct(parcel: Fulfilment, *, carrier: str, tracking_number: str | None) -> bool:

@@ -1,7 +1,7 @@
 """What each e-mail says, and to whom: read, render, send. Facts tell only what happened."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from api.back_in_stock import queries as back_in_stock_queries
 from api.back_in_stock import service as back_in_stock_service
 from api.fulfilment import queries as fulfilment_queries
 from api.inventory import queries as inventory_queries
+from api.kernel import clock
 from api.kernel.money import Money
 from api.notifications import queries, rendering, service
 from api.notifications.flows import sending
@@ -22,6 +23,9 @@ from api.platform.db import end_read_transaction, transaction
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 from api.returns import queries as returns_queries
+
+MAILED_WITHIN = timedelta(days=3)
+"""An arrival that is known later than this is no news to its customer."""
 
 SECRET_LEFT_OUT = "(the link stands only in the e-mail itself)"  # noqa: S105
 
@@ -83,6 +87,27 @@ def order_shipped(fulfilment_id: UUID, order_id: UUID) -> None:
         is_first=place == 0,
         packed=named(order, packed),
         still_open=named(order, still_open),
+    )
+
+
+def order_delivered(fulfilment_id: UUID, order_id: UUID) -> None:
+    """Tell that a parcel arrived, where the shop tells this; not days later, from an old file."""
+    parcel = fulfilment_queries.fulfilment(fulfilment_id)
+    arrived_at = parcel["delivered_at"]
+    settings: Settings = get_service(Settings)
+    if not settings.mails_deliveries or arrived_at is None:
+        return
+    if clock.now() - arrived_at > MAILED_WITHIN:
+        return
+    order = orders_queries.admin_view(order_id)
+    packed = units_in([parcel])
+    to_customer(
+        EmailKind.ORDER_DELIVERED,
+        fulfilment_id,
+        order,
+        parcel=parcel,
+        packed=named(order, packed),
+        is_part=any(line["quantity"] > packed.get(line["id"], 0) for line in order["lines"]),
     )
 
 

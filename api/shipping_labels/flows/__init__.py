@@ -55,6 +55,7 @@ from api.shipping_labels.states import LabelState
 __all__ = [
     "LabelWish",
     "buy_label",
+    "check_use",
     "customs_form",
     "import_tracking",
     "print_label",
@@ -190,6 +191,7 @@ def settle_label(label_id: UUID, *, tracking_number: str | None, by: Principal) 
             tracking_number=tracking_number,
             shipment_id=tracking_number,
         )
+        service.note_use(parcel)
     what = f"bought, {tracking_number}" if tracking_number else "not bought"
     orders_service.add_event(
         order_id, "label_settled", f"{parcel.number}: label {label.reference} {what}.", by=by
@@ -219,6 +221,16 @@ def print_label(label_id: UUID, *, station: str, by: Principal) -> UUID:
             subject_id=label.fulfilment_id,
             once_key=f"{PaperKind.SHIPPING_LABEL}:{label_id}",
         )
+
+
+def check_use(fulfilment_id: UUID, order_id: UUID) -> None:
+    """Have a person void the label of a parcel that does not travel with it; needs a transaction.
+
+    Locks the order and the parcel of one that has a label.
+    """
+    if queries.bought_label(fulfilment_id) is not None:
+        orders_service.lock(order_id)
+        service.note_use(fulfilment_service.lock(fulfilment_id))
 
 
 def _ask(fulfilment_id: UUID, wish: LabelWish, *, by: Principal) -> _Asked | UUID:
@@ -298,6 +310,7 @@ def _store(asked: _Asked, bought: BoughtLabel, *, by: Principal) -> None:
             label_format=bought.label_format,
             file_key=key,
         )
+        service.note_use(parcel)
         text = f"{parcel.number}: label bought from {carrier}, {bought.tracking_number}."
         orders_service.add_event(asked.order_id, "label_bought", text, by=by)
         audit.record(

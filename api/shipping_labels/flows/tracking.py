@@ -50,21 +50,28 @@ def receive_tracking(account_id: UUID, events: Sequence[CarrierEvent]) -> dict[s
 def _apply(
     events: Sequence[CarrierEvent], parcels: dict[str, UUID], *, source: str, by: Principal
 ) -> dict[str, int]:
-    """Store events by parcel, each under its order's lock; orders and parcels in id order."""
+    """Store events by parcel.
+
+    All orders are locked first, by id, those with a parcel in the same box included: two carriers'
+    messages and whoever ships the other order of a box wait for each other and never deadlock.
+    """
     by_parcel: dict[UUID, list[CarrierEvent]] = {}
     for event in events:
         fulfilment_id = parcels.get(tracking_key(event.tracking_number))
         if fulfilment_id is not None:
             by_parcel.setdefault(fulfilment_id, []).append(event)
-    orders = sorted((fulfilment_queries.order_of(one), one) for one in by_parcel)
-    new = delivered = 0
-    for order_id, fulfilment_id in orders:
+    packed = [row for one in by_parcel for row in fulfilment_queries.packed_together(one)]
+    for order_id in sorted({row.order_id for row in packed}):
         orders_service.lock(order_id)
+    new = delivered = 0
+    for fulfilment_id in sorted(by_parcel):
         parcel = fulfilment_service.lock(fulfilment_id)
         told = by_parcel[fulfilment_id]
-        new += service.add_events(fulfilment_id, told, source=source)
+        new += service.add_events(parcel, told, source=source)
         arrivals = [one.occurred_at for one in told if one.status is TrackingStatus.DELIVERED]
-        if arrivals and parcel.status is FulfilmentState.SHIPPED:
+        # What comes back is delivered too: to the shop.
+        is_there = arrivals and not queries.comes_back(fulfilment_id, min(arrivals))
+        if is_there and parcel.status is FulfilmentState.SHIPPED:
             fulfilment_flows.deliver_fulfilment(fulfilment_id, at=min(arrivals), by=by)
             delivered += 1
     return {"parcels": len(by_parcel), "new_events": new, "delivered": delivered}
