@@ -281,6 +281,9 @@ class OrderDetail(OrderCard):
     store_credit: Money | None
     """What the customer holds; None for a guest."""
 
+    exchanged: Money | None = None
+    """What exchanged or claimed units pay of others."""
+
     def line(self, line_id: str) -> OrderLine | None:
         """The line with this id, if the order has it."""
         return next((line for line in self.lines if line.id == line_id), None)

@@ -118,6 +118,8 @@ class RecordsScreen(ChoosingScreen):
         """The first page is here: what was read of single ones is older."""
         self._whole.clear()
         self._below.clear()
+        if not (self.record_at_cursor() or self.told or self.KIND.is_single):
+            self.set_class(False, "-inside")  # it left the list that is selected
         self._draw()
         self.cursor_rests()
 

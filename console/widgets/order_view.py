@@ -229,6 +229,8 @@ def _sums(order: OrderDetail, styles: Styles, width: int) -> list[Line]:
         ("tax within", figure(order.tax_total)),
         ("total", money(order.total)),
     ]
+    if order.exchanged and order.exchanged.amount:
+        told.append(("paid by goods", f"-{figure(order.exchanged)}"))
     if order.refunded.amount:
         told.append(("given back", f"-{figure(order.refunded)}"))
     if order.charged_back.amount:

@@ -228,11 +228,15 @@ async def test_a_claim_is_opened_at_the_order_and_replaced(real_desk: Station, h
     assert "1 × RTN-CUP" in desk.text
     await desk.press("a", "f10")
     await desk.rested()
-    await desk.press("escape", "tab")
+    assert "There is no claim here." in desk.text, "it is among those that are approved"
+    await desk.press("tab")
     await desk.rested()
     await desk.press("r", "f10")
     await desk.rested()
+    await desk.press("escape")
+    await desk.rested()
 
+    assert "paid by goods" in desk.text
     assert owner.gets(f"/claims/{made['id']}").json["status"] == "resolved"
     assert counters(cup).allocated == 1
     assert differences() == []

@@ -28,8 +28,8 @@ def add_exchanged_line(
     Needs the order locked. Raises `InvalidState` for a cancelled order.
     """
     due, _ = _settle(order, goods.total - paid_by_goods)
-    price = Money(goods.total, order.currency)
-    text = f"{goods.quantity} x {goods.sku} added for {price}: {why}."
+    price, paid = (Money(one, order.currency) for one in (goods.total, paid_by_goods))
+    text = f"{goods.quantity} x {goods.sku} added for {price}, other goods pay {paid}: {why}."
     _append(order, goods, text=text, by=by)
     _reprice(order)
     order.exchanged += paid_by_goods

@@ -8,7 +8,7 @@ WRITE = "returns:write"
 SETTINGS = "pricing:write"
 GOING_ON = ("approved", "in_transit", "received", "inspected")
 EXCHANGE = (
-    Input("sku", "scan what comes back:"), Input("for_sku", "scan what the customer gets:"),
+    Input("sku", "comes back, scan it:"), Input("for_sku", "goes out instead, scan it:"),
 )  # fmt: skip
 
 RETURNS = Kind(
@@ -17,8 +17,8 @@ RETURNS = Kind(
         Field("Return", "number", width=12),
         Field("Order", "order_number", width=8),
         Field("Customer", "customer_name", width=14, grow=1),
-        Field("Kind", "kind", "state", 11, from_width=70),
-        Field("State", "status", "state", 11),
+        Field("Kind", "kind", "state", 11, from_width=84),
+        Field("State", "status", "state", 12),
         Field("Units", "units", "count", 6),
         Field("Came", "received_units", "count", 6),
         Field("Since", "created_at", "when", 12, from_width=80),
@@ -87,15 +87,14 @@ CLAIMS = Kind(
         Field("goods", "lines", "goods"),
         Field("photos", "photos", "links"),
         Field("decided", "decision"),
-        Field("by", "created_by"),
         Field("settled", "resolved_at", "when"),
     ),
     (
         RecordCommand("new_claim", "n", "new", "Units of this order were broken, lost or wrong",
              "/orders/{about}/claims", WRITE, "Open this claim?", is_new=True,
-             fields=(Input("kind", "what is it:", "choice", ("broken", "lost", "wrong")),
-                     Input("goods", "scan the article, or SKUs such as MUG 2, JUG:", "goods"),
-                     Input("note", "what happened, or Enter:", is_optional=True),
+             fields=(Input("kind", "they are:", "choice", ("broken", "lost", "wrong")),
+                     Input("goods", "units, scanned or as in MUG 2, JUG:", "goods"),
+                     Input("note", "note, or Enter:", is_optional=True),
                      Input("links", "https links of photos, or Enter:", "names",
                            is_optional=True))),
         RecordCommand("approve_claim", "a", "approve", "It is right; then replace or refund",
