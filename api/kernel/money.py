@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 # Every currency that people pay in, by its digits after the decimal point: ISO 4217, list one, of
 # 2026-01-01, without precious metals, test codes, accounting units and funds codes (CLF, UYI ...).
@@ -98,6 +99,10 @@ def allocate(amount: int, weights: Sequence[int]) -> list[int]:
     return [sign * share for share in shares]
 
 
+_CODES: Final[set[str]] = set()
+"""Currencies that were looked at before: a list makes dozens of amounts of one."""
+
+
 @dataclass(frozen=True, slots=True, order=False)
 class Money:
     """An amount in minor units of one currency: `Money(1999, "EUR")` is 19.99 EUR."""
@@ -106,11 +111,14 @@ class Money:
     currency: str
 
     def __post_init__(self) -> None:
+        if type(self.amount) is int and self.currency in _CODES:
+            return
         if not isinstance(self.amount, int) or isinstance(self.amount, bool):
             raise TypeError("an amount is a whole number of minor units")
         code = self.currency
         if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
             raise ValueError(f"{code!r} is not an ISO 4217 code")
+        _CODES.add(code)
 
     def __add__(self, other: "Money") -> "Money":
         return Money(self.amount + self._same(other), self.currency)

@@ -308,9 +308,10 @@ def _listing(names: frozenset[str], sort: Sort, is_search: bool) -> tuple[Prepar
     """Build each kind of list once: the page statements, and the ids that a total counts."""
     conditions = [_CONDITIONS[name] for name in sorted(names)]
     if not is_search:
-        return listing(select(*WHOLE_CARD).where(*conditions), sort), select(ORDERS.c.id).where(
-            *conditions
-        )
+        cards = select(*WHOLE_CARD).where(*conditions)
+        # What suits one filter's value may not suit another; without filters there is but one plan.
+        listed = listing(cards if conditions else prepared(cards), sort)
+        return listed, select(ORDERS.c.id).where(*conditions)
     if conditions:
         first, later = (_search(where, sort) for where in (conditions, [*conditions, after(sort)]))
     else:
