@@ -19,6 +19,7 @@ from api.platform import db as database
 from api.platform import observability, outbox
 from api.platform.db import end_read_transaction, require_transaction, session, transaction
 from api.platform.outbox import OutboxEvent, emit
+from api.platform.prepared import prepared
 from api.platform.settings import Settings
 from tests.support.events import facts_of
 from tests.support.people import a_customer
@@ -261,3 +262,15 @@ def test_a_page_that_only_reads_says_nothing_else_to_the_server(
     with create_engine(settings.database_url, poolclass=NullPool).begin() as other:
         said = text("SELECT query FROM pg_stat_activity WHERE pid = :pid")
         assert other.scalar(said, {"pid": found[-1]}) == "SELECT pg_backend_pid()"
+
+
+def test_a_transaction_that_somebody_rolled_back_goes_on_with_a_connection(app: Flask) -> None:
+    one = prepared(text("SELECT 1"))
+    with transaction():
+        assert session.scalar(one) == 1
+        session.rollback()  # the connection that was asked for is returned to the pool
+        assert session.scalar(one) == 1
+
+
+def test_a_query_starts_no_parallel_workers(app: Flask) -> None:
+    assert session.scalar(text("SHOW max_parallel_workers_per_gather")) == "0"

@@ -13,14 +13,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     CTE,
     Integer,
     ScalarSelect,
     String,
     Text,
+    Uuid,
     bindparam,
     cast,
-    column,
     func,
     literal,
     select,
@@ -152,35 +153,29 @@ class _Among:
 
 def _prices(among: CTE, shape: FilterShape) -> ScalarSelect[Any]:
     """Tell the lowest and the highest price."""
+    prices = OWN_PRICES.c if shape.own_prices else PriceRange
+    span = select(array([func.min(prices.lowest), func.max(prices.lowest)]))
     if shape.own_prices:
-        span = array([func.min(OWN_PRICES.c.lowest), func.max(OWN_PRICES.c.lowest)])
-        own = select(span).join_from(among, OWN_PRICES, OWN_PRICES.c.product_id == among.c.id)
+        own = span.join_from(among, OWN_PRICES, OWN_PRICES.c.product_id == among.c.id)
         return own.scalar_subquery()
-    price = select(PriceRange.lowest).where(
-        PriceRange.product_id == among.c.id,
+    # By an array of ids: a join would read the prices of the whole shop.
+    ids = func.array(select(among.c.id).scalar_subquery(), type_=ARRAY(Uuid))
+    return span.where(
+        PriceRange.product_id == func.any(ids),
         PriceRange.currency == bindparam("currency", type_=String),
-    )
-    # Looked up for each: a join would read the prices of the whole shop.
-    each = select(price.correlate(among).scalar_subquery().label("price")).select_from(among)
-    priced = each.subquery()
-    return select(array([func.min(priced.c.price), func.max(priced.c.price)])).scalar_subquery()
+    ).scalar_subquery()
 
 
 def _counts(among: Mapping[int, CTE]) -> ScalarSelect[Any]:
     """Count facet values, with all filters and without each group in turn."""
     arms = []
     for place, products in among.items():
-        trait = (
-            func.unnest(products.c.traits)
-            .table_valued(column("id", Integer), name=f"t{place + 1}")
-            .render_derived()
-            .lateral()
-        )
+        # Among the columns and not as a lateral table, which would be set up for each product.
+        traits = select(func.unnest(products.c.traits, type_=Integer).label("id")).subquery()
         arms.append(
-            select(literal(place, Integer).label("place"), trait.c.id, func.count().label("n"))
-            .select_from(products)
-            .join(trait, true())
-            .group_by(trait.c.id)
+            select(literal(place, Integer).label("place"), traits.c.id, func.count().label("n"))
+            .select_from(traits)
+            .group_by(traits.c.id)
         )
     counts = union_all(*arms).subquery()
     rank = func.row_number().over(
