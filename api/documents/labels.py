@@ -84,7 +84,7 @@ def sheet(labels: Sequence[Label]) -> bytes:
     from fpdf import FPDF  # noqa: PLC0415 - 20 MB that only who prints has to load
 
     pdf = FPDF(format="A4")
-    signs = embed(pdf)
+    signs = embed(pdf, labels)
     pdf.set_auto_page_break(False)
     for number, label in enumerate(labels):
         place = number % (PER_ROW * PER_COLUMN)

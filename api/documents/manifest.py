@@ -48,7 +48,7 @@ def paper(of: ManifestPaper) -> bytes:
     pdf = FPDF(format="A4")
     pdf.set_auto_page_break(True, margin=_MARGIN)
     pdf.set_margins(_MARGIN, _MARGIN)
-    signs = embed(pdf)
+    signs = embed(pdf, of)
     pdf.add_page()
     state = "" if of.is_closed else " (draft: still open)"
     for text, size, height in (

@@ -40,7 +40,7 @@ def label(of: ParcelLabel) -> bytes:
     pdf = FPDF(unit="mm", format=(WIDTH, HEIGHT))
     pdf.set_auto_page_break(False)
     pdf.set_margins(_MARGIN, _MARGIN)
-    signs = embed(pdf)
+    signs = embed(pdf, of)
     pdf.add_page()
     _line(pdf, of.shop, signs, size=8, height=5)
     _line(pdf, of.carrier, signs, size=16, height=9)

@@ -75,7 +75,7 @@ def pdf(paper: OrderPaper) -> bytes:
 
     file = FPDF(format="A4")
     file.set_auto_page_break(True, margin=15)
-    signs = embed(file)
+    signs = embed(file, paper)
     words = paper.words
     file.set_title(f"{words['order'][0]} {paper.number}")
     file.add_page()

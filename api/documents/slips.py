@@ -64,7 +64,7 @@ def slip(of: Slip) -> bytes:
     pdf = Pages(format="A4")
     pdf.set_auto_page_break(True, margin=_MARGIN)
     pdf.set_margins(_MARGIN, _MARGIN)
-    signs = embed(pdf)
+    signs = embed(pdf, of)
     pdf.add_page()
     _text(pdf, of.shop, signs, size=10)
     _text(pdf, of.title, signs, size=20, height=12)
