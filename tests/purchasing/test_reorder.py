@@ -58,11 +58,13 @@ def test_what_runs_low_is_suggested_by_supplier_and_ordered_by_one_command(shop:
     made = owner.posts(f"/suppliers/{supplier['id']}/reorder", {"location": "MAIN"})
     assert made.status_code == 201, made.json
     assert [(one["sku"], one["quantity"]) for one in made.json["lines"]] == [("MUG", 24)]
-    owner.posts(f"/purchase-orders/{made.json['id']}/order")
+    ordered = owner.posts(f"/purchase-orders/{made.json['id']}/order").json
     again = owner.posts(f"/suppliers/{supplier['id']}/reorder", {})
     assert (again.status_code, again.json["code"]) == (409, "nothing_to_reorder")
     after = {one["sku"]: one for one in owner.gets("/reorder-suggestions").json["data"]}["MUG"]
     assert (after["incoming"], after["order_quantity"]) == (24, 0)
+    assert (mug["expected_on"], after["expected_on"]) == (None, ordered["expected_on"])
+    assert after["expected_on"] is not None
 
 
 def test_a_rule_rises_from_minimum_to_maximum(shop: Shop) -> None:

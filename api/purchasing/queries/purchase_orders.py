@@ -1,6 +1,7 @@
 """Purchase orders with their lines and costs."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -121,19 +122,29 @@ def lines_of(order_ids: Collection[UUID]) -> dict[UUID, list[AnyRow]]:
     return lines
 
 
-def ordered_units(variant_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], int]:
-    """Return the units that placed orders still bring, by variant and location."""
+def ordered_units(
+    variant_ids: Collection[UUID],
+) -> dict[tuple[UUID, UUID], tuple[int, date | None]]:
+    """Return the units that placed orders still bring, and the day on which the first is expected.
+
+    By variant and location.
+    """
+    left = PurchaseOrderLine.quantity - PurchaseOrderLine.received
     rows = session.execute(
         select(
             PurchaseOrderLine.variant_id,
             PurchaseOrder.location_id,
-            func.sum(func.greatest(PurchaseOrderLine.quantity - PurchaseOrderLine.received, 0)),
+            func.sum(func.greatest(left, 0)),
+            func.min(PurchaseOrder.expected_on).filter(left > 0),
         )
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
         .where(PurchaseOrder.status.in_(AWAITED), any_of(PurchaseOrderLine.variant_id, variant_ids))
         .group_by(PurchaseOrderLine.variant_id, PurchaseOrder.location_id)
     )
-    return {(variant_id, location_id): int(units) for variant_id, location_id, units in rows}
+    return {
+        (variant_id, location_id): (int(units), expected_on)
+        for variant_id, location_id, units, expected_on in rows
+    }
 
 
 def _orders() -> Any:

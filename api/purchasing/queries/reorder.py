@@ -1,7 +1,7 @@
 """What should be ordered: levels at their reorder point, and how fast they sell."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -125,7 +125,7 @@ def _suggestions(rows: Sequence[AnyRow]) -> list[dict[str, Any]]:
     return [
         {
             **_suggestion(
-                row, coming.get((row.variant_id, row.location_id), 0), sold.get(row.id, [])
+                row, *coming.get((row.variant_id, row.location_id), (0, None)), sold.get(row.id, [])
             ),
             "elsewhere": others.get(row.id),
         }
@@ -178,7 +178,9 @@ def _sold(level_ids: Sequence[UUID]) -> dict[UUID, list[int]]:
     return sold
 
 
-def _suggestion(row: AnyRow, coming: int, by_day: list[int]) -> dict[str, Any]:
+def _suggestion(
+    row: AnyRow, coming: int, expected_on: date | None, by_day: list[int]
+) -> dict[str, Any]:
     sold = max(0, sum(by_day))
     point = row.low_stock_threshold if row.reorder_point is None else row.reorder_point
     sales = Sales(available=row.available, incoming=coming, sold=sold)
@@ -196,6 +198,7 @@ def _suggestion(row: AnyRow, coming: int, by_day: list[int]) -> dict[str, Any]:
         "reorder_point": row.reorder_point,
         "maximum": row.maximum,
         "incoming": coming,
+        "expected_on": expected_on,
         "sold": sold,
         "sales": [max(0, units) for units in by_day] or [0] * SOLD_DAYS,
         "back_ordered": row.back_ordered,

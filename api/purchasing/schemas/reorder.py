@@ -88,6 +88,11 @@ class ReorderSuggestionSchema(Schema):
     incoming = ma.fields.Integer(
         required=True, metadata={"description": "From placed orders and transfers on their way."}
     )
+    expected_on = ma.fields.Date(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The first day on which a placed purchase order brings some."},
+    )
     sold = ma.fields.Integer(
         required=True, metadata={"description": "Units shipped in the last 28 days."}
     )

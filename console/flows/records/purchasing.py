@@ -220,6 +220,7 @@ REORDER = Kind(
         Field("7 days", "sales", "bars", 7),
         Field("Days", "days_left", "count", 4),
         Field("Comes", "incoming", "count", 5),
+        Field("on", "expected_on", width=10, from_width=96),
         Field("Order", "order_quantity", "count", 5),
         Field("Other", "elsewhere.code", width=6),
         Field("has", "elsewhere.available", "count", 4, from_width=84),
