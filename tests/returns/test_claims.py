@@ -78,6 +78,7 @@ def test_replaced_units_are_not_paid_back_as_well(shop: Shop) -> None:
     assert (refused.status_code, refused.json["code"]) == (409, "exchange_impossible")
     receives(staff, broken, {mug: 1}, disposition="damaged")
     assert refunds(staff, broken).json["code"] == "nothing_returned"
+    assert staff.gets(f"/returns/{broken['id']}").json["status"] == "closed"
 
     shipped(staff, order)
     back = opened(staff, staff.opens(order), {1: 1})

@@ -32,7 +32,7 @@ def record_refund(order: Order, form: RefundForm, *, case_id: UUID, by: Principa
         )
         orders_service.add_event(order.id, "credit_bonus", f"Bonus of {bonus} as credit.", by=by)
     parent = cases.lock(form.return_id)
-    if parent.status is ReturnState.INSPECTED and receiving.is_settled(parent):
+    if parent.status is ReturnState.INSPECTED and receiving.is_settled(order, parent):
         cases.close(order, parent, note=None, by=by)
     attention.clear(AttentionKind.WITHDRAWAL, reference=parent.id)
 

@@ -129,11 +129,17 @@ def is_exchanged(parent: Return) -> bool:
     return any(line.exchange_line_id is not None for line in parent.lines)
 
 
-def is_settled(parent: Return) -> bool:
-    """Whether everything that came is refunded, and what exchanges cost less with it."""
+def is_settled(order: Order, parent: Return) -> bool:
+    """Whether everything that came is refunded, and what exchanges cost less with it.
+
+    Units that were replaced, or refunded without this return, have nothing left to refund.
+    """
+    paid_back = {line.id for line in order.lines if line.refunded_quantity == line.quantity}
     came = [line for line in parent.lines if line.order_line_id is not None]
     if any(
-        line.refunded_quantity < line.received_quantity + line.cancelled_quantity for line in came
+        line.refunded_quantity < line.received_quantity + line.cancelled_quantity
+        and line.order_line_id not in paid_back
+        for line in came
     ):
         return False
     rest = sum(line.exchange_rest for line in came)
@@ -382,5 +388,5 @@ def _settle(order: Order, parent: Return, *, by: Principal) -> None:
     parent.version += 1
     orders_service.bump_version(order)
     session.flush()
-    if is_complete and parent.received_at is not None and is_settled(parent):
+    if is_complete and parent.received_at is not None and is_settled(order, parent):
         close(order, parent, note=None, by=by)
