@@ -8,13 +8,15 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from sqlalchemy import text, update
+from sqlalchemy.exc import IntegrityError
 
+from api.fulfilment import service as fulfilment_service
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
 from api.platform import service_registry
 from api.platform.db import session, transaction
 from api.platform.storage import Storage, StorageUnavailable
-from api.shipping_labels import flows, jobs
+from api.shipping_labels import flows, jobs, service
 from api.shipping_labels.errors import LabelInProgress
 from api.shipping_labels.models import ShippingLabel
 from tests.support.carriers import CREDENTIALS, LABEL, ScriptedCarriers, at_carriers
@@ -120,6 +122,26 @@ def test_two_who_ask_at_once_buy_one_label(shop: Shop, carriers: ScriptedCarrier
     assert len(set(outcomes.results)) == 1
     assert outcomes.refused_by(LabelInProgress) == 4 - len(outcomes.results)
     assert len(carriers.bought) == 1
+
+
+def test_the_database_has_the_last_word_on_one_label_for_a_parcel(
+    shop: Shop, carriers: ScriptedCarriers
+) -> None:
+    """Without the index whoever forgets the lock buys a second label."""
+    shop.sells("MUG", 10)
+    anna = shop.staff()
+    account_id, parcel_id = UUID(an_account(anna)["id"]), UUID(a_parcel(shop, anna)["id"])
+
+    def asks() -> None:
+        with transaction():
+            service.request_label(
+                fulfilment_service.lock(parcel_id), account_id=account_id, service="PARCEL",
+                label_format="PDF", weight_grams=400, customs=None, by=SYSTEM,
+            )  # fmt: skip
+
+    asks()
+    with pytest.raises(IntegrityError, match="uq_shipping_labels_active"):
+        asks()
 
 
 def test_a_label_is_stored_sealed_and_only_staff_get_it(
