@@ -197,8 +197,12 @@ def finish(of: PackingSession, body: Mapping[str, object]) -> NewCommand:
 
 
 def print_papers(of: PackingSession, papers: Sequence[str]) -> NewCommand:
-    """Papers of a parcel, such as its slip and its label, once each."""
-    return _of(of, PRINT, "print", {"papers": list(papers)}, "papers")
+    """Papers of a parcel, such as its slip and its label, once each.
+
+    In a queue of their own: what a printer refuses holds up nothing else of the order.
+    """
+    command = _of(of, PRINT, "print", {"papers": list(papers)}, "papers")
+    return command._replace(aggregate=f"papers:{of.id}")
 
 
 def check_label(order_id: str, fulfilment_id: str, code: str) -> NewCommand:
