@@ -67,7 +67,8 @@ def test_an_order_comes_in_two_parts_and_each_unit_knows_its_cost(shop: Shop) ->
     assert (seen["status"], [one["received"] for one in seen["lines"]]) == (
         "partially_received", [8, 0],
     )  # fmt: skip
-    assert sorted(queries.incoming(list(shop.variants.values())).values()) == [1, 4]
+    coming = queries.incoming(list(shop.variants.values())).values()
+    assert sorted(units for units, _ in coming) == [1, 4]
 
     rest = receives(
         hands, {"code": "MUG", "quantity": 6}, {"code": "JUG", "quantity": 1}, order=order
@@ -75,9 +76,7 @@ def test_an_order_comes_in_two_parts_and_each_unit_knows_its_cost(shop: Shop) ->
     assert [(one["sku"], one["over_quantity"]) for one in rest["lines"]] == [("MUG", 2), ("JUG", 0)]
     seen = owner.gets(f"/purchase-orders/{order['id']}").json
     assert (seen["status"], seen["over_units"]) == ("received", 2)
-    assert set(queries.incoming(list(shop.variants.values())).values()) == {0} or not (
-        queries.incoming(list(shop.variants.values()))
-    )
+    assert queries.incoming(list(shop.variants.values())) == {}
     assert differences() == []
 
 

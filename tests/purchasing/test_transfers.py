@@ -63,7 +63,7 @@ def test_units_are_shipped_and_come_in_two_parts_with_their_worth(two_places: Sh
     staff, mug = two_places.staff("warehouse"), two_places.variants["MUG"]
     path = shipped(staff, MUG=6)
     assert on_hand(mug) == [4]
-    assert list(queries.incoming([mug]).values()) == [6]
+    assert list(queries.incoming([mug]).values()) == [(6, None)]
 
     part = came(staff, path, {"code": "mug", "quantity": 4, "damaged": 1}).json
     assert (part["status"], part["received_units"]) == ("partially_received", 4)
@@ -196,7 +196,7 @@ def test_what_came_last_is_undone_within_ten_minutes(two_places: Shop) -> None:
     assert (undone["status"], undone["received_units"], undone["ended_at"]) == (
         "partially_received", 4, None,
     )  # fmt: skip
-    assert (on_hand(mug), list(queries.incoming([mug]).values())) == ([4, 4], [2])
+    assert (on_hand(mug), list(queries.incoming([mug]).values())) == ([4, 4], [(2, None)])
     again = staff.posts(f"{path}/undo-receipt")
     assert (again.status_code, again.json["code"]) == (409, "transfer_receipt_not_undoable")
     came(staff, path, {"code": "MUG", "quantity": 2})
