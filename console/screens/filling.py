@@ -26,6 +26,9 @@ from console.screens.workers import run_in_background
 from console.widgets.table import WindowTable
 
 FRESH_CODE = Prompt("fresh_code", "Code of your app:", is_secret=True)
+NO_SECRETS = frozenset({"message", "new_events", "summary", "updated"})
+"""What is shown once and told again whenever it is asked for."""
+
 TOLD_ONCE = "Copy it now: it is told this once. Esc when you have it."
 LOOK_OVER = "F10 sends it. Esc goes back, nothing is sent."
 
@@ -210,7 +213,8 @@ class FillingScreen(ListScreen):
         """Show what the shop tells this once, until Esc."""
         words = "  ".join(map(str, value)) if isinstance(value, list) else str(value)
         title = name.replace("_", " ").capitalize()
-        self.question.show(Question(f"{title}: {words}", ()), TOLD_ONCE)
+        hint = "Esc when you have read it." if name in NO_SECRETS else TOLD_ONCE
+        self.question.show(Question(f"{title}: {words}", ()), hint)
 
     async def _step_up(self, code: str) -> None:
         is_sent_at_once = self._asks_code

@@ -59,7 +59,7 @@ def record_page(
         room = max(10, width - LABEL - 2)
         for n, row in enumerate(wrapped(text, room)):
             name = one.title.lower() if n == 0 else ""
-            lines.append(Line(((f" {name:<{LABEL}}", styles.dim), (row, style))))
+            lines.append(Line(((f" {name:<{LABEL - 1}} ", styles.dim), (row, style))))
     if below:
         columns = columns_of(kind.below_shown)
         titles = [(column.title, styles.heading) for column in columns]
