@@ -188,7 +188,8 @@ def _buy_label(session_id: UUID, how: Finish, *, by: Principal) -> None:
         label_flows.buy_label(row.fulfilment_id, wish, by=by)
     except _NO_LABEL as error:
         number = fulfilment_queries.fulfilment(row.fulfilment_id)["number"]
-        raise LabelNotBought(number=number, words=error.detail, reason=error.code) from error
+        words = error.detail.rstrip(".") + "."
+        raise LabelNotBought(number=number, words=words, reason=error.code) from error
 
 
 def _ship(session_id: UUID, how: Finish, *, by: Principal) -> UUID:

@@ -109,6 +109,17 @@ def as_published(body: Any, module: str, schema: str) -> Any:
     return kit.lib.to_dict(kit.lib.to_object(published, body))
 
 
+def test_dhl_is_told_the_code_the_origin_and_the_value_of_goods(server: ScriptedCarriers) -> None:
+    buys(server, "dhl", replace(RECIPIENT, country="CH", postal_code="8001"), customs=CUSTOMS)
+
+    customs = sent(server)["shipments"][0]["customs"]
+    (goods,) = customs["items"]
+    assert (customs["invoiceNo"], goods["hsCode"]) == ("1001", "691200")
+    assert goods["countryOfOrigin"] == "PRT"
+    assert goods["itemValue"] == {"currency": "EUR", "value": 12.99}
+    assert (goods["packagedQuantity"], goods["itemWeight"]["value"]) == (2, 0.35)
+
+
 @pytest.mark.parametrize(
     ("carrier", "module", "schema"),
     [
