@@ -79,6 +79,8 @@ class BenchShop:
         # Older code, which is measured against, knows of one role alone.
         parts.environment |= {"DATABASE_URL": parts.cluster.url(), "DATABASE_OWNER_URL": ""}
         self.env = {**parts.environment, "PYTHONPATH": str(self.checkout)}
+        # An installation is compiled; without this each command would compile the shop anew.
+        self.env["PYTHONDONTWRITEBYTECODE"] = ""
         self.url = f"http://{processes.LOOPBACK}:{port}"
         self._described = {each.name: each for each in parts.services}
         for name in ("web", "worker"):
