@@ -17,12 +17,14 @@ from console.client.hold_models import Dispute, FraudWarning, Hold, OrderAttenti
 from console.client.money import Money as Money
 from console.client.note_models import OrderDiscount, OrderNote, Reference, TimelineEvent, VatId
 from console.client.order_gift import OrderGift
+from console.client.parcel_models import Fulfilment as Fulfilment
+from console.client.parcel_models import FulfilmentLine as FulfilmentLine
+from console.client.parcel_models import ShippingSaving
 from console.client.refund_models import QuotedLine as QuotedLine
 from console.client.refund_models import Refund as Refund
 from console.client.refund_models import RefundLine as RefundLine
 from console.client.refund_models import RefundQuote as RefundQuote
 from console.client.refund_models import RefundTransaction as RefundTransaction
-from console.client.shared_parcels import PackedWith, ShippingSaving
 
 Row = TypeVar("Row")
 
@@ -211,29 +213,6 @@ class Payment:
     def kept(self) -> Money:
         """What is still here of it: neither refunded nor charged back."""
         return self.captured - self.refunded - self.charged_back
-
-
-@dataclass(frozen=True, slots=True)
-class FulfilmentLine:
-    """Units of one order line inside a parcel."""
-
-    order_line_id: str
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fulfilment:
-    """A parcel that left, or is about to."""
-
-    id: str
-    number: str
-    status: str
-    carrier: str | None
-    tracking_number: str | None
-    tracking_url: str | None
-    shipped_at: datetime | None
-    lines: tuple[FulfilmentLine, ...]
-    packed_with: PackedWith | None
 
 
 @dataclass(frozen=True, slots=True)

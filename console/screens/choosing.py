@@ -36,6 +36,27 @@ class ChoosingScreen(FillingScreen):
             return None
         return why_not(command, self.KIND, self.record_at_cursor())
 
+    def key_labels(self) -> dict[str, str]:
+        """What keys are called now, where that is not their name; those that do nothing: not."""
+        kind = self.KIND
+        labels = {"enter": "open"} if kind.opens else {}
+        labels |= {
+            command.name: ""
+            for command in kind.commands
+            if self.form or self.why_not_command(command)
+        }
+        if self.is_reviewed:
+            labels["enter"] = "answer"
+        elif self.form is not None:
+            labels["enter"] = "next"
+        elif self.record_at_cursor() is None or self.has_class("-inside"):
+            labels["enter"] = ""
+        if not self.is_reviewed:
+            labels["commit"] = ""
+        if len(kind.views) == 1:
+            labels["next_view"] = ""
+        return labels
+
     async def do_mark(self) -> None:
         """Choose the record under the cursor, or no longer; then the next one."""
         record = self.record_at_cursor()

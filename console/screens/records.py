@@ -363,23 +363,7 @@ class RecordsScreen(ChoosingScreen):
         self.refresh_status_bar()
         self._draw_views()
         kind, record = self.KIND, self.record_at_cursor()
-        labels = {"enter": "open"} if kind.opens else {}
-        labels |= {
-            command.name: ""
-            for command in kind.commands
-            if self.form or self.why_not_command(command)
-        }
-        if self.is_reviewed:
-            labels["enter"] = "answer"
-        elif self.form is not None:
-            labels["enter"] = "next"
-        elif record is None or self.has_class("-inside"):
-            labels["enter"] = ""
-        if not self.is_reviewed:
-            labels["commit"] = ""
-        if len(kind.views) == 1:
-            labels["next_view"] = ""
-        self.key_bar.relabel(labels)
+        self.key_bar.relabel(self.key_labels())
         self.views.display = not self.told
         if self.told:
             self.sheet.show(self.told)
