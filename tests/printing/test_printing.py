@@ -300,6 +300,27 @@ def test_a_printer_is_only_where_the_settings_allow_one(
     assert port.taken == []
 
 
+def test_no_printer_is_where_clouds_hand_out_their_secrets(
+    boss: Staff, port: PrinterPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = prints(UUID(a_printer(boss, port.address)["id"]))
+    monkeypatch.setattr(socket, "create_connection", lambda at, _: Metadata().reached(at))
+    flows.print_all_waiting()
+
+    assert "169.254" in str(job(one)["last_error"])
+
+
+class Metadata(socket.socket):
+    """A connection whose other side says that it is the metadata service of a cloud."""
+
+    def reached(self, address: tuple[str, int]) -> "Metadata":
+        self.connect(address)
+        return self
+
+    def getpeername(self) -> tuple[str, int]:
+        return "169.254.169.254", 80
+
+
 def test_what_a_station_has_no_printer_for_is_refused_in_words(boss: Staff) -> None:
     laser = a_printer(boss, "laser", connection="folder", name="Laser", format="pdf")
     a_printer(boss, "zebra", connection="folder", name="Zebra")

@@ -20,6 +20,8 @@ SENSES = {
     "requested": Sense.DUE, "bought": Sense.GOOD, "return_to_sender": Sense.BAD,
     "failure": Sense.BAD,
     "voided": Sense.OFF, "undone": Sense.OFF,
+    "queued": Sense.DUE, "printing": Sense.PART, "printed": Sense.GOOD,
+    "not answering": Sense.BAD, "paused": Sense.OFF,
 }  # fmt: skip
 GLYPHS = {Sense.DUE: "○", Sense.PART: "◔", Sense.GOOD: "✔", Sense.BAD: "✖", Sense.OFF: "–",
           Sense.QUIET: "·"}  # fmt: skip

@@ -6,7 +6,9 @@ from console.flows.records.shapes import Field, Input, Kind, RecordCommand
 
 FORMATS = ("pdf", "escpos", "zpl")
 USES = ("papers", "labels", "shipping_labels")
-ADDRESS = Input("address", "host or host:port, queue of CUPS, or folder:", start="address")
+ADDRESS = Input(
+    "address", "address, as 192.0.2.20:9100, a queue of CUPS, or a folder:", start="address"
+)
 PAPER = (
     Input("width_mm", "width of its paper in mm:", "number", start="width_mm", is_optional=True),
     Input("height_mm", "height of a label in mm:", "number", start="height_mm",
@@ -68,10 +70,11 @@ PRINTERS = Kind(
 )  # fmt: skip
 
 STATION_PRINTERS = Kind(
-    "station_printers", "choice", "Which printer each station uses for what", "/station-printers",
+    "station_printers", "printer of a station", "Which printer each station uses for what",
+    "/station-printers",
     (
         Field("Station", "station", width=16, grow=1),
-        Field("For", "use", "state", 16),
+        Field("For", "use", "state", 18),
         Field("Printer", "printer_name", width=16, grow=1),
         Field("Prints", "format", width=6),
     ),
