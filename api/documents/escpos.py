@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from api.documents.labels import Label, Symbology, modules, symbology_of
+from api.documents.pictures import paint
 from api.documents.plain_text import is_right_to_left, one_line, simpler
 from api.documents.surface import Surface
 
@@ -51,18 +52,13 @@ Painter = Callable[[str, int, bool], Picture | None]
 """Paints a text, at most so many dots wide, perhaps bold; None where that is not possible here."""
 
 
-def nobody_paints(text: str, dots: int, bold: bool) -> Picture | None:
-    """Paint nothing: what the printer has no characters for becomes `?`."""
-    return None
-
-
 @dataclass
 class Receipt:
     """What is sent to a receipt printer, in the making. The width is that of the paper."""
 
     width_mm: int
     profile: Profile
-    paint: Painter = nobody_paints
+    paint: Painter = paint
     _sent: bytearray = field(default_factory=lambda: bytearray(b"\x1b@"))
     _page: int = 0
 

@@ -56,6 +56,7 @@ LATE_IMPORTS = {
     "api/platform/storage.py",  # what reaches a bucket
     "api/documents/manifest.py",
     "api/documents/parcel_label.py",
+    "api/documents/pictures.py",
     "api/documents/purchase_order.py",
     "api/documents/font.py",
     "api/documents/slips.py",

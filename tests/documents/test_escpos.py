@@ -110,7 +110,18 @@ def test_what_no_page_has_is_a_picture() -> None:
     assert read.lines[0] == "Mug"
 
 
-def test_without_a_painter_it_is_a_question_mark_and_nothing_breaks() -> None:
+@pytest.mark.parametrize("text", ["محمد الأحمد", "ვარდები ვარდები ვარდები ვარდები"])
+def test_letters_of_no_page_are_drawn_as_wide_as_the_paper_at_most(text: str) -> None:
+    receipt = Receipt(58, EPSON)
+    receipt.line(text)
+    drawn = receipt.cut()
+
+    ((width, height),) = read_escpos(drawn).pictures
+    assert (width <= receipt.dots, height) == (True, 36)
+    assert sum(one.bit_count() for one in drawn) > 20 * len(text)
+
+
+def test_letters_that_cannot_be_drawn_are_question_marks_and_nothing_breaks() -> None:
     assert printed("青 mug") == "? mug"
 
 

@@ -30,6 +30,13 @@ def test_a_label_gives_the_printer_no_command(code: str, kind: str, data: str) -
     assert (label.barcodes[0][0], label.barcodes[0][2]) == (kind, data)
 
 
+def test_places_on_a_label_are_millimetres_on_each_printer() -> None:
+    (label,) = read_zpl(labels.zpl([Label("A", "t")], dots_per_mm=12))
+
+    assert label.texts[0][:2] == (4 * 12, 2 * 12)
+    assert label.barcodes[0][1] == 14 * 12
+
+
 def test_the_address_of_a_parcel_stays_above_its_bars() -> None:
     of = ParcelLabel(
         shop="Teehaus", code="1001-F1", carrier="DHL", country="PL", facts="2 units",

@@ -1,0 +1,45 @@
+"""Texts as pictures, for receipt printers that have not their letters, as those of Arabic."""
+
+from functools import cache
+from importlib.resources import as_file, files
+from typing import Final
+
+_SIZE: Final = 24
+"""Dots: as high as the lines that a printer writes itself."""
+_ABOVE: Final = 4
+"""Dots above, where some letters have signs."""
+
+
+def paint(text: str, dots: int, bold: bool) -> tuple[int, list[bytes]] | None:
+    """Draw a text, smaller where it is wider than so many dots; None where letters are missing.
+
+    Letters are joined, and run from the right where they do so. Returns how many bytes a row has,
+    and the rows; the first bit is the leftmost dot.
+    """
+    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 - for the few who print such letters
+
+    if not {ord(letter) for letter in text} <= _letters():
+        return None
+    with as_file(files("barcode") / "fonts" / "DejaVuSansMono.ttf") as path:
+        font = ImageFont.truetype(path, _SIZE)
+        length = font.getlength(text)
+        if length > dots:
+            font = ImageFont.truetype(path, int(_SIZE * dots / length))
+        width = (min(dots, int(length) + 1) + 7) // 8
+        picture = Image.new("1", (width * 8, _SIZE * 3 // 2))
+        ImageDraw.Draw(picture).text(
+            (0, _ABOVE), text, fill=1, font=font, stroke_width=int(bold) / 2
+        )
+    drawn = picture.tobytes()
+    return width, [drawn[at : at + width] for at in range(0, len(drawn), width)]
+
+
+@cache
+def _letters() -> frozenset[int]:
+    from fontTools.ttLib import TTFont  # noqa: PLC0415 - as above
+
+    with (
+        as_file(files("barcode") / "fonts" / "DejaVuSansMono.ttf") as path,
+        TTFont(path, lazy=True) as font,
+    ):
+        return frozenset(font.getBestCmap())
