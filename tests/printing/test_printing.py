@@ -19,6 +19,7 @@ from api.platform.db import session, transaction
 from api.platform.service_registry import get_service, register
 from api.platform.settings import Settings
 from api.printing import flows, queries, service
+from api.printing.gateways import raw
 from api.printing.models import Printer, PrintJob
 from api.printing.states import PaperKind, PrintFormat
 from tests.support.paper_readers import read_zpl
@@ -168,20 +169,33 @@ def test_a_dead_printer_delays_nothing_and_loses_nothing(boss: Staff, port: Prin
     assert boss.gets("/attention").json["data"] == []
 
 
-@pytest.mark.parametrize("zeros", [9, 200_000])  # 9 fit into the buffers of this computer
 def test_bytes_that_the_printer_did_not_confirm_are_sent_again(
-    boss: Staff, port: PrinterPort, zeros: int
+    boss: Staff, port: PrinterPort
 ) -> None:
     printer = a_printer(boss, port.address)
     port.is_slamming = True
-    one = prints(UUID(printer["id"]), b"^XA" + b"0" * zeros + b"^XZ")
+    one = prints(UUID(printer["id"]), b"^XA" + b"0" * 200_000 + b"^XZ")
     drain()
     assert (job(one)["status"], job(one)["attempts"]) == ("queued", 1)
 
     port.is_slamming = False
     with later():
         assert flows.print_all_waiting() == 1
-    assert [len(each) for each in port.taken] == [zeros + 6]
+    assert [len(each) for each in port.taken] == [200_006]
+
+
+def test_what_lies_in_the_buffers_of_this_computer_is_not_printed(
+    boss: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(raw, "CONFIRM_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as out_of_paper:
+        out_of_paper.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        address = f"127.0.0.1:{out_of_paper.getsockname()[1]}"
+        one = prints(UUID(a_printer(boss, address)["id"]), b"0" * 12_000)
+        drain()
+
+    assert job(one)["status"] == "queued"
+    assert "took a part and then stopped" in job(one)["last_error"]
 
 
 def test_a_paper_whose_worker_ended_waits_for_a_person(boss: Staff, port: PrinterPort) -> None:
