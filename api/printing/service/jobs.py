@@ -39,7 +39,6 @@ def print_document(
     given: PrintFormat,
     title: str,
     by: Principal,
-    station: str | None = None,
     subject_id: UUID | None = None,
     copies: int = 1,
     once_key: str | None = None,
@@ -48,14 +47,14 @@ def print_document(
 
     Returns the print job. Nothing is sent here: a job does it after the commit, so that no printer
     can delay what is done at the counter. With a `once_key` that was used before nothing is printed
-    again, and the earlier job is returned. `station` tells who asked where `at` is a printer.
-    Raises `StationHasNoPrinter`, `PrinterNotFound` and `PrinterFormatWrong`.
+    again, and the earlier job is returned. Raises `StationHasNoPrinter`, `PrinterNotFound` and
+    `PrinterFormatWrong`.
     """
     device = queries.printer_at(at, kind) if isinstance(at, str) else queries.device(at)
     job_id = _insert(
         device,
         {
-            "station": at if isinstance(at, str) else station,
+            "station": at if isinstance(at, str) else None,
             "kind": kind,
             "title": title[:200],
             "format": given,
