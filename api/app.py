@@ -1,7 +1,6 @@
 """The application factory: `create_app(settings)` connects all packages; none imports it."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import click
 from flask import Flask, Response
@@ -129,7 +128,7 @@ class Migrations:
     def __init__(self, app: Flask) -> None:
         self._app = app
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         """Return what flask-migrate knows of itself, which takes this object's place."""
         from flask_migrate import Migrate  # noqa: PLC0415 - see above
 
@@ -158,7 +157,7 @@ class Commands(AppGroup):
 class SynchronousFlask(Flask):
     """Flask without the check, for each function at each request, whether it is a coroutine."""
 
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+    def ensure_sync(self, func: Callable[..., object]) -> Callable[..., object]:
         """Return the function unchanged: the shop has no coroutines."""
         return func
 

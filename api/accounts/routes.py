@@ -1,6 +1,6 @@
 """Routes of customers: registration, sign-in, account, addresses, sessions."""
 
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from flask import request
@@ -44,7 +44,7 @@ from api.platform import auth, rate_limits
 from api.platform.auth import customers_only, public
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent, idempotent_steps
 from api.platform.openapi_errors import may_answer
 from api.platform.rate_limits import (
@@ -221,12 +221,12 @@ def get_me() -> dict[str, object]:
 @customers_only
 @may_answer(AccountNotFound)
 @versioned
-@users.arguments(MeEditSchema)
+@users.arguments(MeEditSchema, as_kwargs=True)
 @users.response(200, MeSchema)
-def update_me(body: dict[str, Any], expected_version: int) -> dict[str, object]:
+def update_me(expected_version: int, full_name: str) -> dict[str, object]:
     """Change one's own account."""
     with transaction():
-        service.rename(_customer(), **body, expected_version=expected_version)
+        service.rename(_customer(), full_name=full_name, expected_version=expected_version)
         return queries.me(_customer())
 
 
@@ -251,7 +251,7 @@ def change_password(body: dict[str, str]) -> None:
 @customers_only
 @users.arguments(PageQuerySchema, location="query")
 @users.response(200, list_schema(SavedAddressSchema))
-def list_addresses(query: dict[str, Any]) -> dict[str, object]:
+def list_addresses(query: PageQuery) -> dict[str, object]:
     """List one's addresses."""
     return queries.address_page(_customer(), **query)
 
@@ -262,7 +262,7 @@ def list_addresses(query: dict[str, Any]) -> dict[str, object]:
 @idempotent(required=False)
 @users.arguments(AddressBookEntrySchema)
 @users.response(201, SavedAddressSchema, headers=LOCATED)
-def add_address(body: dict[str, Any]) -> Answer:
+def add_address(body: dict[str, object]) -> Answer:
     """Add an address."""
     address_id = service.add_address(_customer(), body)
     location = f"/api/v1/users/me/addresses/{address_id}"
@@ -285,7 +285,7 @@ def get_address(address_id: UUID) -> dict[str, object]:
 @users.arguments(AddressEditSchema(partial=True))
 @users.response(200, SavedAddressSchema)
 def update_address(
-    body: dict[str, Any], address_id: UUID, expected_version: int
+    body: dict[str, object], address_id: UUID, expected_version: int
 ) -> dict[str, object]:
     """Change an address. As a default it takes over from the one before."""
     with transaction():
@@ -308,11 +308,11 @@ def delete_address(address_id: UUID, expected_version: int) -> None:
 
 @users.route("/me/sessions")
 @customers_only
-@users.arguments(PageQuerySchema, location="query")
+@users.arguments(PageQuerySchema, location="query", as_kwargs=True)
 @users.response(200, list_schema(SessionSchema))
-def list_sessions(query: dict[str, Any]) -> dict[str, object]:
+def list_sessions(**page: Unpack[PageQuery]) -> dict[str, object]:
     """List the devices on which one is signed in."""
-    return queries.sign_in_page(_customer(), current=auth.sign_in_id(), **query)
+    return queries.sign_in_page(_customer(), current=auth.sign_in_id(), **page)
 
 
 @users.route("/me/sessions/<uuid:session_id>", methods=["DELETE"])

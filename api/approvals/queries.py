@@ -1,6 +1,5 @@
 """Reads of what waits for a second person."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,8 +13,8 @@ from api.platform.pagination import Sort, page
 
 
 def commands(
-    by: Principal, *, state: str, limit: int, cursor: str | None, include: str | None
-) -> dict[str, Any]:
+    by: Principal, *, state: str, limit: int, cursor: str | None, with_total: bool
+) -> dict[str, object]:
     """Return a page of commands: what waits, oldest first, or what was decided, newest first.
 
     Whoever may not approve sees what they asked for themselves.
@@ -30,13 +29,13 @@ def commands(
         limit=limit,
         cursor=cursor,
         filters=(state, by.id),
-        total=select(WaitingCommand.id).where(*narrow) if include else None,
+        total=select(WaitingCommand.id).where(*narrow) if with_total else None,
     )
     staff = approvals.active_staff()
     return {"data": [approvals.card(row, staff) for row in rows], "page": described}
 
 
-def command(command_id: UUID, by: Principal) -> dict[str, Any]:
+def command(command_id: UUID, by: Principal) -> dict[str, object]:
     """Return one command. Raises `ApprovalNotFound`, also where it is not for `by` to see."""
     row = approvals.get(command_id)
     if row.asked_by != by.id and not by.may(Permission.APPROVALS_WRITE):

@@ -1,6 +1,6 @@
 """What waits for a second person, for staff."""
 
-from typing import Any
+from typing import Unpack
 from uuid import UUID
 
 from api.approvals import flows, queries
@@ -22,7 +22,7 @@ from api.inventory.errors import (
 from api.kernel.permissions import Permission
 from api.platform.approvals import URL, ApprovalNotFound, WaitingCommandSchema
 from api.platform.auth import principal, requires, staff_only
-from api.platform.http import Blueprint, list_schema
+from api.platform.http import Blueprint, PageQuery, list_schema
 from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.openapi_errors import may_answer
 from api.returns.errors import NO_UNITS_TO_REFUND
@@ -39,21 +39,21 @@ _NOT_DECIDED = (ApprovalDecided, ApprovalNotFound, ApprovalNotYours)
 
 @blueprint.route("", methods=["GET"])
 @staff_only
-@blueprint.arguments(ApprovalQuerySchema, location="query")
+@blueprint.arguments(ApprovalQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(WaitingCommandSchema))
-def list_approvals(query: dict[str, Any]) -> dict[str, Any]:
+def list_approvals(state: str, **page: Unpack[PageQuery]) -> dict[str, object]:
     """List what waits for a second person.
 
     Whoever may not approve sees what they asked for themselves.
     """
-    return queries.commands(principal(), **query)
+    return queries.commands(principal(), state=state, **page)
 
 
 @blueprint.route("/<uuid:command_id>", methods=["GET"])
 @staff_only
 @may_answer(ApprovalNotFound)
 @blueprint.response(200, WaitingCommandSchema)
-def get_approval(command_id: UUID) -> dict[str, Any]:
+def get_approval(command_id: UUID) -> dict[str, object]:
     """Read one command, and what became of it."""
     return queries.command(command_id, principal())
 
@@ -70,7 +70,7 @@ def get_approval(command_id: UUID) -> dict[str, Any]:
 )
 @idempotent_flow
 @blueprint.response(200, WaitingCommandSchema)
-def approve_command(command_id: UUID, operation_id: UUID) -> dict[str, Any]:
+def approve_command(command_id: UUID, operation_id: UUID) -> dict[str, object]:
     """Carry a waiting command out, once, as things stand now.
 
     What no longer fits is refused as the command itself would be, and keeps waiting. Nobody
@@ -86,7 +86,7 @@ def approve_command(command_id: UUID, operation_id: UUID) -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(RejectionSchema)
 @blueprint.response(200, WaitingCommandSchema)
-def reject_command(body: dict[str, str], command_id: UUID) -> dict[str, Any]:
+def reject_command(body: dict[str, str], command_id: UUID) -> dict[str, object]:
     """Leave a waiting command undone: by whoever may approve it, or who asked for it."""
     flows.reject(command_id, **body, by=principal())
     return queries.command(command_id, principal())

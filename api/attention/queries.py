@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.sql.elements import SQLCoreOperations
 
 from api.attention.policy import COMMANDS
 from api.kernel import clock
@@ -13,13 +14,13 @@ from api.kernel.principal import Principal
 from api.orders import queries as orders_queries
 from api.orders.models import Order
 from api.platform.attention import IS_OPEN, AttentionItem, AttentionItemNotFound
-from api.platform.db import AnyRow, session
+from api.platform.db import AnyRow, AnySelect, session
 from api.platform.pagination import Sort, page
 
 OLDEST = Sort((AttentionItem.id,))
 NEWEST = Sort((AttentionItem.id,), descending=True)
 
-_ITEM: tuple[Any, ...] = (
+_ITEM: tuple[SQLCoreOperations[object], ...] = (
     *(column for column in AttentionItem.__table__.columns),
     Order.number.label("order_number"),
 )
@@ -58,7 +59,7 @@ def items(
     return {"data": [_item(row) for row in rows], "page": page_info}
 
 
-def item(item_id: UUID, by: Principal) -> dict[str, Any]:
+def item(item_id: UUID, by: Principal) -> dict[str, object]:
     """Return one item. Raises `AttentionItemNotFound`, also where `by` may not see it."""
     chosen = _items_with_order().where(AttentionItem.id == item_id, *_seen_by(by))
     row = session.execute(chosen).one_or_none()
@@ -78,11 +79,11 @@ def _seen_by(by: Principal) -> list[ColumnElement[bool]]:
     return orders_queries.seen_by(by, AttentionItem.order_id)
 
 
-def _items_with_order() -> Any:
+def _items_with_order() -> AnySelect:
     return select(*_ITEM).outerjoin(Order, Order.id == AttentionItem.order_id)
 
 
-def _item(row: AnyRow) -> dict[str, Any]:
+def _item(row: AnyRow) -> dict[str, object]:
     ended = row.resolved_at or clock.now()
     return {
         "id": row.id,

@@ -22,7 +22,7 @@ from api.payments.errors import (
 from api.platform import approvals
 from api.platform.attention import AttentionItemNotFound, AttentionItemResolved
 from api.platform.auth import principal, requires
-from api.platform.http import Blueprint, list_schema
+from api.platform.http import Blueprint, PageQuery, list_schema
 from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.openapi_errors import may_answer
 from api.returns.errors import NO_UNITS_TO_REFUND
@@ -41,20 +41,19 @@ _NOT_THIS_ITEM = (AttentionCommandUnfit, AttentionItemNotFound, AttentionItemRes
 @requires(Permission.ORDERS_READ)
 @blueprint.arguments(AttentionQuerySchema, location="query")
 @blueprint.response(200, list_schema(AttentionItemSchema))
-def list_attention(query: dict[str, Any]) -> Any:
+def list_attention(query: dict[str, Any]) -> object:
     """List open items, oldest first, or resolved ones, newest first."""
-    paging = {"limit": query.pop("limit"), "cursor": query.pop("cursor")}
-    total = query.pop("include") == "total"
-    return queries.items(
-        queries.AttentionFilter(**query), with_total=total, by=principal(), **paging
+    paging = PageQuery(
+        limit=query.pop("limit"), cursor=query.pop("cursor"), with_total=query.pop("with_total")
     )
+    return queries.items(queries.AttentionFilter(**query), by=principal(), **paging)
 
 
 @blueprint.route("/<uuid:item_id>", methods=["GET"])
 @requires(Permission.ORDERS_READ)
 @may_answer(AttentionItemNotFound)
 @blueprint.response(200, AttentionItemSchema)
-def get_attention(item_id: UUID) -> Any:
+def get_attention(item_id: UUID) -> object:
     """Read one item."""
     return queries.item(item_id, principal())
 
@@ -63,16 +62,16 @@ def get_attention(item_id: UUID) -> Any:
 @requires(Permission.ORDERS_REFUND)
 @may_answer(*_NOT_THIS_ITEM, *NO_UNITS_TO_REFUND)
 @idempotent_flow
-@blueprint.arguments(AttentionRefundSchema)
+@blueprint.arguments(AttentionRefundSchema, as_kwargs=True)
 @blueprint.response(200, AttentionItemSchema)
 @blueprint.alt_response(202, **approvals.WAITS)
-def refund_attention(body: dict[str, Any], item_id: UUID, operation_id: UUID) -> Any:
+def refund_attention(item_id: UUID, operation_id: UUID, reason: str, note: str | None) -> object:
     """Refund the amount of an item, as a refund of its order.
 
     If the payment provider does not answer, the refund stays pending (503) and the shop continues
     it. An amount above the limit of one's role waits for a second person (202).
     """
-    if flows.refund_item(item_id, **body, case_id=operation_id, by=principal()):
+    if flows.refund_item(item_id, reason=reason, note=note, case_id=operation_id, by=principal()):
         return queries.item(item_id, principal())
     return approvals.waiting(operation_id)
 
@@ -81,11 +80,13 @@ def refund_attention(body: dict[str, Any], item_id: UUID, operation_id: UUID) ->
 @requires(Permission.PAYMENTS_WRITE)
 @may_answer(*_NOT_THIS_ITEM, *REFUSED_BY_GATEWAY, InvalidState, OrderNotFound, WrongCurrency)
 @idempotent_flow
-@blueprint.arguments(AttentionLinkSchema)
+@blueprint.arguments(AttentionLinkSchema, as_kwargs=True)
 @blueprint.response(200, AttentionItemSchema)
-def link_attention(body: dict[str, Any], item_id: UUID, operation_id: UUID) -> Any:
+def link_attention(
+    item_id: UUID, operation_id: UUID, order_number: str, note: str | None
+) -> object:
     """Record an unmatched payment as a payment of an order; an excess is then overpaid."""
-    flows.link_item(item_id, **body, by=principal())
+    flows.link_item(item_id, order_number=order_number, note=note, by=principal())
     return queries.item(item_id, principal())
 
 
@@ -93,11 +94,11 @@ def link_attention(body: dict[str, Any], item_id: UUID, operation_id: UUID) -> A
 @requires(Permission.ORDERS_WRITE)
 @may_answer(*_NOT_THIS_ITEM)
 @idempotent(required=True)
-@blueprint.arguments(AttentionNoteSchema)
+@blueprint.arguments(AttentionNoteSchema, as_kwargs=True)
 @blueprint.response(200, AttentionItemSchema)
-def accept_attention(body: dict[str, Any], item_id: UUID) -> Any:
+def accept_attention(item_id: UUID, note: str) -> object:
     """Resolve an item without a change, with a note."""
-    flows.accept_item(item_id, **body, by=principal())
+    flows.accept_item(item_id, note=note, by=principal())
     return queries.item(item_id, principal())
 
 
@@ -106,7 +107,7 @@ def accept_attention(body: dict[str, Any], item_id: UUID) -> Any:
 @may_answer(*_NOT_THIS_ITEM, JobNotWaiting)
 @idempotent(required=True)
 @blueprint.response(200, AttentionItemSchema)
-def retry_attention(item_id: UUID) -> Any:
+def retry_attention(item_id: UUID) -> object:
     """Retry a failing job now."""
     flows.retry_item(item_id, by=principal())
     return queries.item(item_id, principal())
@@ -116,9 +117,9 @@ def retry_attention(item_id: UUID) -> Any:
 @requires(Permission.JOBS_WRITE)
 @may_answer(*_NOT_THIS_ITEM, JobNotWaiting)
 @idempotent(required=True)
-@blueprint.arguments(AttentionNoteSchema)
+@blueprint.arguments(AttentionNoteSchema, as_kwargs=True)
 @blueprint.response(200, AttentionItemSchema)
-def discard_attention(body: dict[str, Any], item_id: UUID) -> Any:
+def discard_attention(item_id: UUID, note: str) -> object:
     """Discard a failing job: its work is not done."""
-    flows.discard_item(item_id, **body, by=principal())
+    flows.discard_item(item_id, note=note, by=principal())
     return queries.item(item_id, principal())

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -13,7 +12,7 @@ from api.catalog.errors import VariantNotFound
 from api.catalog.models.products import Product, Variant
 from api.catalog.states import ProductStatus
 from api.platform import sweeps
-from api.platform.db import session
+from api.platform.db import AnyRow, session
 from api.platform.pagination import Sort, page
 
 IS_WAITING = (
@@ -163,7 +162,7 @@ def demand(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, obj
             "page": page_info}  # fmt: skip
 
 
-def _request(row: Any) -> dict[str, object]:
+def _request(row: AnyRow) -> dict[str, object]:
     names = ("id", "variant_id", "sku", "title", "variant_title", "slug", "in_stock")
     request = {name: getattr(row, name) for name in (*names, "created_at", "told_at")}
     return {**request, "state": "waiting" if row.told_at is None else "told"}

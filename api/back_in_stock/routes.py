@@ -1,6 +1,6 @@
 """Back-in-stock subscriptions: for guests and customers, and the demand list for staff."""
 
-from typing import Any
+from typing import Unpack
 from uuid import UUID
 
 from api.accounts.errors import AccountNotFound
@@ -19,7 +19,7 @@ from api.kernel.permissions import Permission
 from api.platform import rate_limits
 from api.platform.auth import anyone, customers_only, principal, public, requires
 from api.platform.db import transaction
-from api.platform.http import Blueprint, list_schema
+from api.platform.http import Blueprint, PageQuery, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.platform.rate_limits import by_account, by_address, limiter
@@ -48,34 +48,33 @@ _THANKS = {
 @limiter.limit(rate_limits.REGISTER_BY_ADDRESS, key_func=by_address)
 @limiter.limit(rate_limits.REGISTER, key_func=by_account)
 @idempotent(required=False, strangers=True)
-@blueprint.arguments(NewStockRequestSchema)
+@blueprint.arguments(NewStockRequestSchema, as_kwargs=True)
 @blueprint.response(202, StockRequestAcceptedSchema)
-def create_stock_request(body: dict[str, Any]) -> object:
+def create_stock_request(variant_id: UUID, email: str | None) -> object:
     """Subscribe to one e-mail when a variant is back in stock.
 
     The answer is the same for an address that is subscribed already. Refuses a variant in stock.
     """
-    service.subscribe(body["variant_id"], email=body["email"], user_id=principal().id)
+    service.subscribe(variant_id, email=email, user_id=principal().id)
     return _THANKS
 
 
 @blueprint.route("", methods=["GET"])
 @customers_only
-@blueprint.arguments(StockRequestsQuerySchema, location="query")
+@blueprint.arguments(StockRequestsQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(StockRequestSchema))
-def list_stock_requests(query: dict[str, Any]) -> object:
+def list_stock_requests(**page: Unpack[PageQuery]) -> object:
     """List your subscriptions, newest first."""
     user_id = principal().id
     assert user_id is not None
-    with_total = query.pop("include") == "total"
-    return queries.requests_of(user_id, with_total=with_total, **query)
+    return queries.requests_of(user_id, **page)
 
 
 @blueprint.route("/<uuid:request_id>", methods=["DELETE"])
 @customers_only
 @may_answer(SubscriptionNotFound)
 @blueprint.response(204)
-def cancel_stock_request(request_id: UUID) -> Any:
+def cancel_stock_request(request_id: UUID) -> None:
     """Cancel a subscription."""
     user_id = principal().id
     assert user_id is not None
@@ -89,7 +88,7 @@ def cancel_stock_request(request_id: UUID) -> Any:
 @idempotent(required=False, strangers=True)
 @blueprint.arguments(CancelStockRequestsSchema)
 @blueprint.response(204)
-def cancel_stock_requests_by_token(body: dict[str, str]) -> Any:
+def cancel_stock_requests_by_token(body: dict[str, str]) -> None:
     """Cancel all subscriptions of an address, by the secret in the link of an e-mail.
 
     The answer does not reveal whether there were any.
@@ -99,9 +98,8 @@ def cancel_stock_requests_by_token(body: dict[str, str]) -> Any:
 
 @admin.route("", methods=["GET"])
 @requires(Permission.CUSTOMERS_READ)
-@admin.arguments(StockRequestsQuerySchema, location="query")
+@admin.arguments(StockRequestsQuerySchema, location="query", as_kwargs=True)
 @admin.response(200, list_schema(StockDemandSchema))
-def list_stock_demand(query: dict[str, Any]) -> object:
+def list_stock_demand(**page: Unpack[PageQuery]) -> object:
     """List subscribed variants, those with the most subscribers first."""
-    with_total = query.pop("include") == "total"
-    return queries.demand(with_total=with_total, **query)
+    return queries.demand(**page)

@@ -1,6 +1,5 @@
 """Carrier accounts, for those who keep the shop's keys."""
 
-from typing import Any
 from uuid import UUID
 
 from api.carriers import flows, queries, service
@@ -22,7 +21,7 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent_steps
 from api.platform.openapi_errors import may_answer
 from api.platform.service_registry import get_service
@@ -41,9 +40,9 @@ blueprint = Blueprint(
 @requires(Permission.KEYS_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(CarrierAccountSchema))
-def list_carrier_accounts(query: dict[str, Any]) -> dict[str, Any]:
+def list_carrier_accounts(query: PageQuery) -> dict[str, object]:
     """List the accounts by code. Credentials are never shown."""
-    return queries.accounts(with_total=query.pop("include") == "total", **query)
+    return queries.accounts(**query)
 
 
 @blueprint.route("", methods=["POST"])
@@ -52,7 +51,7 @@ def list_carrier_accounts(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent_steps()
 @blueprint.arguments(NewCarrierAccountSchema)
 @blueprint.response(201, CarrierAccountSchema, headers=LOCATED)
-def create_carrier_account(values: dict[str, Any]) -> Any:
+def create_carrier_account(values: dict[str, object]) -> object:
     """Add an account. Its credentials are encrypted, and never shown again."""
     with transaction():
         account_id = service.create_account(values, by=principal())
@@ -63,7 +62,7 @@ def create_carrier_account(values: dict[str, Any]) -> Any:
 @requires(Permission.KEYS_READ)
 @may_answer(CarrierAccountNotFound)
 @blueprint.response(200, CarrierAccountSchema)
-def get_carrier_account(account_id: UUID) -> dict[str, Any]:
+def get_carrier_account(account_id: UUID) -> dict[str, object]:
     """Read one account, without its credentials."""
     return queries.account(account_id)
 
@@ -75,8 +74,8 @@ def get_carrier_account(account_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(EditCarrierAccountSchema)
 @blueprint.response(200, CarrierAccountSchema)
 def update_carrier_account(
-    changes: dict[str, Any], account_id: UUID, expected_version: int
-) -> dict[str, Any]:
+    changes: dict[str, object], account_id: UUID, expected_version: int
+) -> dict[str, object]:
     """Change an account. Credentials are replaced whole."""
     with transaction():
         service.edit_account(account_id, changes, expected_version=expected_version, by=principal())
@@ -99,7 +98,7 @@ def delete_carrier_account(account_id: UUID, expected_version: int) -> None:
 @may_answer(CarrierAccountNotFound, CredentialsUnreadable)
 @idempotent_steps()
 @blueprint.response(200, CheckedAccountSchema)
-def check_carrier_account(account_id: UUID) -> dict[str, Any]:
+def check_carrier_account(account_id: UUID) -> dict[str, object]:
     """Sign in at the carrier with the credentials of an account; nothing is bought.
 
     It is waited for two seconds at most.

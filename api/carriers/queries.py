@@ -11,7 +11,7 @@ from api.carriers.models import CarrierAccount
 from api.carriers.rules import TERMS, Carrier, RateQuery
 from api.platform import pagination
 from api.platform.auth import hash_secret
-from api.platform.db import session, table_of
+from api.platform.db import AnyRow, session, table_of
 from api.platform.pagination import Sort
 from api.platform.redis import client
 
@@ -38,7 +38,7 @@ def account_id_of(code: str) -> UUID:
     return cast(UUID, found)
 
 
-def accounts(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
+def accounts(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
     """Return a page of the accounts, by code."""
     rows, page = pagination.page(
         _ALL,
@@ -98,14 +98,14 @@ def keep_rate(query: RateQuery, amount: int | None) -> None:
         return  # the next quote asks again
 
 
-def _row(account_id: UUID) -> Any:
+def _row(account_id: UUID) -> AnyRow:
     row = session.execute(_ALL.where(_ACCOUNTS.c.id == account_id)).one_or_none()
     if row is None:
         raise CarrierAccountNotFound
     return row
 
 
-def _shown(row: Any) -> dict[str, Any]:
+def _shown(row: AnyRow) -> dict[str, object]:
     return {
         **{name: getattr(row, name) for name in _SHOWN},
         "has_webhook": row.webhook_token is not None,

@@ -24,7 +24,7 @@ from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit, versioned_rows
 from api.platform.auth import hash_secret
-from api.platform.db import require_transaction, session, table_of
+from api.platform.db import AnyRow, require_transaction, session, table_of
 from api.platform.secrets_at_rest import Unreadable, reseal, seal, unseal
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
@@ -149,7 +149,7 @@ def find_connection(account_id: UUID) -> Connection | None:
         return None
 
 
-def _opened(row: Any) -> Connection:
+def _opened(row: AnyRow) -> Connection:
     opened = unseal(row.credentials, PURPOSE.format(row.id))
     settings: Settings = get_service(Settings)
     return Connection(
@@ -184,6 +184,6 @@ def _error(name: str, detail: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _told(columns: Mapping[str, Any]) -> dict[str, Any]:
+def _told(columns: Mapping[str, object]) -> dict[str, object]:
     """Return what the audit log tells: that credentials were entered, and not which."""
     return {name: "entered" if name == "credentials" else value for name, value in columns.items()}

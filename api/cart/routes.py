@@ -58,7 +58,7 @@ blueprint = Blueprint(
 @may_answer(CartNotFound)
 @blueprint.arguments(ExplainQuerySchema, location="query")
 @blueprint.response(200, CartSchema)
-def get_cart(query: dict[str, bool]) -> Any:
+def get_cart(query: dict[str, bool]) -> object:
     """Read your cart; an empty one when there is none yet."""
     merged = _merge_guest_cart()
     cart = queries.find(principal())
@@ -78,7 +78,7 @@ def get_cart(query: dict[str, bool]) -> Any:
 @versioned
 @blueprint.arguments(EditCartSchema)
 @blueprint.response(200, CartSchema)
-def update_cart(change: dict[str, Any], expected_version: int) -> Any:
+def update_cart(change: dict[str, Any], expected_version: int) -> object:
     """Say where a cart is to be sent, so that the prices of its market are shown.
 
     Or set its note, or the message of a card in the parcel.
@@ -97,7 +97,7 @@ def update_cart(change: dict[str, Any], expected_version: int) -> Any:
 @idempotent(required=False, strangers=True)
 @blueprint.arguments(AddItemSchema)
 @blueprint.response(200, CartSchema)
-def add_cart_item(item: dict[str, Any]) -> Any:
+def add_cart_item(item: dict[str, Any]) -> object:
     """Add units of a variant; a guest's first call creates a cart and returns its token.
 
     Send an `Idempotency-Key` with each call and repeat it when no answer came: the units are then
@@ -128,7 +128,7 @@ def add_cart_item(item: dict[str, Any]) -> Any:
 @versioned
 @blueprint.arguments(ChangeItemSchema)
 @blueprint.response(200, CartSchema)
-def update_cart_item(change: dict[str, Any], item_id: UUID, expected_version: int) -> Any:
+def update_cart_item(change: dict[str, object], item_id: UUID, expected_version: int) -> object:
     """Set the quantity of an item, its note or its properties."""
     with transaction():
         cart = _lock_cart(expected_version)
@@ -141,7 +141,7 @@ def update_cart_item(change: dict[str, Any], item_id: UUID, expected_version: in
 @may_answer(CartItemNotFound, CartNotFound)
 @versioned
 @blueprint.response(200, CartSchema)
-def remove_cart_item(item_id: UUID, expected_version: int) -> Any:
+def remove_cart_item(item_id: UUID, expected_version: int) -> object:
     """Remove an item."""
     with transaction():
         cart = _lock_cart(expected_version)
@@ -162,7 +162,7 @@ def remove_cart_item(item_id: UUID, expected_version: int) -> Any:
 @idempotent(required=False, strangers=True)
 @blueprint.arguments(AddCodeSchema)
 @blueprint.response(200, CartSchema)
-def add_cart_code(body: dict[str, str]) -> Any:
+def add_cart_code(body: dict[str, str]) -> object:
     """Enter a discount code; one that does not apply yet stays, with what is missing.
 
     A code that is entered twice is there once. Guessing is limited: unknown codes count.
@@ -176,14 +176,14 @@ def add_cart_code(body: dict[str, str]) -> Any:
 @may_answer(CartNotFound)
 @versioned
 @blueprint.response(200, CartSchema)
-def remove_cart_code(code: str, expected_version: int) -> Any:
+def remove_cart_code(code: str, expected_version: int) -> object:
     """Remove a discount code; one that is not there is no error."""
     with transaction():
         cart = service.remove_code(_lock_cart(expected_version), code)
     return _answer(cart, queries.lines(cart))
 
 
-_EMPTY: dict[str, Any] = {
+_EMPTY: dict[str, object] = {
     "id": None,
     "version": 0,
     "country": None,
@@ -230,7 +230,7 @@ def _variant_of(sku: str, currency: str) -> UUID:
     return variant.variant_id
 
 
-def _set_pointer(error: NotForSale, item: dict[str, Any]) -> None:
+def _set_pointer(error: NotForSale, item: dict[str, object]) -> None:
     """Add a pointer to the field of the request that names what is not for sale."""
     field = "sku" if item["variant_id"] is None else "variant_id"
     error.facts["errors"] = [{"pointer": f"/{field}", "code": error.code, "detail": error.detail}]

@@ -33,7 +33,7 @@ GUEST_CART_LIFETIME = timedelta(days=30)
 CUSTOMER_CART_LIFETIME = timedelta(days=90)
 
 
-def _total_quantity(upsert: Insert, **more: Any) -> Insert:
+def _total_quantity(upsert: Insert, **more: object) -> Insert:
     """Add the units of a variant that is already in the cart, up to 999."""
     added = func.least(ITEMS.c.quantity + upsert.excluded.quantity, MAX_UNITS)
     return upsert.on_conflict_do_update(
@@ -183,7 +183,7 @@ def merge_guest_cart(customer: Principal, guest: Principal) -> bool:
 
 
 def add(
-    cart: CartRow, variant_id: UUID, quantity: int, texts: Mapping[str, Any] | None = None
+    cart: CartRow, variant_id: UUID, quantity: int, texts: Mapping[str, object] | None = None
 ) -> list[CartLine]:
     """Add units of a variant to the cart; returns the cart's lines.
 
@@ -225,7 +225,7 @@ def change_texts(cart: CartRow, texts: Mapping[str, str | None]) -> CartRow:
     )
 
 
-def change(cart: CartRow, item_id: UUID, changes: Mapping[str, Any]) -> list[CartLine]:
+def change(cart: CartRow, item_id: UUID, changes: Mapping[str, object]) -> list[CartLine]:
     """Set the quantity, the note or the properties of an item; returns the cart's lines.
 
     Raises `CartItemNotFound`, `NotForSale` and `NotEnoughInStock`.
@@ -313,7 +313,7 @@ def mark_ordered(cart_id: UUID) -> None:
     session.execute(_MARK_ORDERED, {"cart": cart_id, "moment": clock.now()})
 
 
-def restore(principal: Principal, currency: str, lines: Sequence[Mapping[str, Any]]) -> None:
+def restore(principal: Principal, currency: str, lines: Sequence[Mapping[str, object]]) -> None:
     """Put the lines of a cancelled order back into the cart.
 
     Each has `variant_id`, `quantity`, `unit_price` (minor units), `note` and `properties`.
@@ -327,7 +327,7 @@ def restore(principal: Principal, currency: str, lines: Sequence[Mapping[str, An
     put_lines(cart, lines)
 
 
-def put_lines(cart: CartRow, lines: Sequence[Mapping[str, Any]]) -> None:
+def put_lines(cart: CartRow, lines: Sequence[Mapping[str, object]]) -> None:
     """Add lines to a locked cart, each with what `restore` needs."""
     rows = [
         {"id": new_id(), "cart_id": cart.id, "variant_id": line["variant_id"],
@@ -360,7 +360,7 @@ def _token_was_issued(guest_key: str | None) -> bool:
     return guest_key is not None and bool(session.scalar(_ISSUED, {"hash": guest_key}))
 
 
-def _stored(texts: Mapping[str, Any]) -> dict[str, Any]:
+def _stored(texts: Mapping[str, object]) -> dict[str, object]:
     """Return texts as their columns hold them: no properties are null."""
     if "properties" not in texts:
         return dict(texts)

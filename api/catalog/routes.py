@@ -38,7 +38,13 @@ from api.catalog.schemas.storefront import (
 )
 from api.platform import response_cache
 from api.platform.auth import claimed_groups, public
-from api.platform.http import LOCATED, Blueprint, UncountedPageQuerySchema, list_schema
+from api.platform.http import (
+    LOCATED,
+    Blueprint,
+    UncountedPageQuery,
+    UncountedPageQuerySchema,
+    list_schema,
+)
 from api.platform.languages import fallbacks, negotiate_language
 from api.platform.openapi_errors import may_answer
 from api.platform.service_registry import get_service
@@ -92,7 +98,7 @@ def get_category(slug: str) -> object:
 @response_cache.cache_response(cache_tags.collections)
 @blueprint.arguments(UncountedPageQuerySchema, location="query")
 @blueprint.response(200, list_schema(ShownCollectionSchema))
-def list_collections(query: dict[str, Any]) -> object:
+def list_collections(query: UncountedPageQuery) -> object:
     """List the collections by title."""
     return _told(storefront_navigation.list_storefront_collections(**query, languages=_languages()))
 
@@ -131,8 +137,8 @@ def list_products(query: dict[str, Any]) -> object:
 
     `include=facets` counts what the list can be narrowed by further.
     """
-    include = query.pop("include")
-    how = {name: query.pop(name) for name in ("sort", "limit", "cursor", "expand")}
+    paging = ("sort", "limit", "cursor", "expand", "with_total", "with_facets")
+    how = {name: query.pop(name) for name in paging}
     query["currency"] = query["currency"] or _settings().currency
     filters: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in query.items()
@@ -140,8 +146,6 @@ def list_products(query: dict[str, Any]) -> object:
     found = storefront_list.list_storefront_products(
         ProductFilter(**filters, customer_groups=claimed_groups()),
         **how,
-        with_total="total" in include,
-        with_facets="facets" in include,
         languages=_languages(),
     )
     _show_own_prices(found["data"], query["currency"], query["country"])
@@ -189,7 +193,7 @@ def list_search_suggestions(query: dict[str, Any]) -> object:
     return _told(found)
 
 
-def _show_own_prices(products: list[dict[str, Any]], currency: str, country: str | None) -> None:
+def _show_own_prices(products: list[dict[str, object]], currency: str, country: str | None) -> None:
     show_listed_prices(products, claimed_groups(), currency, country=country)
 
 

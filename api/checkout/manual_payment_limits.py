@@ -9,7 +9,6 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -57,7 +56,7 @@ def pay_within(payment_method: str) -> timedelta:
 
 
 def check_manual_payment(
-    email: str, address: Mapping[str, Any] | None, units: int, *, network: str, by: Principal
+    email: str, address: Mapping[str, object] | None, units: int, *, network: str, by: Principal
 ) -> Keys:
     """Check the limits of an order to be paid by transfer; returns the keys that it is counted by.
 

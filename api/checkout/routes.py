@@ -107,7 +107,7 @@ def vat_id_checked(view: View) -> View:
     """
 
     @wraps(view)
-    def checked(*args: Any, **kwargs: Any) -> Any:
+    def checked(*args: object, **kwargs: object) -> object:
         form = request.get_json(silent=True)
         address = form.get("shipping_address") if isinstance(form, dict) else None
         typed = form.get("vat_id") if isinstance(form, dict) else None
@@ -138,7 +138,7 @@ def vat_id_checked(view: View) -> View:
 @gift_card_codes
 @checkout.arguments(QuoteRequestSchema)
 @checkout.response(200, QuoteSchema)
-def quote_checkout(body: dict[str, Any]) -> Any:
+def quote_checkout(body: dict[str, Any]) -> object:
     """Calculate what the cart would cost in a country, and list its shipping methods.
 
     Takes no `Idempotency-Key`: it changes nothing, and a kept answer could be out of date.
@@ -151,7 +151,7 @@ def quote_checkout(body: dict[str, Any]) -> Any:
 @may_answer(CartEmpty, CartNotFound, CartNotPurchasable, InsufficientStock)
 @idempotent(required=False)
 @checkout.response(200, ReservationSchema)
-def reserve_stock() -> Any:
+def reserve_stock() -> object:
     """Reserve the cart's units for 15 minutes; repeating extends the time."""
     return flows.reserve_stock(principal())
 
@@ -189,7 +189,7 @@ def reserve_stock() -> Any:
 @idempotent(required=True)
 @checkout.arguments(CheckoutSchema)
 @checkout.response(201, OrderSchema, headers=LOCATED)
-def place_order(form: dict[str, Any]) -> Any:
+def place_order(form: dict[str, Any]) -> object:
     """Turn the cart into an order. Its units are allocated; an unpaid order expires.
 
     Gift cards and store credit pay at once, and return when the order ends unpaid. What remains
@@ -207,14 +207,14 @@ def place_order(form: dict[str, Any]) -> Any:
 @payments.route("/create-payment-intent", methods=["POST"])
 @anyone
 @may_answer(*REFUSED_BY_GATEWAY, InvalidState, NothingDue, OrderNotFound)
-@payments.arguments(PaymentRequestSchema)
+@payments.arguments(PaymentRequestSchema, as_kwargs=True)
 @payments.response(200, PaymentIntentSchema)
-def create_payment_intent(body: dict[str, Any]) -> Any:
+def create_payment_intent(order_id: UUID) -> object:
     """Open a Stripe PaymentIntent for what is due; repeated, it returns the open one.
 
     Takes no `Idempotency-Key`: an order has one open payment at a time.
     """
-    payment_id, intent = paying.start_payment(body["order_id"], by=principal())
+    payment_id, intent = paying.start_payment(order_id, by=principal())
     return {
         "payment_id": payment_id,
         "payment_intent_id": intent.id,
@@ -229,7 +229,7 @@ def create_payment_intent(body: dict[str, Any]) -> Any:
 @anyone
 @may_answer(*REFUSED_BY_GATEWAY, OrderNotFound)
 @payments.response(200, OrderSchema)
-def confirm_payment(order_id: UUID) -> Any:
+def confirm_payment(order_id: UUID) -> object:
     """Fetch the payment's state from Stripe without waiting for the webhook; returns the order.
 
     Takes no `Idempotency-Key`: a payment counts once, and a kept answer could be out of date.
@@ -259,7 +259,7 @@ def confirm_payment(order_id: UUID) -> Any:
 @versioned
 @orders_blueprint.arguments(AmendOrderSchema)
 @orders_blueprint.response(200, OrderSchema)
-def amend_order(form: dict[str, Any], order_id: UUID, expected_version: int) -> Any:
+def amend_order(form: dict[str, Any], order_id: UUID, expected_version: int) -> object:
     """Change e-mail, addresses, note or shipping of your unpaid order.
 
     A guest sends the X-Cart-Token. Prices of goods stay as ordered. When the total changes, an open
@@ -286,7 +286,7 @@ def amend_order(form: dict[str, Any], order_id: UUID, expected_version: int) -> 
 )
 @estimates_blueprint.arguments(EstimateRequestSchema)
 @estimates_blueprint.response(200, EstimateSchema)
-def estimate(body: dict[str, Any]) -> Any:
+def estimate(body: dict[str, Any]) -> object:
     """Calculate what goods would cost in a place, and explain each step.
 
     Takes no `Idempotency-Key`: it changes nothing.
@@ -299,7 +299,7 @@ def estimate(body: dict[str, Any]) -> Any:
 @requires(Permission.ORDERS_WRITE)
 @may_answer(OrderNotFound, VatIdInvalid)
 @admin.response(200, VatIdSchema)
-def recheck_vat_id(order_id: UUID) -> Any:
+def recheck_vat_id(order_id: UUID) -> object:
     """Ask VIES again about an order's VAT id; a confirmed one resolves its attention item.
 
     Takes no `Idempotency-Key`: each call asks anew.
@@ -319,15 +319,28 @@ def recheck_vat_id(order_id: UUID) -> Any:
     WrongCurrency,
 )
 @idempotent_flow
-@admin.arguments(MarkPaidSchema)
+@admin.arguments(MarkPaidSchema, as_kwargs=True)
 @admin.response(200, OrderSchema)
-def mark_order_paid(body: dict[str, Any], order_id: UUID, operation_id: UUID) -> Any:
+def mark_order_paid(
+    order_id: UUID,
+    operation_id: UUID,
+    reference: str,
+    amount: Money | None,
+    allow_overpayment: bool,
+) -> object:
     """Record a payment made outside the provider: a bank transfer or cash.
 
     The customer's open PaymentIntent is cancelled first; if it turns out to be paid, the answer is
     `nothing_due`.
     """
-    paying.mark_paid(order_id, **body, payment_id=operation_id, by=principal())
+    paying.mark_paid(
+        order_id,
+        reference=reference,
+        amount=amount,
+        allow_overpayment=allow_overpayment,
+        payment_id=operation_id,
+        by=principal(),
+    )
     return orders_queries.customer_view(order_id)
 
 
@@ -350,7 +363,7 @@ def mark_order_paid(body: dict[str, Any], order_id: UUID, operation_id: UUID) ->
 @admin.arguments(StaffDiscountSchema)
 @admin.response(200, OrderSchema)
 @admin.alt_response(202, **approvals.WAITS)
-def discount_order(body: dict[str, Any], order_id: UUID, operation_id: UUID) -> Any:
+def discount_order(body: dict[str, Any], order_id: UUID, operation_id: UUID) -> object:
     """Take something off the goods of an unpaid order, with a reason; the customer is told.
 
     An open PaymentIntent is cancelled first. More than the limit of one's role (`discount_max`)

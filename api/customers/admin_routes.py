@@ -1,6 +1,6 @@
 """Customers, for staff: find them, read one, write notes and references."""
 
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from api.accounts.errors import AccountNotFound, TooManyCustomerNotes
@@ -23,7 +23,7 @@ from api.platform.external_references import (
     SubjectKind,
     TooManySystems,
 )
-from api.platform.http import Blueprint, list_schema
+from api.platform.http import Blueprint, PageQuery, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.platform.reference_schemas import ReferencesSchema, SetReferenceSchema
@@ -38,18 +38,26 @@ blueprint = Blueprint(
 
 @blueprint.route("", methods=["GET"])
 @requires(Permission.CUSTOMERS_READ)
-@blueprint.arguments(CustomersQuerySchema, location="query")
+@blueprint.arguments(CustomersQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(CustomerCardSchema))
-def list_customers(query: dict[str, Any]) -> Any:
+def list_customers(
+    reference: str | None,
+    metadata: str | None,
+    q: str | None,
+    group: str | None,
+    **page: Unpack[PageQuery],
+) -> object:
     """List customers, the newest account first. Guests are found among the orders."""
-    return customers_queries.customer_page(with_total=query.pop("include") == "total", **query)
+    return customers_queries.customer_page(
+        reference=reference, metadata=metadata, q=q, group=group, **page
+    )
 
 
 @blueprint.route("/<uuid:customer_id>", methods=["GET"])
 @requires(Permission.CUSTOMERS_READ)
 @may_answer(AccountNotFound)
 @blueprint.response(200, CustomerSchema)
-def get_customer(customer_id: UUID) -> Any:
+def get_customer(customer_id: UUID) -> object:
     """Read a customer with groups, addresses, notes, store credit and sums of orders.
 
     Their orders are in the list of orders, by `customer_id`.
@@ -63,7 +71,7 @@ def get_customer(customer_id: UUID) -> Any:
 @idempotent(required=False)
 @blueprint.arguments(NewCustomerNoteSchema)
 @blueprint.response(201, CustomerNotesSchema)
-def add_customer_note(body: dict[str, str], customer_id: UUID) -> Any:
+def add_customer_note(body: dict[str, str], customer_id: UUID) -> object:
     """Add a note about a customer for colleagues."""
     customers_service.note_customer(customer_id, body["text"], by=principal())
     return {"data": customers_queries.notes(customer_id)}
@@ -75,7 +83,7 @@ def add_customer_note(body: dict[str, str], customer_id: UUID) -> Any:
 @idempotent(required=False)
 @blueprint.arguments(SetReferenceSchema)
 @blueprint.response(200, ReferencesSchema)
-def set_customer_reference(body: dict[str, Any], customer_id: UUID) -> Any:
+def set_customer_reference(body: dict[str, Any], customer_id: UUID) -> object:
     """Write what another system keeps about a customer; nothing removes it."""
     customers_service.lock_customer(customer_id)
     subject = Subject(SubjectKind.CUSTOMER, customer_id)

@@ -1,6 +1,5 @@
 """One customer, with what orders and store credit know of them."""
 
-from typing import Any
 from uuid import UUID
 
 from api.accounts.queries import customers as customers_queries
@@ -11,7 +10,7 @@ from api.platform.external_references import Subject, SubjectKind, references_of
 from api.stored_value import queries as stored_value_queries
 
 
-def customer_for_staff(customer_id: UUID, by: Principal) -> dict[str, Any]:
+def customer_for_staff(customer_id: UUID, by: Principal) -> dict[str, object]:
     """Return a customer with groups, addresses, notes, credit, references and sums of orders.
 
     Seven statements, however many of each there are. Raises `AccountNotFound`.

@@ -1,6 +1,6 @@
 """Draft orders and pay links, for staff."""
 
-from typing import Any
+from typing import Unpack
 from uuid import UUID
 
 from api.accounts.errors import AccountNotFound
@@ -27,6 +27,7 @@ from api.draft_orders.schemas import (
 )
 from api.inventory.errors import InsufficientStock
 from api.kernel.errors import InvalidState
+from api.kernel.money import Money
 from api.kernel.permissions import Permission
 from api.orders import queries as orders_queries
 from api.orders.errors import NothingIsDue, OrderNotFound
@@ -42,7 +43,7 @@ from api.payments.errors import (
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, list_schema
 from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.openapi_errors import may_answer
 from api.promotions.errors import DiscountUsedUp
@@ -85,11 +86,11 @@ _PRICED = (
 
 @blueprint.route("", methods=["GET"])
 @requires(Permission.ORDERS_WRITE)
-@blueprint.arguments(DraftQuerySchema, location="query")
+@blueprint.arguments(DraftQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(DraftCardSchema))
-def list_drafts(query: dict[str, Any]) -> Any:
+def list_drafts(status: str, **page: Unpack[PageQuery]) -> object:
     """List draft orders, newest first."""
-    return queries.list_drafts(**query)
+    return queries.list_drafts(status=status, **page)
 
 
 @blueprint.route("", methods=["POST"])
@@ -98,7 +99,7 @@ def list_drafts(query: dict[str, Any]) -> Any:
 @idempotent(required=True)
 @blueprint.arguments(DraftFormSchema)
 @blueprint.response(201, DraftSchema, headers=LOCATED)
-def create_draft(form: dict[str, Any]) -> Any:
+def create_draft(form: dict[str, object]) -> object:
     """Put goods together for a customer. Nothing is reserved until you ask for it.
 
     Prices of your own above the limit of your role wait for a second person: until then the draft
@@ -112,7 +113,7 @@ def create_draft(form: dict[str, Any]) -> Any:
 @requires(Permission.ORDERS_WRITE)
 @may_answer(*_PRICED)
 @blueprint.response(200, DraftSchema)
-def get_draft(draft_id: UUID) -> Any:
+def get_draft(draft_id: UUID) -> object:
     """Read a draft with what it costs, each step in words."""
     return flows.details(draft_id)
 
@@ -123,7 +124,7 @@ def get_draft(draft_id: UUID) -> Any:
 @versioned
 @blueprint.arguments(DraftPatchSchema)
 @blueprint.response(200, DraftSchema)
-def edit_draft(form: dict[str, Any], draft_id: UUID, expected_version: int) -> Any:
+def edit_draft(form: dict[str, object], draft_id: UUID, expected_version: int) -> object:
     """Change what is on a draft. A pay link that was sent ends, and so does its reservation."""
     with transaction():
         flows.edit_draft(draft_id, form, expected_version=expected_version, by=principal())
@@ -134,14 +135,14 @@ def edit_draft(form: dict[str, Any], draft_id: UUID, expected_version: int) -> A
 @requires(Permission.ORDERS_DISCOUNT)
 @may_answer(*_FORM, *_PRICED)
 @idempotent(required=True)
-@blueprint.arguments(DraftPriceSchema)
+@blueprint.arguments(DraftPriceSchema, as_kwargs=True)
 @blueprint.response(200, DraftSchema)
-def set_draft_price(body: dict[str, Any], draft_id: UUID) -> Any:
+def set_draft_price(draft_id: UUID, sku: str, unit_price: Money, reason: str) -> object:
     """Set the price of one line of a draft, with a reason. A pay link that was sent ends.
 
     Above the limit of your role it waits for a second person: see `price_command_id`.
     """
-    flows.set_price(draft_id, **body, by=principal())
+    flows.set_price(draft_id, sku=sku, unit_price=unit_price, reason=reason, by=principal())
     return flows.details(draft_id)
 
 
@@ -160,11 +161,11 @@ def discard_draft(draft_id: UUID, expected_version: int) -> None:
 @requires(Permission.ORDERS_WRITE)
 @may_answer(*_PRICED, InsufficientStock)
 @idempotent(required=True)
-@blueprint.arguments(ReserveSchema)
+@blueprint.arguments(ReserveSchema, as_kwargs=True)
 @blueprint.response(200, DraftSchema)
-def reserve_draft(body: dict[str, Any], draft_id: UUID) -> Any:
+def reserve_draft(draft_id: UUID, hours: int) -> object:
     """Reserve the units of a draft for some hours; 0 ends the reservation."""
-    flows.reserve(draft_id, **body, by=principal())
+    flows.reserve(draft_id, hours=hours, by=principal())
     return flows.details(draft_id)
 
 
@@ -173,7 +174,7 @@ def reserve_draft(body: dict[str, Any], draft_id: UUID) -> Any:
 @may_answer(*_PRICED)
 @idempotent(required=True)
 @blueprint.response(200, DraftSchema)
-def send_pay_link(draft_id: UUID) -> Any:
+def send_pay_link(draft_id: UUID) -> object:
     """Mail the customer a link to pay the draft: opened, it becomes an order.
 
     The link opens once, until the quote's day or for three days; a change of the draft ends it.
@@ -196,12 +197,14 @@ def send_pay_link(draft_id: UUID) -> Any:
     WrongCurrency,
 )
 @idempotent_flow
-@blueprint.arguments(PaidByHandSchema)
+@blueprint.arguments(PaidByHandSchema, as_kwargs=True)
 @blueprint.response(201, OrderSchema, headers=LOCATED)
-def mark_draft_paid(body: dict[str, Any], draft_id: UUID, operation_id: UUID) -> Any:
+def mark_draft_paid(draft_id: UUID, operation_id: UUID, reference: str) -> object:
     """Place the draft as an order that was paid outside the provider: by transfer or cash."""
     with transaction():
-        order_id = flows.mark_paid(draft_id, **body, payment_id=operation_id, by=principal())
+        order_id = flows.mark_paid(
+            draft_id, reference=reference, payment_id=operation_id, by=principal()
+        )
     location = {"Location": f"/api/v1/admin/orders/{order_id}"}
     return orders_queries.customer_view(order_id), location
 
@@ -211,7 +214,7 @@ def mark_draft_paid(body: dict[str, Any], draft_id: UUID, operation_id: UUID) ->
 @may_answer(AmountBelowMinimum, AmountNotChargeable, InvalidState, NothingIsDue, OrderNotFound)
 @idempotent(required=True)
 @pay_links.response(201, TimelineSchema)
-def send_pay_link_of_order(order_id: UUID) -> Any:
+def send_pay_link_of_order(order_id: UUID) -> object:
     """Mail the customer of an order a link to pay what is due; returns the order's history.
 
     The link opens once, until the order expires or for three days; a change of the order ends it.

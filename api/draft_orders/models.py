@@ -44,7 +44,7 @@ class DraftOrder(WithId, Versioned, Timestamped, Base):
     email: Mapped[str | None] = mapped_column(String(254))
     currency: Mapped[str] = mapped_column(String(3))
     shipping_address: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    billing_address: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    billing_address: Mapped[dict[str, object] | None] = mapped_column(JSONB(none_as_null=True))
     shipping_method: Mapped[str | None] = mapped_column(String(60))
     customer_note: Mapped[str | None] = mapped_column(String(500))
     reason: Mapped[str | None] = mapped_column(String(200))

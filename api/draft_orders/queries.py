@@ -1,6 +1,5 @@
 """Reads of draft orders."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -29,8 +28,8 @@ _COLUMNS = DraftOrder.__table__.columns
 
 
 def list_drafts(
-    *, status: str, limit: int, cursor: str | None, include: str | None
-) -> dict[str, Any]:
+    *, status: str, limit: int, cursor: str | None, with_total: bool
+) -> dict[str, object]:
     """Return a page of drafts, newest first: the unfinished ones, or those of a status."""
     statuses = _OPEN if status == "unfinished" else (DraftStatus(status),)
     chosen = (
@@ -44,7 +43,7 @@ def list_drafts(
         limit=limit,
         cursor=cursor,
         filters=status,
-        total=chosen.with_only_columns(DraftOrder.id) if include is not None else None,
+        total=chosen.with_only_columns(DraftOrder.id) if with_total else None,
     )
     return {"data": [_card(row, _CARD) for row in rows], "page": page_info}
 
@@ -62,7 +61,7 @@ def load(draft_id: UUID) -> DraftOrder:
     return draft
 
 
-def draft(draft_id: UUID) -> dict[str, Any]:
+def draft(draft_id: UUID) -> dict[str, object]:
     """Return a draft with its lines. Two statements. Raises `DraftNotFound`."""
     row = session.execute(
         select(*_COLUMNS, Order.number.label("order_number"))
@@ -93,11 +92,11 @@ def draft(draft_id: UUID) -> dict[str, Any]:
     }
 
 
-def _address(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+def _address(stored: dict[str, object] | None) -> dict[str, object] | None:
     return None if stored is None else labelled(stored)
 
 
-def _card(row: AnyRow, names: tuple[str, ...]) -> dict[str, Any]:
+def _card(row: AnyRow, names: tuple[str, ...]) -> dict[str, object]:
     quoted = row.quoted_total
     return {
         **{name: getattr(row, name) for name in names},

@@ -1,7 +1,5 @@
 """Links that customers open: to pay, and to see an order that was looked up."""
 
-from typing import Any
-
 from api.accounts.errors import AccountNotFound
 from api.catalog.errors import VariantNotFound
 from api.checkout.errors import AddressRequired, CartNotPurchasable
@@ -85,7 +83,7 @@ ANSWER = (
 @limiter.limit(rate_limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
 @blueprint.arguments(LinkTokenSchema)
 @blueprint.response(200, OpenedLinkSchema)
-def open_pay_link(body: dict[str, str]) -> Any:
+def open_pay_link(body: dict[str, str]) -> object:
     """Open the link of a pay e-mail, once; then create a PaymentIntent with the token it gives.
 
     Takes no `Idempotency-Key`: a link opens once. A draft becomes an order by it, which expires
@@ -102,7 +100,7 @@ def open_pay_link(body: dict[str, str]) -> Any:
 @limiter.limit(rate_limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
 @blueprint.arguments(LinkTokenSchema)
 @blueprint.response(200, OpenedLinkSchema)
-def open_view_link(body: dict[str, str]) -> Any:
+def open_view_link(body: dict[str, str]) -> object:
     """Open the link of a look-up, once; then read the order with the token it gives.
 
     Signed in with the same e-mail, all that was ordered with it as a guest joins your account.
@@ -119,7 +117,7 @@ def open_view_link(body: dict[str, str]) -> Any:
 @limiter.limit(rate_limits.REGISTER, key_func=by_account)
 @blueprint.arguments(LookUpSchema)
 @blueprint.response(202, LookUpAnswerSchema)
-def look_up_order(body: dict[str, str]) -> Any:
+def look_up_order(body: dict[str, str]) -> object:
     """Have a link to an order mailed, by its number and e-mail, without an account.
 
     The answer is the same whether there is such an order or not. Takes no `Idempotency-Key`: each

@@ -32,7 +32,7 @@ _YEARS = range(2000, 9999)
 """Years of which every day ends at a moment that can be told in each time zone."""
 
 
-def _with_last_day(form: dict[str, Any]) -> dict[str, Any]:
+def _with_last_day(form: dict[str, Any]) -> dict[str, object]:
     """Return a form whose last day became a moment: the end of that day in the shop's zone.
 
     A quote that would be over from the beginning is refused.
@@ -53,6 +53,8 @@ def _with_last_day(form: dict[str, Any]) -> dict[str, Any]:
 class DraftLineFormSchema(Schema):
     """Units that staff put on a draft."""
 
+    makes = WantedLine
+
     sku = ma.fields.String(required=True, validate=ma.validate.Length(1, 100))
     quantity = ma.fields.Integer(
         load_default=1, strict=True, validate=ma.validate.Range(1, 100_000)
@@ -66,10 +68,6 @@ class DraftLineFormSchema(Schema):
             "`orders:discount` and a reason."
         },
     )
-
-    @ma.post_load
-    def _line(self, data: dict[str, Any], **_: Any) -> WantedLine:
-        return WantedLine(**data)
 
 
 class DraftFormSchema(Schema):
@@ -119,7 +117,7 @@ class DraftFormSchema(Schema):
     member_rules = (_PRICE_NEEDS_REASON,)
 
     @ma.post_load
-    def _with_currency(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _with_currency(self, data: dict[str, object], **_: object) -> dict[str, object]:
         settings = current_app.extensions["stockroom_settings"]
         return _with_last_day({**data, "currency": data["currency"] or settings.currency})
 
@@ -155,7 +153,7 @@ class DraftPatchSchema(Schema):
     )  # fmt: skip
 
     @ma.post_load
-    def _until(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _until(self, data: dict[str, object], **_: object) -> dict[str, object]:
         return _with_last_day(data)
 
 

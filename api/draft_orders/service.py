@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -30,7 +29,7 @@ class DraftLineInput:
 
 
 def create_draft(
-    values: Mapping[str, Any], lines: Sequence[DraftLineInput], *, by: Principal
+    values: Mapping[str, object], lines: Sequence[DraftLineInput], *, by: Principal
 ) -> DraftOrder:
     """Create a draft with a number of its own, as in `D12`."""
     draft = DraftOrder(id=new_id(), created_by=by.label[:200], number="", **values, lines=[])
@@ -56,7 +55,7 @@ def lock(draft_id: UUID) -> DraftOrder:
 
 
 def edit_draft(
-    draft: DraftOrder, values: Mapping[str, Any], lines: Sequence[DraftLineInput] | None
+    draft: DraftOrder, values: Mapping[str, object], lines: Sequence[DraftLineInput] | None
 ) -> None:
     """Set values of a draft, and its lines unless they are None; what was sent is out of date then.
 

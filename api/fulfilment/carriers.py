@@ -22,7 +22,7 @@ BY_EMAIL = "e-mail"
 """How gift cards are sent that were bought: their code goes by an e-mail of its own."""
 
 
-def is_by_email(parcel: Mapping[str, Any]) -> bool:
+def is_by_email(parcel: Mapping[str, object]) -> bool:
     """Return whether a parcel is none: its gift cards go by e-mail."""
     return bool(parcel["carrier"] == BY_EMAIL)
 

@@ -39,7 +39,7 @@ from api.orders.errors import (
     UnknownOrderLine,
 )
 from api.platform.auth import principal, requires
-from api.platform.http import Blueprint, PageQuerySchema, list_schema
+from api.platform.http import Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.stored_value.errors import GiftCardUsed
@@ -79,7 +79,7 @@ dashboard = Blueprint(
 @idempotent(required=True)
 @blueprint.arguments(ShipOrderSchema)
 @blueprint.response(201, FulfilmentSchema)
-def ship_order(form: dict[str, Any], order_id: UUID) -> Any:
+def ship_order(form: dict[str, Any], order_id: UUID) -> object:
     """Ship an order, or part of it, in a new parcel.
 
     Without lines all open units that are in no other parcel are shipped.
@@ -93,14 +93,9 @@ def ship_order(form: dict[str, Any], order_id: UUID) -> Any:
 @may_answer(OrderNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(FulfilmentSchema))
-def list_fulfilments(query: dict[str, Any], order_id: UUID) -> Any:
+def list_fulfilments(query: PageQuery, order_id: UUID) -> object:
     """List the parcels of an order, oldest first."""
-    return queries.fulfilment_page(
-        order_id,
-        limit=query["limit"],
-        cursor=query["cursor"],
-        with_total=query["include"] == "total",
-    )
+    return queries.fulfilment_page(order_id, **query)
 
 
 @blueprint.route("/orders/<uuid:order_id>/fulfilments", methods=["POST"])
@@ -117,7 +112,7 @@ def list_fulfilments(query: dict[str, Any], order_id: UUID) -> Any:
 @idempotent(required=True)
 @blueprint.arguments(OpenFulfilmentSchema)
 @blueprint.response(201, FulfilmentSchema)
-def create_fulfilment(form: dict[str, Any], order_id: UUID) -> Any:
+def create_fulfilment(form: dict[str, Any], order_id: UUID) -> object:
     """Claim units of an order for a parcel to be packed.
 
     Nobody else can ship them until the parcel is shipped or cancelled.
@@ -129,7 +124,7 @@ def create_fulfilment(form: dict[str, Any], order_id: UUID) -> Any:
 @requires(Permission.ORDERS_READ)
 @may_answer(FulfilmentNotFound)
 @blueprint.response(200, FulfilmentSchema)
-def get_fulfilment(fulfilment_id: UUID) -> Any:
+def get_fulfilment(fulfilment_id: UUID) -> object:
     """Read one parcel."""
     return queries.fulfilment(fulfilment_id)
 
@@ -152,7 +147,7 @@ def get_fulfilment(fulfilment_id: UUID) -> Any:
 @idempotent(required=True)
 @blueprint.arguments(PreparePickupSchema)
 @blueprint.response(201, FulfilmentSchema)
-def prepare_pickup(form: dict[str, Any], order_id: UUID) -> Any:
+def prepare_pickup(form: dict[str, Any], order_id: UUID) -> object:
     """Put an order, or part of it, aside for pick-up; its customer gets an e-mail.
 
     Without lines all open units that are in no other parcel are put aside.
@@ -176,7 +171,7 @@ def prepare_pickup(form: dict[str, Any], order_id: UUID) -> Any:
 )
 @idempotent(required=True)
 @blueprint.response(200, FulfilmentSchema)
-def pick_up_fulfilment(fulfilment_id: UUID) -> Any:
+def pick_up_fulfilment(fulfilment_id: UUID) -> object:
     """Hand a parcel that is ready for pick-up to its customer."""
     flows.pick_up(fulfilment_id, by=principal())
     return queries.fulfilment(fulfilment_id)
@@ -201,7 +196,7 @@ def pick_up_fulfilment(fulfilment_id: UUID) -> Any:
 @idempotent(required=True)
 @blueprint.arguments(HandOverSchema)
 @blueprint.response(200, FulfilmentSchema)
-def ship_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
+def ship_fulfilment(form: dict[str, object], fulfilment_id: UUID) -> object:
     """Ship an open parcel."""
     flows.ship_fulfilment(fulfilment_id, _hand_over(form), by=principal())
     return queries.fulfilment(fulfilment_id)
@@ -212,7 +207,7 @@ def ship_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
 @may_answer(FulfilmentNotFound, InvalidState, OrderNotFound)
 @idempotent(required=True)
 @blueprint.response(200, FulfilmentSchema)
-def cancel_fulfilment(fulfilment_id: UUID) -> Any:
+def cancel_fulfilment(fulfilment_id: UUID) -> object:
     """Cancel an open parcel, which releases its units.
 
     A shipped parcel cannot be cancelled: what comes back is a return. One that was shipped by
@@ -226,14 +221,16 @@ def cancel_fulfilment(fulfilment_id: UUID) -> Any:
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(FulfilmentNotFound, InvalidState, OrderNotFound)
 @idempotent(required=True)
-@blueprint.arguments(CarrierSchema)
+@blueprint.arguments(CarrierSchema, as_kwargs=True)
 @blueprint.response(200, FulfilmentSchema)
-def correct_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
+def correct_fulfilment(fulfilment_id: UUID, carrier: str, tracking_number: str | None) -> object:
     """Correct carrier and tracking number of a shipped parcel.
 
     Its customer gets an e-mail with the new number. Without a number the parcel has none.
     """
-    flows.correct_fulfilment(fulfilment_id, **form, by=principal())
+    flows.correct_fulfilment(
+        fulfilment_id, carrier=carrier, tracking_number=tracking_number, by=principal()
+    )
     return queries.fulfilment(fulfilment_id)
 
 
@@ -249,16 +246,16 @@ def correct_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
     VoidReasonMissing,
 )
 @idempotent(required=True)
-@blueprint.arguments(VoidSchema)
+@blueprint.arguments(VoidSchema, as_kwargs=True)
 @blueprint.response(200, FulfilmentSchema)
-def void_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
+def void_fulfilment(fulfilment_id: UUID, reason: str | None) -> object:
     """Void a shipped parcel that is not delivered, or one marked as picked up by mistake.
 
     Its units are on hand again and allocated to the order, which is open again; its customer gets
     an e-mail. A pick-up is voided within 24 hours, with a `reason`, and no e-mail. Refused once
     units of it were refunded. Its gift cards are disabled, and it is refused when one was used.
     """
-    flows.void_fulfilment(fulfilment_id, reason=form["reason"], by=principal())
+    flows.void_fulfilment(fulfilment_id, reason=reason, by=principal())
     return queries.fulfilment(fulfilment_id)
 
 
@@ -267,7 +264,7 @@ def void_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
 @may_answer(FulfilmentNotFound, InvalidState, OrderNotFound)
 @idempotent(required=True)
 @blueprint.response(200, FulfilmentSchema)
-def deliver_fulfilment(fulfilment_id: UUID) -> Any:
+def deliver_fulfilment(fulfilment_id: UUID) -> object:
     """Record that a parcel was delivered."""
     flows.deliver_fulfilment(fulfilment_id, by=principal())
     return queries.fulfilment(fulfilment_id)
@@ -276,7 +273,7 @@ def deliver_fulfilment(fulfilment_id: UUID) -> Any:
 @dashboard.route("/overview", methods=["GET"])
 @requires(Permission.ORDERS_READ)
 @dashboard.response(200, OverviewSchema)
-def get_overview() -> Any:
+def get_overview() -> object:
     """Return the current dashboard figures."""
     return {
         **queries.overview(principal()),

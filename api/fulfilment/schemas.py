@@ -18,10 +18,10 @@ MOST_NOTES = 200
 class TrackingNumber(SingleLine):
     """A tracking number as printed by the carrier; spaces are removed."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: object) -> None:
         super().__init__(100, spelling=r"[A-Za-z0-9./_-]+( +[A-Za-z0-9./_-]+)*", **options)
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> Any:
+    def _deserialize(self, value: Any, attr: Any, data: object, **options: object) -> Any:
         text = super()._deserialize(value, attr, data, **options)
         if text is None:
             return None
@@ -50,7 +50,7 @@ class OpenFulfilmentSchema(Schema):
     )
 
     @ma.post_load
-    def _by_line(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _by_line(self, data: dict[str, Any], **_: object) -> dict[str, object]:
         return {**data, "lines": _units_by_line(data["lines"], "lines") or None}
 
 
@@ -89,7 +89,7 @@ class VerifiedSchema(Schema):
     )
 
     @ma.post_load
-    def _verified_by_line(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _verified_by_line(self, data: dict[str, Any], **_: object) -> dict[str, object]:
         verified = _units_by_line(data["verified_lines"], "verified_lines")
         return {**data, "verified_lines": verified}
 

@@ -79,7 +79,7 @@ class Import(WithId, Timestamped, Base):
     began_at: Mapped[datetime | None]
     rows_before: Mapped[int] = mapped_column(default=0, server_default="0")
     finished_at: Mapped[datetime | None]
-    undo_counts: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    undo_counts: Mapped[dict[str, object]] = mapped_column(default=dict, server_default="{}")
     undone_at: Mapped[datetime | None]
 
 
@@ -117,7 +117,7 @@ class ImportFailedRow(Base):
 
     import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id"), primary_key=True)
     row: Mapped[int] = mapped_column(primary_key=True)
-    cells: Mapped[Any] = mapped_column(JSONB)
+    cells: Mapped[object] = mapped_column(JSONB)
     reason: Mapped[str] = mapped_column(Text)
 
 
@@ -163,8 +163,8 @@ class ImportChange(WithId, Base):
     slug: Mapped[str] = mapped_column(String(255))
     kind: Mapped[ChangeKind] = mapped_column(named_enum(ChangeKind, "import_change_kind"))
     product_id: Mapped[UUID | None]
-    fields: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
-    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    fields: Mapped[list[dict[str, object]]] = mapped_column(default=list)
+    before: Mapped[dict[str, object] | None] = mapped_column(JSONB(none_as_null=True))
     mark: Mapped[str] = mapped_column(String(60), default="")
     stock: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     undone: Mapped[UndoOutcome | None] = mapped_column(named_enum(UndoOutcome, "import_undone"))

@@ -21,7 +21,7 @@ from api.imports.models import (
 )
 from api.imports.policy import EXPORTS_KEPT, FileFormat
 from api.platform import pagination
-from api.platform.db import session
+from api.platform.db import AnyRow, session
 from api.platform.pagination import Sort
 
 _COLUMNS = (
@@ -254,7 +254,7 @@ def _left_alone(
     )
 
 
-def _resource(row: Any) -> dict[str, object]:
+def _resource(row: AnyRow) -> dict[str, object]:
     """Give a job the shape that every job resource has."""
     rate = _rate(row.rows_read - row.rows_before, row.began_at, row.heartbeat_at, row.finished_at)
     left = None
@@ -285,7 +285,7 @@ def _resource(row: Any) -> dict[str, object]:
     }
 
 
-def _export_resource(row: Any) -> dict[str, object]:
+def _export_resource(row: AnyRow) -> dict[str, object]:
     rate = _rate(row.products_written, row.began_at, row.heartbeat_at, row.finished_at)
     return {
         "id": row.id,

@@ -1,6 +1,7 @@
 """Inventory for staff: locations, stock levels, their journals and adjustments."""
 
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, Unpack
 from uuid import UUID
 
 from flask import Response, stream_with_context
@@ -69,7 +70,7 @@ from api.platform.body_limits import PRODUCTS, body_limit
 from api.platform.bulk_request import Batch, BatchAnswerSchema
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.platform.pagination import CursorInvalid
@@ -89,12 +90,14 @@ blueprint = Blueprint(
 
 @blueprint.route("/locations", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
-@blueprint.arguments(LocationsQuerySchema, location="query")
+@blueprint.arguments(LocationsQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(LocationSchema))
-def list_locations(query: dict[str, Any]) -> dict[str, Any]:
+def list_locations(
+    reference: str | None, metadata: str | None, **page: Unpack[PageQuery]
+) -> dict[str, object]:
     """List the stock locations, the preferred ones first; those where one works."""
     return queries.locations(
-        with_total=query.pop("include") == "total", at=principal().locations, **query
+        at=principal().locations, reference=reference, metadata=metadata, **page
     )
 
 
@@ -102,11 +105,13 @@ def list_locations(query: dict[str, Any]) -> dict[str, Any]:
 @requires(Permission.LOCATIONS_WRITE)
 @may_answer(LocationCodeTaken, LocationNotFound)
 @idempotent(required=False)
-@blueprint.arguments(NewLocationSchema)
+@blueprint.arguments(NewLocationSchema, as_kwargs=True)
 @blueprint.response(201, LocationSchema, headers=LOCATED)
-def create_location(body: dict[str, Any]) -> Any:
+def create_location(code: str, name: str, priority: int, is_active: bool) -> object:
     """Create a stock location."""
-    location_id = service.create_location(**body, by=principal())
+    location_id = service.create_location(
+        code=code, name=name, priority=priority, is_active=is_active, by=principal()
+    )
     headers = {"Location": f"{blueprint.url_prefix}/locations/{location_id}"}
     return queries.location(location_id), headers
 
@@ -115,7 +120,7 @@ def create_location(body: dict[str, Any]) -> Any:
 @requires(Permission.INVENTORY_READ)
 @may_answer(LocationNotFound)
 @blueprint.response(200, LocationDetailSchema)
-def get_location(location_id: UUID) -> dict[str, Any]:
+def get_location(location_id: UUID) -> dict[str, object]:
     """Read one location, and what other systems keep about it."""
     return queries.location_with_references(location_id)
 
@@ -127,8 +132,8 @@ def get_location(location_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(EditLocationSchema)
 @blueprint.response(200, LocationSchema)
 def update_location(
-    changes: dict[str, Any], location_id: UUID, expected_version: int
-) -> dict[str, Any]:
+    changes: dict[str, object], location_id: UUID, expected_version: int
+) -> dict[str, object]:
     """Rename a location, change its priority, or take its stock off sale."""
     with transaction():
         service.edit_location(
@@ -141,22 +146,20 @@ def update_location(
 @requires(Permission.INVENTORY_READ)
 @blueprint.arguments(StockQuerySchema, location="query")
 @blueprint.response(200, list_schema(StockLevelSchema))
-def list_stock_levels(query: dict[str, Any]) -> dict[str, Any]:
+def list_stock_levels(query: dict[str, Any]) -> dict[str, object]:
     """List stock levels by SKU; where somebody works at certain locations, of those."""
-    return queries.levels(
-        with_total=query.pop("include") == "total", at=principal().locations, **query
-    )
+    return queries.levels(at=principal().locations, **query)
 
 
 @blueprint.route("/stock", methods=["POST"])
 @requires(Permission.INVENTORY_ADJUST)
 @may_answer(LevelNotFound, LocationNotFound, VariantUnknown)
 @idempotent(required=False)
-@blueprint.arguments(NewLevelSchema)
+@blueprint.arguments(NewLevelSchema, as_kwargs=True)
 @blueprint.response(201, StockLevelSchema, headers=LOCATED)
-def create_stock_level(body: dict[str, Any]) -> Any:
+def create_stock_level(variant_id: UUID, location_id: UUID | None) -> object:
     """Create an empty stock level for a variant at a location, or return the existing one."""
-    level_id = service.open_level(**body, by=principal())
+    level_id = service.open_level(variant_id=variant_id, location_id=location_id, by=principal())
     return queries.level(level_id), {"Location": f"{blueprint.url_prefix}/stock/{level_id}"}
 
 
@@ -164,7 +167,7 @@ def create_stock_level(body: dict[str, Any]) -> Any:
 @requires(Permission.INVENTORY_READ)
 @may_answer(LevelNotFound)
 @blueprint.response(200, StockLevelSchema)
-def get_stock_level(level_id: UUID) -> dict[str, Any]:
+def get_stock_level(level_id: UUID) -> dict[str, object]:
     """Read one stock level."""
     return queries.level(level_id, at=principal().locations)
 
@@ -177,7 +180,7 @@ def get_stock_level(level_id: UUID) -> dict[str, Any]:
 @blueprint.response(200, StockLevelSchema)
 def update_stock_level(
     changes: dict[str, Any], level_id: UUID, expected_version: int
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Set the threshold, safety stock, preferred bin or replenishment of a level."""
     with transaction():
         if "preferred_bin" in changes:
@@ -192,7 +195,7 @@ def update_stock_level(
 @idempotent(required=False)
 @blueprint.arguments(LevelBatchSchema)
 @blueprint.response(200, BatchAnswerSchema)
-def update_many_stock_levels(body: dict[str, Any]) -> dict[str, Any]:
+def update_many_stock_levels(body: dict[str, object]) -> dict[str, object]:
     """Set the thresholds at which up to 100 levels count as low.
 
     Each row succeeds or fails on its own; results are in the order of the request. A row names the
@@ -213,7 +216,7 @@ def update_many_stock_levels(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(AdjustSchema)
 @blueprint.response(200, StockLevelSchema)
 @blueprint.alt_response(202, **approvals.WAITS)
-def adjust_stock_level(body: dict[str, Any], level_id: UUID) -> Any:
+def adjust_stock_level(body: dict[str, Any], level_id: UUID) -> object:
     """Adjust a stock level: by a difference, or to a counted quantity.
 
     A counted quantity needs the one that it replaces; if that has changed, the answer is
@@ -231,18 +234,16 @@ def adjust_stock_level(body: dict[str, Any], level_id: UUID) -> Any:
 @may_answer(LevelNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(MovementSchema))
-def list_stock_movements(query: dict[str, Any], level_id: UUID) -> dict[str, Any]:
+def list_stock_movements(query: PageQuery, level_id: UUID) -> dict[str, object]:
     """Read the journal of a level, the newest entry first."""
-    return queries.movements(
-        level_id, with_total=query.pop("include") == "total", at=principal().locations, **query
-    )
+    return queries.movements(level_id, at=principal().locations, **query)
 
 
 @blueprint.route("/stock/<uuid:level_id>/bins", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
 @may_answer(LevelNotFound)
 @blueprint.response(200, LevelBinsSchema)
-def list_bins_of_level(level_id: UUID) -> dict[str, Any]:
+def list_bins_of_level(level_id: UUID) -> dict[str, object]:
     """List the bins that hold, or held, units of a level, and how many units are in no bin."""
     return queries.bins_of_level(level_id, at=principal().locations)
 
@@ -254,9 +255,15 @@ def list_bins_of_level(level_id: UUID) -> dict[str, Any]:
     *(LotElsewhere, LotNotFound, LotShort),
 )
 @idempotent(required=True)
-@blueprint.arguments(MoveUnitsSchema)
+@blueprint.arguments(MoveUnitsSchema, as_kwargs=True)
 @blueprint.response(200, MovedUnitsSchema)
-def move_units(body: dict[str, Any], level_id: UUID) -> dict[str, Any]:
+def move_units(
+    level_id: UUID,
+    quantity: int,
+    from_bin_id: UUID | None,
+    to_bin_id: UUID | None,
+    lot_id: UUID | None,
+) -> dict[str, object]:
     """Move units from one bin to another.
 
     Units in a quarantine bin are not for sale; moved out of it, they are again. A move the other
@@ -264,10 +271,10 @@ def move_units(body: dict[str, Any], level_id: UUID) -> dict[str, Any]:
     """
     done = service.move_units(
         level_id,
-        body["quantity"],
-        source=body["from_bin_id"],
-        target=body["to_bin_id"],
-        lot_id=body["lot_id"],
+        quantity,
+        source=from_bin_id,
+        target=to_bin_id,
+        lot_id=lot_id,
         by=principal(),
     )
     return {"move_id": done.move_id, "left": done.left, "level": queries.level(level_id)}
@@ -279,7 +286,7 @@ def move_units(body: dict[str, Any], level_id: UUID) -> dict[str, Any]:
 @idempotent(required=True)
 @blueprint.arguments(ChangeStateSchema)
 @blueprint.response(200, StockLevelSchema)
-def change_stock_state(body: dict[str, Any], level_id: UUID) -> dict[str, Any]:
+def change_stock_state(body: dict[str, Any], level_id: UUID) -> dict[str, object]:
     """Stop units as damaged or in quarantine, or put them on sale again.
 
     Allocated or reserved units cannot be stopped. Stopped units are discarded by an adjustment.
@@ -292,11 +299,9 @@ def change_stock_state(body: dict[str, Any], level_id: UUID) -> dict[str, Any]:
 @requires(Permission.INVENTORY_READ)
 @blueprint.arguments(BinQuerySchema, location="query")
 @blueprint.response(200, list_schema(BinSchema))
-def list_bins(query: dict[str, Any]) -> dict[str, Any]:
+def list_bins(query: dict[str, Any]) -> dict[str, object]:
     """List bins by location and pick sequence; those where one works."""
-    return queries.bins(
-        with_total=query.pop("include") == "total", at=principal().locations, **query
-    )
+    return queries.bins(at=principal().locations, **query)
 
 
 @blueprint.route("/bins", methods=["POST"])
@@ -305,7 +310,7 @@ def list_bins(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(NewBinSchema)
 @blueprint.response(201, BinSchema, headers=LOCATED)
-def create_bin(body: dict[str, Any]) -> Any:
+def create_bin(body: dict[str, Any]) -> object:
     """Create a bin."""
     if "location" in body:
         body["location_id"] = queries.location_by_code(body.pop("location"))
@@ -317,7 +322,7 @@ def create_bin(body: dict[str, Any]) -> Any:
 @requires(Permission.INVENTORY_READ)
 @may_answer(BinNotFound)
 @blueprint.response(200, BinSchema)
-def get_bin(bin_id: UUID) -> dict[str, Any]:
+def get_bin(bin_id: UUID) -> dict[str, object]:
     """Read one bin."""
     return queries.bin_by_id(bin_id, at=principal().locations)
 
@@ -328,7 +333,9 @@ def get_bin(bin_id: UUID) -> dict[str, Any]:
 @versioned
 @blueprint.arguments(EditBinSchema)
 @blueprint.response(200, BinSchema)
-def update_bin(changes: dict[str, Any], bin_id: UUID, expected_version: int) -> dict[str, Any]:
+def update_bin(
+    changes: dict[str, object], bin_id: UUID, expected_version: int
+) -> dict[str, object]:
     """Change the zone, kind or pick sequence of a bin, or end its use when it is empty."""
     with transaction():
         service.edit_bin(bin_id, changes, expected_version=expected_version, by=principal())
@@ -340,11 +347,9 @@ def update_bin(changes: dict[str, Any], bin_id: UUID, expected_version: int) -> 
 @may_answer(BinNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(BinContentSchema))
-def list_bin_contents(query: dict[str, Any], bin_id: UUID) -> dict[str, Any]:
+def list_bin_contents(query: PageQuery, bin_id: UUID) -> dict[str, object]:
     """List what is in a bin, by SKU."""
-    return queries.bin_contents(
-        bin_id, with_total=query.pop("include") == "total", at=principal().locations, **query
-    )
+    return queries.bin_contents(bin_id, at=principal().locations, **query)
 
 
 @blueprint.route("/bins/<uuid:bin_id>/movements", methods=["GET"])
@@ -352,37 +357,34 @@ def list_bin_contents(query: dict[str, Any], bin_id: UUID) -> dict[str, Any]:
 @may_answer(BinNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(BinMovementSchema))
-def list_bin_movements(query: dict[str, Any], bin_id: UUID) -> dict[str, Any]:
+def list_bin_movements(query: PageQuery, bin_id: UUID) -> dict[str, object]:
     """Read the journal of a bin, the newest entry first."""
-    return queries.bin_movements(
-        bin_id, with_total=query.pop("include") == "total", at=principal().locations, **query
-    )
+    return queries.bin_movements(bin_id, at=principal().locations, **query)
 
 
 @blueprint.route("/inventory/valuation", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
 @blueprint.arguments(ValuationQuerySchema, location="query")
 @blueprint.response(200, list_schema(ValuedLevelSchema))
-def get_valuation(query: dict[str, Any]) -> dict[str, Any]:
+def get_valuation(query: dict[str, Any]) -> dict[str, object]:
     """List what was on hand at a moment and what it was worth, by SKU.
 
     It follows from the journal. The cost is the moving average of the receipts that had one.
     """
-    with_total = query.pop("include") == "total"
     moment = query.pop("moment") or clock.now()
-    return queries.valuation(moment, with_total=with_total, **_scope(), **query)
+    return queries.valuation(moment, **_scope(), **query)
 
 
 @blueprint.route("/inventory/valuation/file", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
 @may_answer(CursorInvalid)
-@blueprint.arguments(ValuationFileQuerySchema, location="query")
+@blueprint.arguments(ValuationFileQuerySchema, location="query", as_kwargs=True)
 @blueprint.doc(
     responses={"200": {"description": "The file", "content": {"text/csv": {"schema": FILE}}}}
 )
-def download_valuation(query: dict[str, Any]) -> Response:
+def download_valuation(moment: datetime | None, location_id: UUID | None) -> Response:
     """Fetch the stock of a moment and its value as CSV; amounts are in major units."""
-    lines = queries.valuation_csv(query.pop("moment") or clock.now(), **_scope(), **query)
+    lines = queries.valuation_csv(moment or clock.now(), **_scope(), location_id=location_id)
     response = Response(stream_with_context(lines), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="stock.csv"'
     return response

@@ -61,7 +61,7 @@ def texts(kind: EmailKind, subject_id: UUID) -> dict[str, str]:
 
 def emails(
     narrow: EmailFilter, *, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of the list of e-mails, newest first, without the texts."""
     conditions = []
     if narrow.status is not None:

@@ -1,6 +1,5 @@
 """The list of e-mails, for staff."""
 
-from typing import Any
 from uuid import UUID
 
 from api.kernel.errors import InvalidState
@@ -24,19 +23,26 @@ blueprint = Blueprint(
 
 @blueprint.route("", methods=["GET"])
 @requires(Permission.CUSTOMERS_READ)
-@blueprint.arguments(EmailListQuerySchema, location="query")
+@blueprint.arguments(EmailListQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(EmailCardSchema))
-def list_emails(query: dict[str, Any]) -> object:
+def list_emails(
+    limit: int,
+    cursor: str | None,
+    status: str | None,
+    subject_id: UUID | None,
+    subject_ids: tuple[UUID, ...] | None,
+    with_total: bool,
+) -> object:
     """List e-mails, newest first."""
     return queries.emails(
         EmailFilter(
-            status=query["status"],
-            subject_id=query["subject_id"],
-            subject_ids=query["subject_ids"],
+            status=status,
+            subject_id=subject_id,
+            subject_ids=subject_ids,
         ),
-        limit=query["limit"],
-        cursor=query["cursor"],
-        with_total=query["include"] == "total",
+        limit=limit,
+        cursor=cursor,
+        with_total=with_total,
     )
 
 

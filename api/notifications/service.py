@@ -16,7 +16,7 @@ from api.notifications.events import EmailResendRequested
 from api.notifications.models import EmailMessage
 from api.notifications.states import EMAIL, EmailKind, EmailStatus
 from api.platform import audit, observability
-from api.platform.db import require_transaction
+from api.platform.db import lock_entity, require_transaction
 from api.platform.outbox import Delivery, OutboxEvent, emit
 
 CLAIM_LIFETIME = timedelta(minutes=6)
@@ -210,15 +210,7 @@ def _busy_requests() -> CompoundSelect[tuple[str]]:
 
 
 def _lock(email_id: UUID) -> EmailMessage:
-    message = require_transaction().scalar(
-        select(EmailMessage)
-        .where(EmailMessage.id == email_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if message is None:
-        raise EmailNotFound(email_id=email_id)
-    return message
+    return lock_entity(EmailMessage, email_id, EmailNotFound(email_id=email_id))
 
 
 def _refuse_claimed(message: EmailMessage) -> None:

@@ -1,6 +1,5 @@
 """The details of an order, for staff."""
 
-from typing import Any
 from uuid import UUID
 
 from api.kernel.permissions import Permission
@@ -12,6 +11,7 @@ from api.platform.auth import principal, requires
 from api.platform.http import (
     Blueprint,
     ExplainQuerySchema,
+    PageQuery,
     PageQuerySchema,
     list_schema,
 )
@@ -31,7 +31,7 @@ blueprint = Blueprint(
 @may_answer(OrderNotFound)
 @blueprint.arguments(ExplainQuerySchema, location="query")
 @blueprint.response(200, OrderDetailSchema)
-def get_order(query: dict[str, bool], order_id: UUID) -> Any:
+def get_order(query: dict[str, bool], order_id: UUID) -> object:
     """Read an order with its lines, payments, refunds, parcels and history."""
     order = queries.admin_order(order_id, principal())
     return {**order, "explanation": explain(order_id)} if query["explain"] else order
@@ -42,6 +42,6 @@ def get_order(query: dict[str, bool], order_id: UUID) -> Any:
 @may_answer(OrderNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(OrderDiscountSchema))
-def list_order_discounts(query: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+def list_order_discounts(query: PageQuery, order_id: UUID) -> dict[str, object]:
     """List what discounts took off an order, in the order in which they did."""
     return queries.discounts_of_order(order_id, **query)

@@ -30,7 +30,7 @@ _SHIPPED = ("shipped", "delivered", "ready_for_pickup", "picked_up")
 _REFUND_STATES = {"requested": "pending", "submitted": "pending"}
 
 
-def customer_order(order_id: UUID, principal: Principal) -> dict[str, Any]:
+def customer_order(order_id: UUID, principal: Principal) -> dict[str, object]:
     """Return an order for its customer or guest: parcels, refunds and allowed actions.
 
     Parcels are shown once they are shipped. A refund is `pending` until the bank has answered.
@@ -54,12 +54,12 @@ def customer_order(order_id: UUID, principal: Principal) -> dict[str, Any]:
 
 
 def discounts_of_order(
-    order_id: UUID, *, limit: int, cursor: str | None, include: str | None
-) -> dict[str, Any]:
+    order_id: UUID, *, limit: int, cursor: str | None, with_total: bool
+) -> dict[str, object]:
     """Return a page of what discounts took off an order. Raises `OrderNotFound`."""
     currency = orders_queries.get_order(order_id).currency
     return promotions_queries.page_of_order(
-        order_id, currency, limit=limit, cursor=cursor, with_total=include is not None
+        order_id, currency, limit=limit, cursor=cursor, with_total=with_total
     )
 
 
@@ -68,7 +68,7 @@ def _discounts(order: dict[str, Any]) -> list[dict[str, Any]]:
     return promotions_queries.of_order(order["id"], total.currency) if total.amount else []
 
 
-def _parcels(order_id: UUID, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _parcels(order_id: UUID, lines: list[dict[str, object]]) -> list[dict[str, Any]]:
     by_id = {line["id"]: line for line in lines}
     return [
         {
@@ -87,7 +87,7 @@ def _parcels(order_id: UUID, lines: list[dict[str, Any]]) -> list[dict[str, Any]
     ]
 
 
-def _refunds(order_id: UUID) -> list[dict[str, Any]]:
+def _refunds(order_id: UUID) -> list[dict[str, object]]:
     # Their ids come from commands and are not in order of time.
     refunds = sorted(
         payments_queries.refunds_of_order(order_id),
@@ -104,7 +104,7 @@ def _refunds(order_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
-def admin_order(order_id: UUID, by: Principal) -> dict[str, Any]:
+def admin_order(order_id: UUID, by: Principal) -> dict[str, object]:
     """Return an order with its lines, payments, refunds, parcels and history.
 
     Without `customers:read` only the customer data needed for a label is included. Each line has

@@ -1,6 +1,5 @@
 """One order for the customer who placed it."""
 
-from typing import Any
 from uuid import UUID
 
 from api.order_details import queries
@@ -21,7 +20,7 @@ blueprint = Blueprint(
 @may_answer(OrderNotFound)
 @blueprint.arguments(ExplainQuerySchema, location="query")
 @blueprint.response(200, CustomerOrderSchema)
-def get_order(query: dict[str, bool], order_id: UUID) -> Any:
+def get_order(query: dict[str, bool], order_id: UUID) -> object:
     """Read one of your orders; a guest sends the X-Cart-Token that it was placed with.
 
     Includes its parcels with tracking, its refunds and their status, and the actions that are

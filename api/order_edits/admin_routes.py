@@ -1,6 +1,5 @@
 """Edits of orders, for staff."""
 
-from typing import Any
 from uuid import UUID
 
 from api.accounts.errors import AccountNotFound
@@ -35,7 +34,7 @@ from api.platform import approvals, audit
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import Blueprint, PageQuerySchema, list_schema
+from api.platform.http import Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent_flow
 from api.platform.openapi_errors import may_answer
 from api.platform.problems import NumberOutOfRange
@@ -84,7 +83,7 @@ _NOT_PLANNED = (
 @may_answer(*_NOT_PLANNED)
 @blueprint.arguments(EditFormSchema)
 @blueprint.response(200, EditPreviewSchema)
-def preview_edit(form: EditForm, order_id: UUID) -> Any:
+def preview_edit(form: EditForm, order_id: UUID) -> object:
     """Calculate what an edit would change and cost, each step in words.
 
     Takes no `Idempotency-Key`: it changes nothing.
@@ -102,7 +101,7 @@ def preview_edit(form: EditForm, order_id: UUID) -> Any:
 @blueprint.arguments(EditFormSchema)
 @blueprint.response(200, OrderSchema)
 @blueprint.alt_response(202, **approvals.WAITS)
-def edit_order(form: EditForm, order_id: UUID, operation_id: UUID, expected_version: int) -> Any:
+def edit_order(form: EditForm, order_id: UUID, operation_id: UUID, expected_version: int) -> object:
     """Edit an order that has not ended: addresses, lines, prices, shipping method.
 
     Goods are allocated and released with it. What it costs less is refunded the way it was paid,
@@ -121,6 +120,6 @@ def edit_order(form: EditForm, order_id: UUID, operation_id: UUID, expected_vers
 @may_answer(OrderNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(EditSchema))
-def list_edits(query: dict[str, Any], order_id: UUID) -> Any:
+def list_edits(query: PageQuery, order_id: UUID) -> object:
     """List the edits of an order, newest first, with their steps in words."""
     return queries.edits_of_order(order_id, **query)

@@ -1,6 +1,5 @@
 """Table of edits: what staff changed about an order, and what it cost before and after."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String
@@ -29,7 +28,7 @@ class OrderEdit(WithId, Timestamped, Base):
     asked: Mapped[int] = mapped_column(BigInteger)
     """What was due after it."""
     refunded: Mapped[int] = mapped_column(BigInteger)
-    before: Mapped[dict[str, Any]]
-    after: Mapped[dict[str, Any]]
+    before: Mapped[dict[str, object]]
+    after: Mapped[dict[str, object]]
     """Addresses, method, totals, and the lines by SKU: what was and what is."""
     actor: Mapped[str] = mapped_column(String(200))

@@ -1,6 +1,5 @@
 """Reads of edits."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,8 +13,8 @@ NEWEST = Sort((OrderEdit.created_at, OrderEdit.id), descending=True)
 
 
 def edits_of_order(
-    order_id: UUID, *, limit: int, cursor: str | None, include: str | None
-) -> dict[str, Any]:
+    order_id: UUID, *, limit: int, cursor: str | None, with_total: bool
+) -> dict[str, object]:
     """Return a page of an order's edits, newest first. Raises `OrderNotFound`."""
     currency = orders_queries.get_order(order_id).currency
     mine = select(*OrderEdit.__table__.columns).where(OrderEdit.order_id == order_id)
@@ -25,7 +24,7 @@ def edits_of_order(
         limit=limit,
         cursor=cursor,
         filters=order_id,
-        total=mine.with_only_columns(OrderEdit.id) if include is not None else None,
+        total=mine.with_only_columns(OrderEdit.id) if with_total else None,
     )
     data = [
         {

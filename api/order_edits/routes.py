@@ -1,6 +1,5 @@
 """Cancelling one's own order, and ordering again."""
 
-from typing import Any
 from uuid import UUID
 
 from api.inventory.errors import LocationNotFound
@@ -31,7 +30,7 @@ blueprint = Blueprint(
 @may_answer(*NO_REFUND, AlreadyPacked, InvalidState, LocationNotFound, PaymentInProgress)
 @idempotent_steps()
 @blueprint.response(200, OrderSchema)
-def cancel_order(order_id: UUID) -> Any:
+def cancel_order(order_id: UUID) -> object:
     """Cancel your order until a parcel of it is packed.
 
     The items of an unpaid order go back into your cart, with the same token; its open PaymentIntent
@@ -46,12 +45,12 @@ def cancel_order(order_id: UUID) -> Any:
 @may_answer(NothingToReorder, OrderNotFound)
 @idempotent(required=False)
 @blueprint.response(200, ReorderedSchema)
-def reorder(order_id: UUID) -> Any:
+def reorder(order_id: UUID) -> object:
     """Put the goods of your order into your cart again, at the prices of today.
 
     `gone` names what is no longer for sale; the cart's warnings tell of other prices and of too few
     units.
     """
     again = customers.reorder(order_id, by=principal())
-    answer: dict[str, Any] = {"cart": again.cart, "gone": again.gone}
+    answer: dict[str, object] = {"cart": again.cart, "gone": again.gone}
     return answer if again.token is None else {**answer, "token": again.token}

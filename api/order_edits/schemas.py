@@ -15,6 +15,8 @@ from api.platform.rules import AtLeastOne, NeededByItems
 class LineChangeSchema(Schema):
     """A line that changes: `quantity` counts shipped and cancelled units too, 0 removes it."""
 
+    makes = LineChange
+
     order_line_id = ma.fields.UUID(required=True)
     quantity = ma.fields.Integer(
         load_default=None, allow_none=True, strict=True, validate=ma.validate.Range(0, 100_000)
@@ -30,13 +32,11 @@ class LineChangeSchema(Schema):
         AtLeastOne("quantity", "unit_price", error="Give the new quantity or the new price."),
     )
 
-    @ma.post_load
-    def _line(self, data: dict[str, Any], **_: Any) -> LineChange:
-        return LineChange(**data)
-
 
 class AdditionSchema(Schema):
     """Units of a variant that are added as a new line."""
+
+    makes = Addition
 
     sku = ma.fields.String(required=True, validate=ma.validate.Length(1, 100))
     quantity = ma.fields.Integer(
@@ -49,13 +49,11 @@ class AdditionSchema(Schema):
         metadata={"description": "By default the price of `rules`. Needs `orders:discount`."},
     )
 
-    @ma.post_load
-    def _addition(self, data: dict[str, Any], **_: Any) -> Addition:
-        return Addition(**data)
-
 
 class EditFormSchema(Schema):
     """What to change about an order; what is left out stays as it is."""
+
+    makes = EditForm
 
     email = ma.fields.Email(
         load_default=None, allow_none=True, validate=ma.validate.Length(max=254)
@@ -105,14 +103,10 @@ class EditFormSchema(Schema):
     )
 
     @ma.validates_schema(skip_on_field_errors=True)
-    def _fits(self, form: dict[str, Any], **_: Any) -> None:
+    def _fits(self, form: dict[str, Any], **_: object) -> None:
         lines: list[LineChange] = form["lines"]
         if len({line.order_line_id for line in lines}) != len(lines):
             raise ma.ValidationError("Name each line once.", "lines")
-
-    @ma.post_load
-    def _form(self, data: dict[str, Any], **_: Any) -> EditForm:
-        return EditForm(**data)
 
 
 class PreviewLineSchema(Schema):

@@ -1,7 +1,6 @@
 """Writes of the table of edits. Need a transaction and the order locked."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -22,8 +21,8 @@ def record_edit(
     total_after: int,
     asked: int,
     refunded: int,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
+    before: Mapping[str, object],
+    after: Mapping[str, object],
     by: Principal,
 ) -> None:
     """Record an edit with what was before and what is now. Amounts in minor units."""

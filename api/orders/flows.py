@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from api.kernel.errors import DomainError
@@ -24,7 +23,7 @@ class Bulk:
     note: str | None = None
 
 
-def act_on_many(order_ids: Sequence[UUID], bulk: Bulk, *, by: Principal) -> list[dict[str, Any]]:
+def act_on_many(order_ids: Sequence[UUID], bulk: Bulk, *, by: Principal) -> list[dict[str, object]]:
     """Do one thing to many orders; what is refused for one changes nothing for the others.
 
     Returns a result for each, in the order in which they are named; one that is named twice has
@@ -78,5 +77,5 @@ def _act(order: Order, bulk: Bulk, by: Principal) -> bool:
 
 def _result(
     order_id: UUID, number: str | None, status: str, problem: dict[str, str] | None = None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     return {"order_id": order_id, "number": number, "status": status, "problem": problem}

@@ -69,7 +69,7 @@ class SingleLine(ma.fields.String):
 class FitsCountry:
     """The rule that an address has the fields that its country requires."""
 
-    def refusal(self, form: ma.Schema, values: Mapping[str, Any]) -> dict[str, list[str]] | None:
+    def refusal(self, form: ma.Schema, values: Mapping[str, object]) -> dict[str, list[str]] | None:
         """Return the errors by field; None when the rule is kept."""
         return {field: [text] for field, text in address_errors(values).items()} or None
 
@@ -185,7 +185,7 @@ class AddressSnapshotSchema(LabelSchema):
     phone = ma.fields.String(required=True, allow_none=True)
 
 
-def complete(address: dict[str, Any]) -> dict[str, object]:
+def complete(address: dict[str, object]) -> dict[str, object]:
     """Return an address with its postal code as the post writes it, and with a city.
 
     Where the post of the country knows no city (Singapore, Japan, the Emirates) a city left out is

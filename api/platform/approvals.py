@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, cast
+from typing import Final, cast
 from uuid import UUID
 
 import marshmallow as ma
@@ -91,10 +91,10 @@ class WaitingCommand(WithId, Timestamped, Base):
     subject_id: Mapped[UUID]
     """What it changes: an order, a stock level, a gift card or a customer."""
     summary: Mapped[str] = mapped_column(String(300))
-    measures: Mapped[dict[str, Any]]
+    measures: Mapped[dict[str, object]]
     """How large it is, by `Limit`."""
     permission: Mapped[str] = mapped_column(String(40))
-    arguments: Mapped[dict[str, Any]]
+    arguments: Mapped[dict[str, object]]
     asked_by: Mapped[UUID]
     asked_by_name: Mapped[str] = mapped_column(String(120))
     expires_at: Mapped[datetime]

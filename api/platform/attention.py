@@ -39,6 +39,7 @@ from api.platform.db import (
     Base,
     Timestamped,
     WithId,
+    lock_entity,
     named_enum,
     require_transaction,
     session,
@@ -267,14 +268,7 @@ def reference_of(item_id: UUID, *kinds: AttentionKind) -> str:
 
 def lock_open(item_id: UUID) -> AttentionItem:
     """Lock an open item. Raises `AttentionItemNotFound` and `AttentionItemResolved`."""
-    item = require_transaction().scalar(
-        select(AttentionItem)
-        .where(AttentionItem.id == item_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if item is None:
-        raise AttentionItemNotFound(item_id=item_id)
+    item = lock_entity(AttentionItem, item_id, AttentionItemNotFound(item_id=item_id))
     if item.resolution is not None:
         raise AttentionItemResolved(resolution=item.resolution.value)
     return item

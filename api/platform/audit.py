@@ -10,12 +10,12 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import Final, cast
 from uuid import UUID
 
 import structlog
 from flask import g, has_request_context, request
-from sqlalchemy import BigInteger, Index, String, Table, insert, select, text
+from sqlalchemy import BigInteger, ColumnElement, Index, String, Table, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from api.kernel import clock
@@ -58,7 +58,7 @@ class AuditEntry(WithId, Timestamped, Base):
     request_id: Mapped[str] = mapped_column(String(64))
     via: Mapped[str | None] = mapped_column(String(20))
     """How it was requested: by the API, the console, a job or a command."""
-    changes: Mapped[dict[str, Any]]
+    changes: Mapped[dict[str, object]]
 
 
 class AuditSeal(Base):
@@ -147,7 +147,7 @@ def entries(
 
     `actor` is as stored, `staff:<id>`, `key:<id>` or `system:-`, or the id alone.
     """
-    narrow: list[Any] = []
+    narrow: list[ColumnElement[bool]] = []
     if actor is not None:
         whole = [f"staff:{actor}", f"key:{actor}"] if _UUID.fullmatch(actor) else [actor]
         narrow.append(AuditEntry.actor.in_(whole))

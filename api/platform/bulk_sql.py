@@ -143,7 +143,7 @@ def bulk_update(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         )
 
 
-def any_of(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
+def any_of(column: Any, values: Collection[object]) -> ColumnElement[bool]:
     """Return `column = ANY(values)`: a list of a thousand values is one parameter."""
     kind = column.type
     if not isinstance(kind, Uuid):
@@ -167,7 +167,7 @@ def _enum_value(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be written")
 
 
-def _is_copied(column: Column[Any]) -> bool:
+def _is_copied(column: Column[object]) -> bool:
     kind = column.type
     if isinstance(kind, ARRAY):
         return kind.item_type.python_type in (int, UUID)
@@ -177,8 +177,8 @@ def _is_copied(column: Column[Any]) -> bool:
 def _text(
     rows: Sequence[Mapping[str, Any]],
     names: Sequence[str],
-    columns: Sequence[Column[Any]],
-    defaults: Sequence[tuple[Column[Any], Callable[[], Any]]],
+    columns: Sequence[Column[object]],
+    defaults: Sequence[tuple[Column[object], Callable[[], object]]],
 ) -> str:
     """Format rows in the text format of COPY."""
     writers = [_writer(column) for column in columns]
@@ -199,9 +199,11 @@ def _text(
     return "\n".join(lines)
 
 
-def _defaults(table: Table, names: Collection[str]) -> list[tuple[Column[Any], Callable[[], Any]]]:
+def _defaults(
+    table: Table, names: Collection[str]
+) -> list[tuple[Column[object], Callable[[], object]]]:
     """Return the columns that rows leave out, each with the function that makes its default."""
-    defaults: list[tuple[Column[Any], Callable[[], Any]]] = []
+    defaults: list[tuple[Column[object], Callable[[], object]]] = []
     for column in table.columns:
         default = column.default
         if default is None or column.name in names:
@@ -214,11 +216,11 @@ def _defaults(table: Table, names: Collection[str]) -> list[tuple[Column[Any], C
     return defaults
 
 
-def _itself(value: Any) -> Any:
+def _itself(value: Any) -> object:
     return value
 
 
-def _writer(column: Column[Any]) -> Callable[[Any], str]:
+def _writer(column: Column[object]) -> Callable[[Any], str]:
     kind = column.type
     if isinstance(kind, JSONB):
         return _json
@@ -236,7 +238,7 @@ def _json(value: Any) -> str:
     return orjson.dumps(value).decode().replace("\\", "\\\\")
 
 
-def _array(values: Sequence[Any]) -> str:
+def _array(values: Sequence[object]) -> str:
     return f"{{{','.join(map(str, values))}}}"
 
 

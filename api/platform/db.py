@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 import orjson
@@ -16,13 +16,26 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from psycopg2.extensions import STATUS_READY
-from sqlalchemy import DDL, DateTime, Dialect, Enum, MetaData, Row, Select, Table, Uuid, event
+from sqlalchemy import (
+    DDL,
+    DateTime,
+    Dialect,
+    Enum,
+    MetaData,
+    Row,
+    Select,
+    Table,
+    Uuid,
+    event,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Engine, Result
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from api.kernel import clock
+from api.kernel.errors import DomainError
 from api.kernel.ids import new_id
 from api.platform import prepared
 from api.platform.settings import Settings
@@ -73,8 +86,10 @@ class Base(DeclarativeBase):
         datetime: UtcDateTime,
         UUID: Uuid,
         dict[str, Any]: JSONB,
+        dict[str, object]: JSONB,
         list[Any]: JSONB,
         list[dict[str, Any]]: JSONB,
+        list[dict[str, object]]: JSONB,
         list[str]: JSONB,
     }
 
@@ -83,6 +98,9 @@ class WithId:
     """A row with a time-ordered UUID, which exists before the row is stored."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+
+
+Entity = TypeVar("Entity", bound=WithId)
 
 
 class Versioned:
@@ -138,7 +156,7 @@ class ReadWriteSession(FlaskSession):
         result = self._prepared(statement, params)
         return super().scalars(statement, params, **options) if result is None else result.scalars()
 
-    def _prepared(self, statement: Any, params: Any) -> Result[Any] | None:
+    def _prepared(self, statement: Any, params: object) -> Result[object] | None:
         if not statement.get_execution_options().get("prepared"):
             return None
         self._autoflush()
@@ -240,6 +258,24 @@ def require_transaction() -> Session:
     if not current.info.get("in_transaction"):
         raise RuntimeError("a service was called outside of a transaction")
     return current
+
+
+def lock_entity(
+    model: type[Entity], row_id: UUID, missing: DomainError, *, alone: bool = True
+) -> Entity:
+    """Lock a row until the transaction ends, and return it as it is then. Raises `missing`.
+
+    Unless `alone`, other rows may come to refer to it meanwhile.
+    """
+    found = require_transaction().scalar(
+        select(model)
+        .where(model.id == row_id)
+        .with_for_update(key_share=not alone)
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise missing
+    return found
 
 
 def end_read_transaction() -> None:

@@ -54,7 +54,7 @@ def deprecated(
     return decorate
 
 
-def _described(view: Callable[..., Any], notice: str) -> str:
+def _described(view: Callable[..., object], notice: str) -> str:
     """Append the notice to the view's docstring, without its first line."""
     lines = (view.__doc__ or "").strip().splitlines()[1:]
     rest = "\n".join(line.strip() for line in lines).strip()

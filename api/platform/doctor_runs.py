@@ -63,7 +63,7 @@ class DoctorRun(WithId, Timestamped, Base):
     total: Mapped[int] = mapped_column(default=0)
     differences: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
-    findings: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    findings: Mapped[list[dict[str, object]]] = mapped_column(default=list)
     error: Mapped[str | None] = mapped_column(Text)
 
 
@@ -115,7 +115,7 @@ def latest_id() -> UUID:
     return UUID(str(last.id))
 
 
-def run(run_id: UUID) -> dict[str, Any]:
+def run(run_id: UUID) -> dict[str, object]:
     """Return a run as the API shows it. Raises `DoctorRunNotFound`."""
     row = session.execute(
         select(*DoctorRun.__table__.columns).where(DoctorRun.id == run_id)

@@ -8,7 +8,7 @@ Customers never see any of it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -86,7 +86,7 @@ class ExternalReference(WithId, Timestamped, Base):
     subject_id: Mapped[UUID] = mapped_column(Uuid)
     system: Mapped[str] = mapped_column(String(40))
     value: Mapped[str | None] = mapped_column(String(200))
-    entries: Mapped[dict[str, Any]] = mapped_column("metadata", JSONB)
+    entries: Mapped[dict[str, object]] = mapped_column("metadata", JSONB)
 
 
 _REFERENCES: Final = table_of(ExternalReference)

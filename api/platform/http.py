@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from functools import wraps
-from typing import Any, ClassVar, Final, Self, TypeVar, cast
+from typing import Any, ClassVar, Final, Self, TypedDict, TypeVar, cast
 
 import flask_smorest
 import marshmallow as ma
@@ -37,13 +37,19 @@ _JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 class Schema(ma.Schema):
     """Base class of schemas: refuses unknown fields and checks `member_rules`.
 
-    Rules about several fields are not checked on a partial load, which lacks some of them.
+    Rules about several fields are not checked on a partial load, which lacks some of them. What is
+    loaded is a dictionary, or what `makes` makes of its members.
     """
 
     member_rules: ClassVar[tuple[Rule, ...]] = ()
+    makes: ClassVar[type[Any] | None] = None
 
     class Meta:
         unknown = ma.RAISE
+
+    @ma.post_load
+    def _made(self, data: dict[str, object], **_: object) -> object:
+        return data if self.makes is None else self.makes(**data)
 
     def __deepcopy__(self, memo: object) -> Self:
         """Return itself: flask-smorest copies what routes say of themselves several times over."""
@@ -136,7 +142,7 @@ class MoneySchema(Schema):
         metadata={"example": "EUR"},
     )
 
-    def load(self, data: Any, **options: Any) -> Any:
+    def load(self, data: Any, **options: Any) -> object:
         """Load an amount, which is whole even where the form around it is partial."""
         return super().load(data, **{**options, "partial": False})
 
@@ -204,6 +210,19 @@ class UncountedPageQuerySchema(Schema):
     )
 
 
+class UncountedPageQuery(TypedDict):
+    """Which page of a list is asked for."""
+
+    limit: int
+    cursor: str | None
+
+
+class PageQuery(UncountedPageQuery):
+    """Which page of a list is asked for, and whether the list is counted."""
+
+    with_total: bool
+
+
 class ExplainQuerySchema(Schema):
     """Whether sums are explained."""
 
@@ -221,6 +240,11 @@ class PageQuerySchema(UncountedPageQuerySchema):
         validate=ma.validate.OneOf(["total"]),
         metadata={"description": "`total` counts the list, up to 10,000."},
     )
+
+    @ma.post_load
+    def _with_total(self, query: dict[str, object], **_: object) -> dict[str, object]:
+        query["with_total"] = query.pop("include") == "total"
+        return query
 
 
 class ProblemErrorSchema(Schema):
@@ -349,7 +373,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         return cast(Callable[[View], View], super().doc(**members))
 
 
-def _takes_query(view: Callable[..., Any]) -> bool:
+def _takes_query(view: Callable[..., object]) -> bool:
     arguments = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", ())
     return any(parameter.get("in") == "query" for parameter in arguments)
 

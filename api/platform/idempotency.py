@@ -40,7 +40,7 @@ from api.kernel.errors import BadRequest, Conflict, Unprocessable
 from api.kernel.ids import operation_id
 from api.kernel.principal import GUEST
 from api.platform.auth import hash_secret
-from api.platform.db import Base, session, table_of, transaction
+from api.platform.db import AnyRow, Base, session, table_of, transaction
 from api.platform.prepared import prepared
 from api.platform.retry import retry_on_deadlock
 
@@ -223,7 +223,7 @@ def idempotent_steps(*, strangers: bool = False) -> Callable[[View], View]:
     return decorate
 
 
-def _leased(command: _Command, view: Callable[[], Any]) -> Response:
+def _leased(command: _Command, view: Callable[[], object]) -> Response:
     """Claim a command, run it and store its answer; an error releases the claim."""
     lease = clock.now() + LEASE
     if (answer := _claimed_answer(command, lease)) is not None:
@@ -377,7 +377,7 @@ def _kept(response: Response, token: str | None) -> dict[str, object]:
     return {"status": response.status_code, "body": body, "headers": headers}
 
 
-def _replay(row: Any, token: str | None) -> Response:
+def _replay(row: AnyRow, token: str | None) -> Response:
     body = bytes(row.body or b"")
     if token is not None:
         body = body.replace(_TOKEN_PLACEHOLDER, token.encode())

@@ -147,7 +147,7 @@ class JobRegistry:
         raise LookupError(f"no periodic job is called {name}; there are {names}")
 
 
-def name_of(job: Callable[..., Any]) -> str:
+def name_of(job: Callable[..., object]) -> str:
     """Return a job's name: its module and function, as in `notifications.jobs.on_order_placed`."""
     return f"{job.__module__.removeprefix('api.')}.{job.__name__}"
 

@@ -206,7 +206,7 @@ class Document(flask_smorest.Api):  # type: ignore[misc]
             **({"parameters": parameters} if parameters else {}),
         }
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self) -> dict[str, object]:
         forms = FormsPlugin()
         super()._init_spec(marshmallow_plugin=forms, **self._spec_options, **self._members())
         spec: APISpec = self.spec
@@ -302,7 +302,7 @@ def _who(guard: str) -> list[dict[str, list[str]]]:
     return [_BEARER, _CART, {}] if guard == "anyone" else [_BEARER]
 
 
-def _flat(parameters: list[dict[str, Any]]) -> list[dict[str, object]]:
+def _flat(parameters: list[dict[str, object]]) -> list[dict[str, object]]:
     """List parameters one by one, including those of a schema."""
     flat = []
     for parameter in parameters:
@@ -329,7 +329,7 @@ def _headers(status: str, answer: Any, *, cached: bool, takes_key: bool) -> dict
     return dict(zip(names, names, strict=True))
 
 
-def _answer(description: str, headers: list[str], **members: Any) -> dict[str, object]:
+def _answer(description: str, headers: list[str], **members: object) -> dict[str, object]:
     return {
         "description": description,
         "content": {problems.CONTENT_TYPE: {"schema": ProblemSchema}},

@@ -35,7 +35,7 @@ class FormsPlugin(MarshmallowPlugin):
 
 
 def as_json_schema(
-    converter: object, field: ma.fields.Field[Any], ret: dict[str, Any], **_: object
+    converter: object, field: ma.fields.Field[object], ret: dict[str, object], **_: object
 ) -> dict[str, object]:
     """Correct what apispec writes as in OpenAPI 3.0, or leaves out."""
     if "example" in ret:
@@ -52,7 +52,7 @@ def as_json_schema(
     return {}
 
 
-def _of_names(converter: Any, field: ma.fields.Dict, ret: dict[str, Any]) -> dict[str, object]:
+def _of_names(converter: Any, field: ma.fields.Dict, ret: dict[str, object]) -> dict[str, object]:
     """Describe how many properties an object may have, and the pattern of their names."""
     limits = {
         ours: ret.pop(theirs)
@@ -131,7 +131,7 @@ def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 yield operation
 
 
-def _without_nulls(document: dict[str, Any]) -> None:
+def _without_nulls(document: dict[str, object]) -> None:
     """Remove null from the types and enums of parameters: a query has no null."""
     for operation in operations(document):
         for parameter in operation.get("parameters", []):

@@ -119,7 +119,9 @@ def documented(view: View, *, rule: str) -> View:
     return view
 
 
-def by_status(operation: Operation, method: str, doc: dict[str, Any]) -> dict[int, list[Refusal]]:
+def by_status(
+    operation: Operation, method: str, doc: dict[str, object]
+) -> dict[int, list[Refusal]]:
     """Return the errors of an operation, in the order of status and code.
 
     `doc` is its description so far: its parameters and its body.

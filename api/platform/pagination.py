@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, select, tu
 from sqlalchemy.sql.elements import ClauseElement
 
 from api.kernel.errors import Unprocessable
-from api.platform.db import AnySelect, session
+from api.platform.db import AnyRow, AnySelect, session
 
 TOTAL_CAP = 10_000
 
@@ -79,7 +79,7 @@ def page(
     cursor: str | None,
     filters: object = None,
     total: AnySelect | None = None,
-) -> tuple[list[Any], dict[str, Any]]:
+) -> tuple[list[AnyRow], dict[str, object]]:
     """Read one page and the `page` member of its envelope.
 
     Rows end with the values of the sort columns; take the row's own columns by name. One query,
@@ -100,8 +100,8 @@ def page_of(
     filters: object = None,
     total: AnySelect | None = None,
     cap: int | None = None,
-    fitting: Callable[[Sequence[Any]], int] | None = None,
-) -> tuple[list[Any], dict[str, Any]]:
+    fitting: Callable[[Sequence[AnyRow]], int] | None = None,
+) -> tuple[list[AnyRow], dict[str, object]]:
     """Read one page of a prepared list, with the values of its bound parameters; see `page`.
 
     `fitting` returns how many of the first rows fit on one page, at least one, where rows differ
@@ -126,7 +126,7 @@ def page_of(
     return rows, described
 
 
-def strip_sort_columns(row: Any) -> dict[str, Any]:
+def strip_sort_columns(row: AnyRow) -> dict[str, Any]:
     """Return a row as a dictionary, without the added sort columns."""
     return {name: value for name, value in row._asdict().items() if not name.startswith("sort_")}
 

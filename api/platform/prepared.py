@@ -58,9 +58,9 @@ class _Compiled:
     metadata: SimpleResultMetaData | None = None
 
 
-def run(connection: Connection, statement: Executable, values: Any) -> Result[Any] | None:
+def run(connection: Connection, statement: Executable, values: Any) -> Result[object] | None:
     """Run a prepared statement; None leaves it to SQLAlchemy, as with many sets of values."""
-    given: Mapping[str, Any] = {} if values is None else values
+    given: Mapping[str, object] = {} if values is None else values
     if not isinstance(given, dict):
         return None
     names = tuple(given) if isinstance(statement, Insert) else ()
@@ -135,14 +135,14 @@ def _allow_when_direct(connection: Any, record: Any) -> None:
         record.info["prepared"] = set()
 
 
-def _execute(cursor: Any, statement: str, values: Any, context: Any) -> bool:
+def _execute(cursor: object, statement: str, values: object, context: Any) -> bool:
     """Send a statement of SQLAlchemy as prepared; False leaves that to SQLAlchemy."""
     if not context.execution_options.get("prepared"):
         return False
     return _send(cursor, statement, values, context.root_connection.info)
 
 
-def _send(cursor: Any, statement: str, values: Any, info: Any) -> bool:
+def _send(cursor: Any, statement: str, values: object, info: Any) -> bool:
     """Send a statement as prepared; False where the connection allows none."""
     known = info.get("prepared")
     if known is None:

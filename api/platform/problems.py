@@ -150,7 +150,7 @@ def problem(
     code: str,
     detail: str,
     *,
-    errors: list[dict[str, Any]] | None = None,
+    errors: list[dict[str, object]] | None = None,
     headers: dict[str, str] | None = None,
     facts: Mapping[str, object] | None = None,
 ) -> Response:

@@ -12,7 +12,6 @@ import secrets
 import time
 from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, g, request
@@ -119,7 +118,7 @@ _parsed = cache(parse)
 
 
 @cache
-def _has_limits(view: Callable[..., Any]) -> bool:
+def _has_limits(view: Callable[..., object]) -> bool:
     name = f"{view.__module__}.{view.__qualname__}"
     return bool(limiter.limit_manager.decorated_limits(name))
 

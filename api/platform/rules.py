@@ -144,7 +144,7 @@ class FilledFor:
         self._items, self._field, self._value = items, field, value
         self._error = {items: [error]}
 
-    def refusal(self, form: ma.Schema, values: Mapping[str, Any]) -> dict[str, list[str]] | None:
+    def refusal(self, form: ma.Schema, values: Mapping[str, object]) -> dict[str, list[str]] | None:
         """Return the errors by field; None when the rule is kept."""
         is_kept = bool(values[self._items]) == (values[self._field] == self._value)
         return None if is_kept else self._error

@@ -10,11 +10,11 @@ from flask import Flask, current_app
 _KEY = "stockroom_ports"
 
 
-def register(app: Flask, protocol: type[Any], implementation: object) -> None:
+def register(app: Flask, protocol: type[object], implementation: object) -> None:
     """Register an implementation of a protocol with the app."""
     app.extensions.setdefault(_KEY, {})[protocol] = implementation
 
 
-def get_service(protocol: type[Any]) -> Any:
+def get_service(protocol: type[object]) -> Any:
     """Return the running app's implementation of a protocol; KeyError when there is none."""
     return current_app.extensions[_KEY][protocol]

@@ -78,7 +78,7 @@ class Sweep:
     """
 
     name: str
-    due: Callable[[int], Sequence[Any]]
+    due: Callable[[int], Sequence[object]]
     carry_out: Callable[[Any], object]
     about: Callable[[Any], Subjects | None] = _nothing
 
@@ -179,7 +179,7 @@ def each(items: Iterable[Item], carry_out: Callable[[Item], object]) -> None:
         raise failures[0]
 
 
-def in_transaction(carry_out: Callable[[Any], object]) -> Callable[[Any], object]:
+def in_transaction(carry_out: Callable[[Any], object]) -> Callable[[object], object]:
     """Wrap a function so that it runs in a transaction."""
 
     def carried_out(item: object) -> object:

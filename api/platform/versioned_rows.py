@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.kernel.errors import DomainError, Unprocessable
-from api.platform.db import require_transaction, table_of
+from api.platform.db import AnyRow, Base, require_transaction, table_of
 from api.platform.etags import check
 
 
@@ -20,7 +19,9 @@ class RuleImpossible(Unprocessable):
     sentence = "These values do not fit together."
 
 
-def change(model: Any, row_id: UUID, changes: Mapping[str, Any], *, taken: DomainError) -> None:
+def change(
+    model: type[Base], row_id: UUID, changes: Mapping[str, object], *, taken: DomainError
+) -> None:
     """Write the changed columns of a locked row and raise its version.
 
     Raises `taken` when a unique name belongs to another row, and `RuleImpossible`.
@@ -32,7 +33,7 @@ def change(model: Any, row_id: UUID, changes: Mapping[str, Any], *, taken: Domai
         )
 
 
-def lock(model: Any, row_id: UUID, expected_version: int, *, missing: DomainError) -> Any:
+def lock(model: type[Base], row_id: UUID, expected_version: int, *, missing: DomainError) -> AnyRow:
     """Lock a row and return it. Raises `missing`, and `Stale` when it was changed since."""
     table = table_of(model)
     row = (
@@ -47,13 +48,13 @@ def lock(model: Any, row_id: UUID, expected_version: int, *, missing: DomainErro
 
 
 def remove(
-    model: Any,
+    model: type[Base],
     row_id: UUID,
     expected_version: int,
     *,
     missing: DomainError,
     used: DomainError | None = None,
-) -> Any:
+) -> AnyRow:
     """Delete a row if its version is as expected, and return it.
 
     Raises `missing`, `Stale`, and `used` when other rows refer to it.

@@ -1,6 +1,5 @@
 """Routes of the change feed and of claims on orders, for staff."""
 
-from typing import Any
 from uuid import UUID
 
 from api.kernel.permissions import Permission
@@ -32,16 +31,16 @@ blueprint = Blueprint(
 @blueprint.route("/changes", methods=["GET"])
 @staff_only
 @may_answer(CursorInvalid)
-@blueprint.arguments(ChangesQuerySchema, location="query")
+@blueprint.arguments(ChangesQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, ChangesSchema)
-def list_changes(query: dict[str, Any]) -> object:
+def list_changes(after: str | None) -> object:
     """List what changed since a cursor.
 
     Poll it every second or so, with the `cursor` of the previous answer as `after`: it answers at
     once. A change that began earlier and was committed later is included; none comes twice. Only
     changes that your role may read are listed.
     """
-    feed = queries.changes_since(query["after"], principal())
+    feed = queries.changes_since(after, principal())
     if not feed["changes"] and not feed["must_reload"]:
         log_as_debug()
     return feed
@@ -50,16 +49,16 @@ def list_changes(query: dict[str, Any]) -> object:
 @blueprint.route("/orders/<uuid:order_id>/claim", methods=["PUT"])
 @requires(Permission.ORDERS_READ, in_person=True)
 @may_answer(OrderClaimed, OrderNotFound)
-@blueprint.arguments(OrderClaimRequestSchema)
+@blueprint.arguments(OrderClaimRequestSchema, as_kwargs=True)
 @blueprint.response(200, OrderClaimSchema)
-def claim_order(body: dict[str, Any], order_id: UUID) -> object:
+def claim_order(order_id: UUID, take_over: bool) -> object:
     """Claim an order that you work on, for five minutes; claim it again to extend that.
 
     Others see the claim. It stops nobody from changing the order.
     """
     audit.leave_out()
     with transaction():
-        return service.claim(order_id, **body, by=principal())
+        return service.claim(order_id, take_over=take_over, by=principal())
 
 
 @blueprint.route("/orders/<uuid:order_id>/claim", methods=["DELETE"])

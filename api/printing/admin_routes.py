@@ -1,6 +1,6 @@
 """Printers, stations and print jobs, for staff."""
 
-from typing import Any, Final
+from typing import Final, Unpack
 from uuid import UUID
 
 from flask import Response
@@ -11,7 +11,7 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.platform.pagination import CursorInvalid
@@ -37,7 +37,7 @@ from api.printing.schemas import (
     ReprintSchema,
     StationPrinterSchema,
 )
-from api.printing.states import PaperKind, PrintFormat
+from api.printing.states import PaperKind, PrinterUse, PrintFormat, PrintJobStatus
 
 blueprint = Blueprint(
     "printing",
@@ -58,9 +58,9 @@ _FILE: Final = {"schema": {"type": "string", "format": "binary"}}
 @requires(Permission.ORDERS_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(PrinterSchema))
-def list_printers(query: dict[str, Any]) -> dict[str, Any]:
+def list_printers(query: PageQuery) -> dict[str, object]:
     """List the printers by name, how each is and how many papers wait for it."""
-    return queries.printers(with_total=query.pop("include") == "total", **query)
+    return queries.printers(**query)
 
 
 @blueprint.route("/printers", methods=["POST"])
@@ -69,7 +69,7 @@ def list_printers(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(NewPrinterSchema)
 @blueprint.response(201, PrinterSchema, headers=LOCATED)
-def create_printer(body: dict[str, Any]) -> Any:
+def create_printer(body: dict[str, object]) -> object:
     """Create a printer."""
     printer_id = service.create_printer(body, by=principal())
     return queries.printer(printer_id), {
@@ -81,7 +81,7 @@ def create_printer(body: dict[str, Any]) -> Any:
 @requires(Permission.ORDERS_READ)
 @may_answer(PrinterNotFound)
 @blueprint.response(200, PrinterSchema)
-def get_printer(printer_id: UUID) -> dict[str, Any]:
+def get_printer(printer_id: UUID) -> dict[str, object]:
     """Read one printer."""
     return queries.printer(printer_id)
 
@@ -93,8 +93,8 @@ def get_printer(printer_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(EditPrinterSchema)
 @blueprint.response(200, PrinterSchema)
 def update_printer(
-    changes: dict[str, Any], printer_id: UUID, expected_version: int
-) -> dict[str, Any]:
+    changes: dict[str, object], printer_id: UUID, expected_version: int
+) -> dict[str, object]:
     """Change a printer. What waits for it is tried again at once."""
     with transaction():
         service.edit_printer(printer_id, changes, expected_version=expected_version, by=principal())
@@ -117,7 +117,7 @@ def delete_printer(printer_id: UUID, expected_version: int) -> None:
 @may_answer(PrinterFormatWrong, PrinterNotFound, PrintJobNotFound, StationHasNoPrinter)
 @idempotent(required=False)
 @blueprint.response(201, PrintJobSchema, headers=LOCATED)
-def print_test_page(printer_id: UUID) -> Any:
+def print_test_page(printer_id: UUID) -> object:
     """Print a page with the name of the printer, characters of several languages and a barcode."""
     device = queries.device(printer_id)
     content = trial_page.draw(device.name, device.surface)
@@ -136,37 +136,45 @@ def print_test_page(printer_id: UUID) -> Any:
 @requires(Permission.ORDERS_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(StationPrinterSchema))
-def list_station_printers(query: dict[str, Any]) -> dict[str, Any]:
+def list_station_printers(query: PageQuery) -> dict[str, object]:
     """List which printers the stations use, by station."""
-    return queries.stations(with_total=query.pop("include") == "total", **query)
+    return queries.stations(**query)
 
 
 @blueprint.route("/station-printers", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(CursorInvalid, PrinterFormatWrong, PrinterNotFound)
 @idempotent(required=False)
-@blueprint.arguments(ChooseStationPrinterSchema)
+@blueprint.arguments(ChooseStationPrinterSchema, as_kwargs=True)
 @blueprint.response(200, list_schema(StationPrinterSchema))
-def choose_station_printer(body: dict[str, Any]) -> dict[str, Any]:
+def choose_station_printer(station: str, use: PrinterUse, printer: str | None) -> dict[str, object]:
     """Choose the printer of a station for a use, or none; answers the first stations."""
-    service.choose_station_printer(body["station"], body["use"], body["printer"], by=principal())
+    service.choose_station_printer(station, use, printer, by=principal())
     return queries.stations(limit=100, cursor=None, with_total=False)
 
 
 @blueprint.route("/print-jobs", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
-@blueprint.arguments(PrintJobQuerySchema, location="query")
+@blueprint.arguments(PrintJobQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(PrintJobSchema))
-def list_print_jobs(query: dict[str, Any]) -> dict[str, Any]:
+def list_print_jobs(
+    status: PrintJobStatus | None,
+    printer_id: UUID | None,
+    subject_id: UUID | None,
+    station: str | None,
+    **page: Unpack[PageQuery],
+) -> dict[str, object]:
     """List what was printed or waits for its printer, the newest first."""
-    return queries.print_jobs(with_total=query.pop("include") == "total", **query)
+    return queries.print_jobs(
+        status=status, printer_id=printer_id, subject_id=subject_id, station=station, **page
+    )
 
 
 @blueprint.route("/print-jobs/<uuid:job_id>", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(PrintJobNotFound)
 @blueprint.response(200, PrintJobSchema)
-def get_print_job(job_id: UUID) -> dict[str, Any]:
+def get_print_job(job_id: UUID) -> dict[str, object]:
     """Read one print job."""
     return queries.print_job(job_id)
 
@@ -196,14 +204,14 @@ def get_print_job_file(job_id: UUID) -> Response:
     *(InvalidState, PrintContentGone, PrintJobNotFound, PrinterFormatWrong, PrinterNotFound)
 )
 @idempotent(required=True)
-@blueprint.arguments(ReprintSchema)
+@blueprint.arguments(ReprintSchema, as_kwargs=True)
 @blueprint.response(201, PrintJobSchema, headers=LOCATED)
-def reprint(body: dict[str, Any], job_id: UUID) -> Any:
+def reprint(job_id: UUID, printer: str | None) -> object:
     """Print the same again, on its printer or another one.
 
     A paper that waits, or that failed, moves: its first job is cancelled.
     """
-    return printed(service.reprint(job_id, printer=body["printer"], by=principal()))
+    return printed(service.reprint(job_id, printer=printer, by=principal()))
 
 
 @blueprint.route("/print-jobs/<uuid:job_id>/cancel", methods=["POST"])
@@ -211,13 +219,13 @@ def reprint(body: dict[str, Any], job_id: UUID) -> Any:
 @may_answer(InvalidState, PrintJobNotFound)
 @idempotent(required=False)
 @blueprint.response(200, PrintJobSchema)
-def cancel_print_job(job_id: UUID) -> dict[str, Any]:
+def cancel_print_job(job_id: UUID) -> dict[str, object]:
     """Do not print a paper that waits or failed."""
     service.cancel(job_id, by=principal())
     return queries.print_job(job_id)
 
 
-def printed(job_id: UUID) -> Any:
+def printed(job_id: UUID) -> tuple[dict[str, object], dict[str, str]]:
     """Return a print job with its location, as routes that print something answer."""
     location = f"{blueprint.url_prefix}/print-jobs/{job_id}"
     return queries.print_job(job_id), {"Location": location}

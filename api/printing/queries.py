@@ -101,7 +101,7 @@ def printer_named(name: str) -> UUID:
     return printer_id
 
 
-def printer(printer_id: UUID) -> dict[str, Any]:
+def printer(printer_id: UUID) -> dict[str, object]:
     """Return a printer as staff see it. Raises `PrinterNotFound`."""
     row = session.execute(_ALL.where(PRINTERS.c.id == printer_id)).one_or_none()
     if row is None:
@@ -109,7 +109,7 @@ def printer(printer_id: UUID) -> dict[str, Any]:
     return {**row._asdict(), "state": _state(row)}
 
 
-def printers(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
+def printers(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
     """Return a page of the printers, by name."""
     rows, page = pagination.page(
         _ALL,
@@ -131,7 +131,7 @@ def _state(row: AnyRow) -> str:
     return "not answering" if row.failures else "ready"
 
 
-def stations(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
+def stations(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
     """Return a page of the printers that stations use, by station."""
     rows, page = pagination.page(
         select(
@@ -147,7 +147,7 @@ def stations(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, A
     return {"data": [_station(row) for row in rows], "page": page}
 
 
-def _station(row: AnyRow) -> dict[str, Any]:
+def _station(row: AnyRow) -> dict[str, object]:
     return {
         "id": f"{row.station}/{row.use}",
         **{name: getattr(row, name) for name in ("station", "use", "printer_id")},
@@ -155,7 +155,7 @@ def _station(row: AnyRow) -> dict[str, Any]:
     }
 
 
-def print_job(job_id: UUID) -> dict[str, Any]:
+def print_job(job_id: UUID) -> dict[str, object]:
     """Return a print job. Raises `PrintJobNotFound`."""
     row = session.execute(
         select(*(JOBS.c[name] for name in _JOB_FIELDS)).where(JOBS.c.id == job_id)
@@ -174,7 +174,7 @@ def print_jobs(
     limit: int,
     cursor: str | None,
     with_total: bool,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of the print jobs, the newest first."""
     wanted = {
         JOBS.c.status: status,
@@ -194,7 +194,7 @@ def print_jobs(
     return {"data": [_job(strip_sort_columns(row)) for row in rows], "page": page}
 
 
-def _job(fields: dict[str, Any]) -> dict[str, Any]:
+def _job(fields: dict[str, Any]) -> dict[str, object]:
     return {**fields, "allowed_actions": [*PRINT_JOB.allowed(fields["status"]), "reprint"]}
 
 

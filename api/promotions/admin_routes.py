@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from flask import Response, current_app
@@ -12,7 +12,7 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.promotions import service
@@ -47,11 +47,11 @@ blueprint = Blueprint(
 
 @blueprint.route("/discounts", methods=["GET"])
 @requires(Permission.PRICING_WRITE)
-@blueprint.arguments(DiscountsQuerySchema, location="query")
+@blueprint.arguments(DiscountsQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(DiscountSchema))
-def list_discounts(query: dict[str, Any]) -> dict[str, object]:
+def list_discounts(active: bool | None, **page: Unpack[PageQuery]) -> dict[str, object]:
     """List all discounts, newest first."""
-    return queries.discounts_page(with_total=query.pop("include") == "total", **query)
+    return queries.discounts_page(active=active, **page)
 
 
 @blueprint.route("/discounts", methods=["POST"])
@@ -123,10 +123,9 @@ def try_discount(body: dict[str, Any], discount_id: UUID) -> dict[str, object]:
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(DiscountCodeSchema))
-def list_discount_codes(query: dict[str, Any], discount_id: UUID) -> dict[str, object]:
+def list_discount_codes(query: PageQuery, discount_id: UUID) -> dict[str, object]:
     """List the codes of a discount with their uses, oldest first."""
-    with_total = query.pop("include") == "total"
-    return queries.codes_page(discount_id, with_total=with_total, **query)
+    return queries.codes_page(discount_id, **query)
 
 
 @blueprint.route("/discounts/<uuid:discount_id>/codes", methods=["POST"])
@@ -146,11 +145,22 @@ def add_discount_codes(body: dict[str, Any], discount_id: UUID) -> dict[str, int
 @requires(Permission.PRICING_WRITE)
 @may_answer(DiscountImpossible, DiscountNotFound)
 @idempotent(required=False)
-@blueprint.arguments(MakeCodesSchema)
+@blueprint.arguments(MakeCodesSchema, as_kwargs=True)
 @blueprint.response(201, CodesAddedSchema)
-def make_discount_codes(body: dict[str, Any], discount_id: UUID) -> dict[str, int]:
+def make_discount_codes(
+    discount_id: UUID, count: int, prefix: str, length: int, max_uses: int | None
+) -> dict[str, int]:
     """Make up to 10,000 random codes, without characters that look alike."""
-    return {"added": service.make_codes(discount_id, **body, by=principal())}
+    return {
+        "added": service.make_codes(
+            discount_id,
+            count=count,
+            prefix=prefix,
+            length=length,
+            max_uses=max_uses,
+            by=principal(),
+        )
+    }
 
 
 @blueprint.route("/discounts/<uuid:discount_id>/codes/export", methods=["GET"])

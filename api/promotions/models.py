@@ -1,7 +1,7 @@
 """Tables of discounts, their codes, how often they were used, and what they took off orders."""
 
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -46,7 +46,7 @@ class DiscountRow(WithId, Versioned, Timestamped, Base):
     currency: Mapped[str | None] = mapped_column(String(3))
     basis_points: Mapped[int | None]
     amount: Mapped[int | None] = mapped_column(BigInteger)
-    tiers: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    tiers: Mapped[list[dict[str, object]]] = mapped_column(default=list)
     buy_quantity: Mapped[int | None]
     get_quantity: Mapped[int | None]
     max_times: Mapped[int | None]
@@ -121,8 +121,8 @@ class OrderDiscount(WithId, Timestamped, Base):
     code: Mapped[str | None] = mapped_column(String(40))
     amount: Mapped[int] = mapped_column(BigInteger)
     shipping_amount: Mapped[int] = mapped_column(BigInteger, default=0)
-    shares: Mapped[dict[str, Any]]
-    shipping_rule: Mapped[dict[str, Any]]
+    shares: Mapped[dict[str, object]]
+    shipping_rule: Mapped[dict[str, object]]
     persons: Mapped[list[str]]
     reason: Mapped[str | None] = mapped_column(String(200))
     given_by: Mapped[str | None] = mapped_column(String(200))

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -239,7 +238,7 @@ class Transfer(WithId, Versioned, Timestamped, Base):
     created_by: Mapped[str] = mapped_column(String(200))
     received_at: Mapped[datetime | None]
     """When units of it came last."""
-    last_receipt: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+    last_receipt: Mapped[list[dict[str, object]] | None] = mapped_column(JSONB(none_as_null=True))
     """What came then, as long as that can be undone: `transfer_receipts.Received` as JSON."""
 
 

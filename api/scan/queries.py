@@ -53,13 +53,13 @@ class Resolver:
     """
 
     kind: str
-    find: Callable[[Scan], dict[str, Any] | None]
+    find: Callable[[Scan], dict[str, object] | None]
     marks: Sequence[str] = ()
     match: AnySelect | None = None
-    answer: Callable[[Scan, dict[str, Any]], dict[str, Any] | None] | None = None
+    answer: Callable[[Scan, dict[str, object]], dict[str, object] | None] | None = None
 
 
-def resolve(code: str, by: Principal) -> dict[str, Any]:
+def resolve(code: str, by: Principal) -> dict[str, object]:
     """Look up a scanned or typed code: a variant or its case, an order, a parcel, a bin.
 
     A code with the mark of a kind is of that kind, if it can be. For any other code variants come
@@ -88,7 +88,7 @@ def resolve(code: str, by: Principal) -> dict[str, Any]:
     raise CodeUnknown(scanned=read.text)
 
 
-def _asked(scan: Scan) -> dict[str, Any]:
+def _asked(scan: Scan) -> dict[str, object]:
     """Return the parameters by which kinds match a code."""
     text = scan.text
     return {
@@ -105,7 +105,7 @@ def _unmarked(scan: Scan) -> None:
     """Find nothing: no label of goods or parcels begins with a mark of ours."""
 
 
-def _variant(scan: Scan, found: dict[str, Any]) -> dict[str, Any]:
+def _variant(scan: Scan, found: dict[str, Any]) -> dict[str, object]:
     """Describe a variant; the barcode of a case says how many units it holds."""
     variant_id = UUID(found["id"])
     names = ("sku", "barcode", "product_title", "lot_tracking", "pack_quantity")
@@ -127,17 +127,17 @@ def _variant(scan: Scan, found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _order(scan: Scan) -> dict[str, Any] | None:
+def _order(scan: Scan) -> dict[str, object] | None:
     card = orders_queries.card_by_number(scan.text, scan.by)
     return None if card is None else _of_order(card["id"], f"Order {card['number']}", card)
 
 
-def _matched_order(scan: Scan, found: dict[str, Any]) -> dict[str, Any] | None:
+def _matched_order(scan: Scan, found: dict[str, Any]) -> dict[str, object] | None:
     card = _card(found["id"], scan.by)
     return None if card is None else _of_order(card["id"], f"Order {card['number']}", card)
 
 
-def _card(order_id: str, by: Principal) -> dict[str, Any] | None:
+def _card(order_id: str, by: Principal) -> dict[str, object] | None:
     """Return the list entry of an order; None of one at another location."""
     try:
         return orders_queries.card_of(UUID(order_id), by)
@@ -145,7 +145,7 @@ def _card(order_id: str, by: Principal) -> dict[str, Any] | None:
         return None
 
 
-def _parcel(scan: Scan, found: dict[str, Any]) -> dict[str, Any] | None:
+def _parcel(scan: Scan, found: dict[str, Any]) -> dict[str, object] | None:
     """Describe a parcel, found by its own number or its tracking number."""
     card = _card(found["order_id"], scan.by)
     if card is None:
@@ -156,12 +156,12 @@ def _parcel(scan: Scan, found: dict[str, Any]) -> dict[str, Any] | None:
     return {**_of_order(found["id"], label, card), "fulfilment": fulfilment}
 
 
-def _bin(scan: Scan) -> dict[str, Any] | None:
+def _bin(scan: Scan) -> dict[str, object] | None:
     found = inventory_queries.bin_by_barcode(scan.code.text)
     return None if found is None else _of_bin(scan, found)
 
 
-def _of_bin(scan: Scan, found: dict[str, Any]) -> dict[str, Any] | None:
+def _of_bin(scan: Scan, found: dict[str, object]) -> dict[str, object] | None:
     if not scan.by.works_at(UUID(str(found["location_id"]))):
         return None
     return {
@@ -172,7 +172,7 @@ def _of_bin(scan: Scan, found: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _purchase_order(scan: Scan) -> dict[str, Any] | None:
+def _purchase_order(scan: Scan) -> dict[str, object] | None:
     """Find a purchase order; its number alone is taken for that of a customer's order."""
     text = scan.code.text.upper()
     found = purchasing_queries.purchase_order_by_number(text) if text[:2] == "P-" else None
@@ -188,7 +188,7 @@ def _purchase_order(scan: Scan) -> dict[str, Any] | None:
     }
 
 
-def _transfer(scan: Scan) -> dict[str, Any] | None:
+def _transfer(scan: Scan) -> dict[str, object] | None:
     found = purchasing_queries.transfer_by_number(scan.code.text.upper())
     if found is None or not scan.by.may(Permission.INVENTORY_READ):
         return None
@@ -203,7 +203,7 @@ def _transfer(scan: Scan) -> dict[str, Any] | None:
     }
 
 
-def _return(scan: Scan) -> dict[str, Any] | None:
+def _return(scan: Scan) -> dict[str, object] | None:
     """Find a return by the barcode of its slip."""
     found = return_queries.by_number(scan.code.text)
     if found is None or not scan.by.may(Permission.ORDERS_READ):
@@ -221,11 +221,11 @@ def _return(scan: Scan) -> dict[str, Any] | None:
     }
 
 
-def _matched_return(scan: Scan, found: dict[str, Any]) -> dict[str, Any] | None:
+def _matched_return(scan: Scan, found: dict[str, Any]) -> dict[str, object] | None:
     return _return(Scan(scan.raw, ScannedCode(found["number"], ()), found["number"], scan.by))
 
 
-def _of_order(subject_id: Any, label: str, card: dict[str, Any]) -> dict[str, Any]:
+def _of_order(subject_id: object, label: str, card: dict[str, object]) -> dict[str, object]:
     can_ship = (
         card["open_unit_count"] and not card["on_hold"] and card["payment_status"] in SHIPPABLE
     )

@@ -1,7 +1,5 @@
 """The lookup of scanned codes, for staff."""
 
-from typing import Any
-
 from api.kernel.permissions import Permission
 from api.orders.errors import OrderNotFound
 from api.platform.auth import principal, requires
@@ -22,21 +20,21 @@ blueprint = Blueprint(
 @blueprint.route("/scan", methods=["GET"])
 @requires(Permission.ORDERS_READ)
 @may_answer(CodeUnknown, OrderNotFound)
-@blueprint.arguments(ScanQuerySchema, location="query")
+@blueprint.arguments(ScanQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, ScanSchema)
-def scan_any(query: dict[str, Any]) -> Any:
+def scan_any(code: str) -> object:
     """Look up a scanned code, exactly as the scanner sent it.
 
     Orders, parcels, variants and bins are found by any code printed on them or on their papers.
     """
-    return queries.resolve(query["code"], principal())
+    return queries.resolve(code, principal())
 
 
 @blueprint.route("/scan/<path:code>", methods=["GET"])
 @requires(Permission.ORDERS_READ)
 @may_answer(CodeUnknown, OrderNotFound)
 @blueprint.response(200, ScanSchema)
-def scan_code(code: str) -> Any:
+def scan_code(code: str) -> object:
     """Look up a scanned code in the path.
 
     Like `GET /scan?code=`, but not for codes with two slashes in a row, as in links.

@@ -1,6 +1,5 @@
 """One parcel for two orders, for staff."""
 
-from typing import Any
 from uuid import UUID
 
 from api.fulfilment.errors import FulfilmentNotFound, OrderIsPickedUp
@@ -17,7 +16,7 @@ from api.orders.queries import together
 from api.orders.schemas import OrderCardSchema
 from api.platform import approvals
 from api.platform.auth import principal, requires
-from api.platform.http import Blueprint, PageQuerySchema, list_schema
+from api.platform.http import Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.openapi_errors import may_answer
 from api.returns.errors import NO_UNITS_TO_REFUND
@@ -44,7 +43,7 @@ blueprint = Blueprint(
 @may_answer(OrderNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(OrderCardSchema))
-def list_ships_with(query: dict[str, Any], order_id: UUID) -> Any:
+def list_ships_with(query: PageQuery, order_id: UUID) -> object:
     """List the orders that could leave in one parcel with an order, oldest first.
 
     They are of the same customer, go to the same address, and are ready to ship.
@@ -69,7 +68,7 @@ def list_ships_with(query: dict[str, Any], order_id: UUID) -> Any:
 @idempotent(required=True)
 @blueprint.arguments(PackTogetherSchema)
 @blueprint.response(201, SharedParcelSchema)
-def pack_together(body: dict[str, UUID], order_id: UUID) -> Any:
+def pack_together(body: dict[str, UUID], order_id: UUID) -> object:
     """Pack what is left of an order and of another one in one parcel, with one label.
 
     Each order keeps a parcel of its own, which is shipped, delivered, voided and cancelled with the
@@ -87,7 +86,7 @@ def pack_together(body: dict[str, UUID], order_id: UUID) -> Any:
 @idempotent_flow
 @blueprint.response(200, SharedParcelSchema)
 @blueprint.alt_response(202, **approvals.WAITS)
-def refund_saved_shipping(fulfilment_id: UUID, operation_id: UUID) -> Any:
+def refund_saved_shipping(fulfilment_id: UUID, operation_id: UUID) -> object:
     """Refund the shipping that a shared parcel saved, once it has shipped.
 
     The amount is that of `shipping_saving`. Above the limit of one's role it waits for a second
@@ -103,7 +102,7 @@ def refund_saved_shipping(fulfilment_id: UUID, operation_id: UUID) -> Any:
 @may_answer(FulfilmentNotFound, OrderNotFound, SavingDecided, SavingNotFound)
 @idempotent(required=True)
 @blueprint.response(200, SharedParcelSchema)
-def keep_saved_shipping(fulfilment_id: UUID) -> Any:
+def keep_saved_shipping(fulfilment_id: UUID) -> object:
     """Keep the shipping that a shared parcel saved: nothing is refunded."""
     flows.keep_saving(fulfilment_id, by=principal())
     return queries.shared_parcel(fulfilment_id)

@@ -19,7 +19,7 @@ _MARKET: Final = text(f"SELECT {MARKET_OF}")
 _LEFT: Final = ("shipped", "delivered")
 
 
-def shared_parcel(fulfilment_id: UUID) -> dict[str, Any]:
+def shared_parcel(fulfilment_id: UUID) -> dict[str, object]:
     """Return a parcel with the one in the same box, and the shipping that is saved.
 
     Raises `FulfilmentNotFound`.
@@ -31,7 +31,7 @@ def shared_parcel(fulfilment_id: UUID) -> dict[str, Any]:
     return {**parcel, "shipping_saving": next((_saving(row, parcel) for row in rows), None)}
 
 
-def savings_of_order(order_id: UUID, parcels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def savings_of_order(order_id: UUID, parcels: list[dict[str, Any]]) -> list[dict[str, object]]:
     """Return what the shared parcels of an order save, its own and those it shares a box with.
 
     `parcels` are all its parcels; without a shared one among them nothing is read.
@@ -67,7 +67,7 @@ def market_of(country: str) -> str | None:
     return code
 
 
-def _saving(row: AnyRow, parcel: dict[str, Any]) -> dict[str, Any]:
+def _saving(row: AnyRow, parcel: dict[str, object]) -> dict[str, object]:
     is_open = row.decision is None and parcel["status"] in _LEFT
     return {
         "fulfilment_id": row.fulfilment_id,

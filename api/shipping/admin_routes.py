@@ -12,7 +12,7 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.platform.service_registry import get_service
@@ -32,7 +32,7 @@ from api.shipping.errors import (
     ZoneNotFound,
 )
 from api.shipping.queries import records
-from api.shipping.rules import Consignment, Place
+from api.shipping.rules import Area, Consignment, Place
 from api.shipping.schemas import TriedSchema, TryQuerySchema
 from api.shipping.schemas.records import (
     CalendarSchema,
@@ -66,7 +66,7 @@ blueprint = Blueprint(
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(TryQuerySchema)
 @blueprint.response(200, TriedSchema)
-def try_shipping(query: dict[str, Any]) -> dict[str, Any]:
+def try_shipping(query: dict[str, Any]) -> dict[str, object]:
     """Try which methods take a cart to a place, for how much, and why others do not.
 
     Takes no `Idempotency-Key`: it changes nothing.
@@ -94,9 +94,9 @@ def try_shipping(query: dict[str, Any]) -> dict[str, Any]:
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(ShippingMethodSchema))
-def list_shipping_methods(query: dict[str, Any]) -> dict[str, Any]:
+def list_shipping_methods(query: PageQuery) -> dict[str, object]:
     """List all shipping methods, in the order in which storefronts show them."""
-    return records.shipping_methods(with_total=query.pop("include") == "total", **query)
+    return records.shipping_methods(**query)
 
 
 @blueprint.route("/shipping-methods", methods=["POST"])
@@ -105,7 +105,7 @@ def list_shipping_methods(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(NewShippingMethodSchema)
 @blueprint.response(201, ShippingMethodSchema, headers=LOCATED)
-def create_shipping_method(values: ShippingMethodInput) -> Any:
+def create_shipping_method(values: ShippingMethodInput) -> object:
     """Create a shipping method."""
     method_id = service.create_shipping_method(values, by=principal())
     location = f"{blueprint.url_prefix}/shipping-methods/{method_id}"
@@ -156,7 +156,7 @@ def write_shipping_table(body: dict[str, str]) -> dict[str, int]:
 @requires(Permission.PRICING_WRITE)
 @may_answer(ShippingMethodNotFound)
 @blueprint.response(200, ShippingMethodSchema)
-def get_shipping_method(method_id: UUID) -> dict[str, Any]:
+def get_shipping_method(method_id: UUID) -> dict[str, object]:
     """Read one shipping method."""
     return records.shipping_method(method_id)
 
@@ -168,8 +168,8 @@ def get_shipping_method(method_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(EditShippingMethodSchema)
 @blueprint.response(200, ShippingMethodSchema)
 def update_shipping_method(
-    changes: dict[str, Any], method_id: UUID, expected_version: int
-) -> dict[str, Any]:
+    changes: dict[str, object], method_id: UUID, expected_version: int
+) -> dict[str, object]:
     """Change a shipping method; existing orders stay as they are."""
     with transaction():
         service.edit_shipping_method(
@@ -193,20 +193,20 @@ def delete_shipping_method(method_id: UUID, expected_version: int) -> None:
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(ZoneSchema))
-def list_zones(query: dict[str, Any]) -> dict[str, Any]:
+def list_zones(query: PageQuery) -> dict[str, object]:
     """List all shipping zones, by code."""
-    return records.zones(with_total=query.pop("include") == "total", **query)
+    return records.zones(**query)
 
 
 @blueprint.route("/shipping-zones", methods=["POST"])
 @requires(Permission.PRICING_WRITE)
 @may_answer(RuleImpossible, ZoneCodeTaken, ZoneNotFound)
 @idempotent(required=False)
-@blueprint.arguments(NewZoneSchema)
+@blueprint.arguments(NewZoneSchema, as_kwargs=True)
 @blueprint.response(201, ZoneSchema, headers=LOCATED)
-def create_zone(values: dict[str, Any]) -> Any:
+def create_zone(code: str, name: str, areas: list[Area]) -> object:
     """Create a shipping zone."""
-    zone_id = service.create_zone(**values, by=principal())
+    zone_id = service.create_zone(code=code, name=name, areas=areas, by=principal())
     return records.zone(zone_id), {"Location": f"{blueprint.url_prefix}/shipping-zones/{zone_id}"}
 
 
@@ -214,7 +214,7 @@ def create_zone(values: dict[str, Any]) -> Any:
 @requires(Permission.PRICING_WRITE)
 @may_answer(ZoneNotFound)
 @blueprint.response(200, ZoneSchema)
-def get_zone(zone_id: UUID) -> dict[str, Any]:
+def get_zone(zone_id: UUID) -> dict[str, object]:
     """Read one shipping zone."""
     return records.zone(zone_id)
 
@@ -225,7 +225,9 @@ def get_zone(zone_id: UUID) -> dict[str, Any]:
 @versioned
 @blueprint.arguments(EditZoneSchema)
 @blueprint.response(200, ZoneSchema)
-def update_zone(changes: dict[str, Any], zone_id: UUID, expected_version: int) -> dict[str, Any]:
+def update_zone(
+    changes: dict[str, object], zone_id: UUID, expected_version: int
+) -> dict[str, object]:
     """Change a shipping zone; its methods go where it is then."""
     with transaction():
         service.edit_zone(zone_id, changes, expected_version=expected_version, by=principal())
@@ -247,9 +249,9 @@ def delete_zone(zone_id: UUID, expected_version: int) -> None:
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(CalendarSchema))
-def list_calendars(query: dict[str, Any]) -> dict[str, Any]:
+def list_calendars(query: PageQuery) -> dict[str, object]:
     """List all shipping calendars, by code."""
-    return records.calendars(with_total=query.pop("include") == "total", **query)
+    return records.calendars(**query)
 
 
 @blueprint.route("/shipping-calendars", methods=["POST"])
@@ -258,7 +260,7 @@ def list_calendars(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(NewCalendarSchema)
 @blueprint.response(201, CalendarSchema, headers=LOCATED)
-def create_calendar(values: dict[str, Any]) -> Any:
+def create_calendar(values: dict[str, object]) -> object:
     """Create a shipping calendar."""
     calendar_id = service.create_calendar(values, by=principal())
     return records.calendar(calendar_id), {
@@ -270,7 +272,7 @@ def create_calendar(values: dict[str, Any]) -> Any:
 @requires(Permission.PRICING_WRITE)
 @may_answer(CalendarNotFound)
 @blueprint.response(200, CalendarSchema)
-def get_calendar(calendar_id: UUID) -> dict[str, Any]:
+def get_calendar(calendar_id: UUID) -> dict[str, object]:
     """Read one shipping calendar."""
     return records.calendar(calendar_id)
 
@@ -282,8 +284,8 @@ def get_calendar(calendar_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(EditCalendarSchema)
 @blueprint.response(200, CalendarSchema)
 def update_calendar(
-    changes: dict[str, Any], calendar_id: UUID, expected_version: int
-) -> dict[str, Any]:
+    changes: dict[str, object], calendar_id: UUID, expected_version: int
+) -> dict[str, object]:
     """Change a shipping calendar; promises of placed orders stay."""
     with transaction():
         service.edit_calendar(

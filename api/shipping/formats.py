@@ -127,7 +127,7 @@ def _read_row(
     return None
 
 
-def _plain(row: dict[str, str], wrong: Wrong) -> dict[str, Any]:
+def _plain(row: dict[str, str], wrong: Wrong) -> dict[str, object]:
     """Read the cells that are no amounts."""
     if not 1 <= len(row["name"]) <= 120:
         wrong("name", "A name has 1 to 120 characters.")
@@ -183,7 +183,7 @@ def _decimal(money: Money) -> str:
     return f"{text[:-digits]}.{text[-digits:]}" if digits else text
 
 
-def _safe(value: Any) -> Any:
+def _safe(value: object) -> object:
     """Keep a spreadsheet from reading a text as a formula."""
     is_formula = isinstance(value, str) and value[:1] in ("=", "+", "-", "@")
     return f"'{value}" if is_formula else value

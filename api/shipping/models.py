@@ -1,6 +1,5 @@
 """Tables of shipping: zones, calendars and methods. Amounts are minor units."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, UniqueConstraint
@@ -22,7 +21,7 @@ class ShippingZone(WithId, Versioned, Timestamped, Base):
 
     code: Mapped[str] = mapped_column(String(60))
     name: Mapped[str] = mapped_column(String(120))
-    areas: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    areas: Mapped[list[dict[str, object]]] = mapped_column(JSONB)
 
 
 class ShippingCalendar(WithId, Versioned, Timestamped, Base):
@@ -87,7 +86,7 @@ class ShippingMethod(WithId, Versioned, Timestamped, Base):
     bands: Mapped[list[list[int | None]]] = mapped_column(JSONB, default=list, server_default="[]")
     """Start, end and amount of each band."""
     free_above: Mapped[int | None] = mapped_column(BigInteger)
-    conditions: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
+    conditions: Mapped[dict[str, object]] = mapped_column(JSONB, default=dict, server_default="{}")
     tax_class: Mapped[str] = mapped_column(String(40), default="standard")
     position: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
@@ -107,4 +106,4 @@ class ShippingMethod(WithId, Versioned, Timestamped, Base):
     """Whether the carrier is asked for the price; `amount` counts when it does not answer."""
     location_id: Mapped[UUID | None] = mapped_column(ForeignKey("locations.id"), index=True)
     """Where customers pick goods up."""
-    pickup_address: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    pickup_address: Mapped[dict[str, object] | None] = mapped_column(JSONB(none_as_null=True))

@@ -1,7 +1,5 @@
 """Shipping methods for storefronts."""
 
-from typing import Any
-
 from api.kernel.money import Money
 from api.platform.auth import public
 from api.platform.http import Blueprint, list_schema
@@ -19,18 +17,26 @@ blueprint = Blueprint(
 
 @blueprint.route("", methods=["GET"])
 @public
-@blueprint.arguments(PlaceQuerySchema, location="query")
+@blueprint.arguments(PlaceQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(ShippingOptionSchema))
-def list_shipping_methods(query: dict[str, Any]) -> dict[str, Any]:
+def list_shipping_methods(
+    country: str,
+    region: str | None,
+    postal_code: str | None,
+    currency: str,
+    subtotal: int,
+    weight_grams: int,
+    quantity: int,
+) -> dict[str, object]:
     """List the shipping methods to a place, with their price for the sums of a cart.
 
     The list is empty if the shop does not ship there. A quote of the cart knows its weight and
     what its goods demand.
     """
     options = queries.shipping_options(
-        Place.of(query["country"], query["region"], query["postal_code"]),
-        query["currency"],
-        Consignment(query["subtotal"], query["weight_grams"], query["quantity"]),
+        Place.of(country, region, postal_code),
+        currency,
+        Consignment(subtotal, weight_grams, quantity),
     )
     return {
         "data": [

@@ -75,7 +75,7 @@ class Area:
         )
 
     @property
-    def stored(self) -> dict[str, Any]:
+    def stored(self) -> dict[str, object]:
         """Return the area as JSON, without what is empty."""
         members = {
             "country": self.country,

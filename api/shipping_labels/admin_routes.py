@@ -82,7 +82,7 @@ blueprint = Blueprint(
 @idempotent_flow
 @blueprint.arguments(BuyLabelSchema)
 @blueprint.response(201, ShippingLabelSchema)
-def buy_label(form: dict[str, Any], fulfilment_id: UUID, operation_id: UUID) -> Any:
+def buy_label(form: dict[str, Any], fulfilment_id: UUID, operation_id: UUID) -> object:
     """Buy the label of an open parcel, once however often it is asked for.
 
     A parcel that has one gets that one again. When the carrier's answer got lost
@@ -95,7 +95,7 @@ def buy_label(form: dict[str, Any], fulfilment_id: UUID, operation_id: UUID) -> 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/labels", methods=["GET"])
 @requires(Permission.ORDERS_READ)
 @blueprint.response(200, list_schema(ShippingLabelSchema))
-def list_labels(fulfilment_id: UUID) -> dict[str, Any]:
+def list_labels(fulfilment_id: UUID) -> dict[str, object]:
     """List all labels of a parcel, also those that failed or were voided."""
     return _whole(queries.labels_of(fulfilment_id))
 
@@ -111,17 +111,17 @@ def list_labels_of_order(order_id: UUID) -> dict[str, Any]:
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/customs", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(FulfilmentNotFound, LocationNotFound, SenderAddressMissing)
-@blueprint.arguments(CustomsQuerySchema, location="query")
+@blueprint.arguments(CustomsQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, CustomsFormSchema)
-def read_customs_form(query: dict[str, Any], fulfilment_id: UUID) -> dict[str, Any]:
+def read_customs_form(fulfilment_id: UUID, location_id: UUID | None) -> dict[str, object]:
     """Read what a customs form (CN23) says of a parcel, and what is missing for it."""
-    return flows.customs_form(fulfilment_id, location_id=query["location_id"])
+    return flows.customs_form(fulfilment_id, location_id=location_id)
 
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/tracking", methods=["GET"])
 @requires(Permission.ORDERS_READ)
 @blueprint.response(200, list_schema(TrackingEventSchema))
-def read_tracking(fulfilment_id: UUID) -> dict[str, Any]:
+def read_tracking(fulfilment_id: UUID) -> dict[str, object]:
     """Read what the carrier said of a parcel, the newest first; up to a hundred events."""
     return _whole(queries.tracking(fulfilment_id))
 
@@ -130,7 +130,7 @@ def read_tracking(fulfilment_id: UUID) -> dict[str, Any]:
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(LabelNotFound)
 @blueprint.response(200, ShippingLabelSchema)
-def get_label(label_id: UUID) -> dict[str, Any]:
+def get_label(label_id: UUID) -> dict[str, object]:
     """Read one label."""
     return queries.label(label_id)
 
@@ -179,11 +179,11 @@ def print_label(form: dict[str, Any], label_id: UUID, operation_id: UUID) -> dic
 @may_answer(*_OF_CARRIER, FulfilmentNotFound, InvalidState, LabelNotFound, LabelShipped,
             OrderNotFound)  # fmt: skip
 @idempotent_flow
-@blueprint.arguments(VoidLabelSchema)
+@blueprint.arguments(VoidLabelSchema, as_kwargs=True)
 @blueprint.response(200, ShippingLabelSchema)
-def void_label(form: dict[str, Any], label_id: UUID, operation_id: UUID) -> dict[str, Any]:
+def void_label(label_id: UUID, operation_id: UUID, is_voided_elsewhere: bool) -> dict[str, object]:
     """Void a label at its carrier, so that another one may be bought."""
-    flows.void_label(label_id, **form, by=principal())
+    flows.void_label(label_id, is_voided_elsewhere=is_voided_elsewhere, by=principal())
     return queries.label(label_id)
 
 
@@ -191,15 +191,15 @@ def void_label(form: dict[str, Any], label_id: UUID, operation_id: UUID) -> dict
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(FulfilmentNotFound, InvalidState, LabelInProgress, LabelNotFound, OrderNotFound)
 @idempotent(required=True)
-@blueprint.arguments(SettleLabelSchema)
+@blueprint.arguments(SettleLabelSchema, as_kwargs=True)
 @blueprint.response(200, ShippingLabelSchema)
-def settle_label(form: dict[str, Any], label_id: UUID) -> dict[str, Any]:
+def settle_label(label_id: UUID, tracking_number: str | None) -> dict[str, object]:
     """Say what became of a request whose answer never came.
 
     With the tracking number that the carrier's pages show for its reference it counts as bought;
     without one it was not bought, and may be asked for again.
     """
-    flows.settle_label(label_id, **form, by=principal())
+    flows.settle_label(label_id, tracking_number=tracking_number, by=principal())
     return queries.label(label_id)
 
 
@@ -217,6 +217,6 @@ def import_tracking(body: dict[str, str]) -> dict[str, int]:
     return flows.import_tracking(formats.read_file(body["csv"]), by=principal())
 
 
-def _whole(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _whole(rows: list[dict[str, object]]) -> dict[str, object]:
     page = {"limit": queries.MOST_EVENTS, "next_cursor": None, "has_more": False}
     return {"data": rows, "page": page}

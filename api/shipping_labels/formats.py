@@ -125,7 +125,7 @@ def row_error(row: int, detail: str) -> dict[str, str]:
     }
 
 
-def _event(told: Mapping[str, Any], row: int = 0) -> CarrierEvent:
+def _event(told: Mapping[str, object], row: int = 0) -> CarrierEvent:
     number, word = told.get("tracking_number"), told.get("status")
     if not isinstance(number, str) or not 1 <= len(number.strip()) <= 100:
         raise ValueError("tracking_number is missing.")
@@ -147,7 +147,7 @@ def _event(told: Mapping[str, Any], row: int = 0) -> CarrierEvent:
     )
 
 
-def _of_dhl(shipments: Any) -> list[CarrierEvent]:
+def _of_dhl(shipments: object) -> list[CarrierEvent]:
     if not isinstance(shipments, list) or not 1 <= len(shipments) <= MOST_EVENTS:
         raise TrackingEventMalformed
     events = []
@@ -178,7 +178,7 @@ def _of_ups(told: Mapping[str, Any]) -> CarrierEvent:
     )
 
 
-def _moment(text: Any) -> datetime:
+def _moment(text: object) -> datetime:
     if not isinstance(text, str):
         raise ValueError("occurred_at is missing.")
     try:

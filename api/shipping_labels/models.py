@@ -1,7 +1,7 @@
 """Tables of labels and tracking events."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Table, UniqueConstraint, text
@@ -47,7 +47,7 @@ class ShippingLabel(WithId, Versioned, Timestamped, Base):
     service: Mapped[str] = mapped_column(String(40))
     label_format: Mapped[str] = mapped_column(String(3))
     weight_grams: Mapped[int]
-    customs: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    customs: Mapped[dict[str, object] | None] = mapped_column(JSONB(none_as_null=True))
     """What customs was told, as `rules.customs_form` returns it."""
     tracking_number: Mapped[str | None] = mapped_column(String(100))
     shipment_id: Mapped[str | None] = mapped_column(String(100))

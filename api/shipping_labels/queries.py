@@ -19,7 +19,7 @@ from api.fulfilment.states import TrackingStatus
 from api.kernel.principal import Principal
 from api.orders.models import Order, OrderLine
 from api.platform import sweeps
-from api.platform.db import session, table_of
+from api.platform.db import AnyRow, session, table_of
 from api.platform.secrets_at_rest import Unreadable, unseal
 from api.platform.service_registry import get_service
 from api.platform.storage import FileNotFound, Storage
@@ -33,7 +33,7 @@ LABELS: Final = table_of(ShippingLabel)
 EVENTS: Final = table_of(TrackingEvent)
 _ACCOUNTS: Final = table_of(CarrierAccount)
 _PARCELS: Final = table_of(Fulfilment)
-_OF_ORDER: tuple[Any, ...] = (
+_OF_ORDER: tuple[object, ...] = (
     Order.id, Order.currency, Order.shipping_total, Order.shipping_method, Order.shipping_address,
 )  # fmt: skip
 SEALED_FOR: Final = "shipping-label {}"
@@ -92,7 +92,7 @@ def label(label_id: UUID) -> dict[str, Any]:
     return _shown(row)
 
 
-def labels_of(fulfilment_id: UUID) -> list[dict[str, Any]]:
+def labels_of(fulfilment_id: UUID) -> list[dict[str, object]]:
     """Return all labels of a parcel, oldest first."""
     rows = session.execute(
         _LABELS.where(LABELS.c.fulfilment_id == fulfilment_id).order_by(LABELS.c.id)
@@ -176,7 +176,7 @@ def check_seen(label_id: UUID, by: Principal) -> None:
         raise LabelNotFound from unseen
 
 
-def active_label(fulfilment_id: UUID) -> Any | None:
+def active_label(fulfilment_id: UUID) -> AnyRow | None:
     """Return the label that counts for a parcel. Read it under the parcel's lock."""
     return session.execute(
         select(LABELS).where(LABELS.c.fulfilment_id == fulfilment_id, LABELS.c.state.in_(ACTIVE))
@@ -251,7 +251,7 @@ def parcels_by_number(numbers: list[str], carrier: str | None = None) -> dict[st
     return {row.key: row.id for row in session.execute(query)}
 
 
-def tracking(fulfilment_id: UUID) -> list[dict[str, Any]]:
+def tracking(fulfilment_id: UUID) -> list[dict[str, object]]:
     """Return what the carrier said of a parcel, the newest first; up to a hundred events."""
     rows = session.execute(
         select(EVENTS.c.status, EVENTS.c.occurred_at, EVENTS.c.description, EVENTS.c.source)
@@ -294,7 +294,7 @@ def left_unclear(sweep: str, before: datetime, limit: int) -> list[UUID]:
     )
 
 
-def _shown(row: Any) -> dict[str, Any]:
+def _shown(row: AnyRow) -> dict[str, object]:
     return {
         **{name: getattr(row, name) for name in _SHOWN},
         "has_file": row.file_key is not None,

@@ -1,6 +1,6 @@
 """The webhook of carriers: a secret URL for each account."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from flask import request
 
@@ -38,7 +38,7 @@ blueprint = Blueprint(
     WebhookUnknown,
 )
 @blueprint.response(200, TrackingResultSchema)
-def receive_tracking(token: str) -> dict[str, Any]:
+def receive_tracking(token: str) -> Mapping[str, object]:
     """Receive tracking events of a carrier: DHL's, UPS's, or the shop's own form (`events`).
 
     The secret in the URL is the proof. Events may come twice and in any order; those about parcels

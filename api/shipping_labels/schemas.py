@@ -56,7 +56,7 @@ class BuyLabelSchema(Schema):
     )
 
     @ma.post_load
-    def _size(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _size(self, data: dict[str, Any], **_: object) -> dict[str, object]:
         size = data["size_mm"]
         sides = size and tuple(sorted(size.values(), reverse=True))
         return {**data, "size_mm": sides}

@@ -39,7 +39,7 @@ def request_label(
     service: str,
     label_format: str,
     weight_grams: int,
-    customs: dict[str, Any] | None,
+    customs: dict[str, object] | None,
     by: Principal,
 ) -> tuple[UUID, str]:
     """Store that a label is asked for; returns its id and its reference at the carrier.
@@ -83,7 +83,7 @@ def lock(label_id: UUID) -> Any:
 
 
 def record(
-    label_id: UUID, parcel: Fulfilment, *, carrier: str, tracking_number: str, **bought: Any
+    label_id: UUID, parcel: Fulfilment, *, carrier: str, tracking_number: str, **bought: object
 ) -> None:
     """Store what was bought: its number, the carrier's id, the key of its file.
 
@@ -208,7 +208,7 @@ def is_under_way(requested_at: datetime) -> bool:
     return clock.now() - requested_at < ANSWERS_WITHIN
 
 
-def _move(label_id: UUID, command: str, **columns: Any) -> None:
+def _move(label_id: UUID, command: str, **columns: object) -> None:
     row = lock(label_id)
     state = LabelState(LABEL.next(row.state, command))
     require_transaction().execute(

@@ -1,6 +1,6 @@
 """Gift cards and store credit, for staff."""
 
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from api.accounts.errors import AccountNotFound
@@ -9,7 +9,7 @@ from api.kernel.permissions import Permission
 from api.platform import approvals
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.stored_value import queries, service
@@ -120,11 +120,11 @@ def get_gift_card(card_id: UUID) -> dict[str, object]:
 @requires(Permission.CREDIT_WRITE)
 @may_answer(GiftCardDisabled, GiftCardNotFound)
 @idempotent(required=False)
-@blueprint.arguments(ReasonSchema)
+@blueprint.arguments(ReasonSchema, as_kwargs=True)
 @blueprint.response(200, GiftCardSchema)
-def disable_gift_card(body: dict[str, Any], card_id: UUID) -> dict[str, object]:
+def disable_gift_card(card_id: UUID, reason: str) -> dict[str, object]:
     """Stop a gift card from paying; its balance stays."""
-    service.disable_gift_card(card_id, **body, by=principal())
+    service.disable_gift_card(card_id, reason=reason, by=principal())
     return _shown(queries.gift_card(card_id))
 
 
@@ -132,11 +132,11 @@ def disable_gift_card(body: dict[str, Any], card_id: UUID) -> dict[str, object]:
 @requires(Permission.CREDIT_WRITE)
 @may_answer(GiftCardDisabled, GiftCardNotFound)
 @idempotent(required=False)
-@blueprint.arguments(ReasonSchema)
+@blueprint.arguments(ReasonSchema, as_kwargs=True)
 @blueprint.response(200, GiftCardSchema)
-def enable_gift_card(body: dict[str, Any], card_id: UUID) -> dict[str, object]:
+def enable_gift_card(card_id: UUID, reason: str) -> dict[str, object]:
     """Let a disabled gift card pay again."""
-    service.enable_gift_card(card_id, **body, by=principal())
+    service.enable_gift_card(card_id, reason=reason, by=principal())
     return _shown(queries.gift_card(card_id))
 
 
@@ -145,7 +145,7 @@ def enable_gift_card(body: dict[str, Any], card_id: UUID) -> dict[str, object]:
 @may_answer(GiftCardNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(LedgerEntrySchema))
-def list_gift_card_entries(query: dict[str, Any], card_id: UUID) -> dict[str, object]:
+def list_gift_card_entries(query: PageQuery, card_id: UUID) -> dict[str, object]:
     """List the ledger of a gift card, the newest entry first."""
     card = queries.gift_card(card_id)
     return queries.entry_page(card_id, card["balance"].currency, **query)
@@ -153,11 +153,11 @@ def list_gift_card_entries(query: dict[str, Any], card_id: UUID) -> dict[str, ob
 
 @blueprint.route("/store-credit", methods=["GET"])
 @requires(Permission.CREDIT_READ)
-@blueprint.arguments(StoreCreditQuerySchema, location="query")
+@blueprint.arguments(StoreCreditQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(StoreCreditSchema))
-def list_store_credit(query: dict[str, Any]) -> dict[str, object]:
+def list_store_credit(customer_id: UUID | None, **page: Unpack[PageQuery]) -> dict[str, object]:
     """List the store credit of customers, the newest accounts first."""
-    return queries.store_credit_page(**query)
+    return queries.store_credit_page(customer_id=customer_id, **page)
 
 
 @blueprint.route("/store-credit", methods=["POST"])
@@ -195,13 +195,13 @@ def get_store_credit_account(account_id: UUID) -> dict[str, object]:
 @may_answer(StoreCreditNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(LedgerEntrySchema))
-def list_store_credit_entries(query: dict[str, Any], account_id: UUID) -> dict[str, object]:
+def list_store_credit_entries(query: PageQuery, account_id: UUID) -> dict[str, object]:
     """List the ledger of a customer's store credit, the newest entry first."""
     account = queries.store_credit(account_id)
     return queries.entry_page(account_id, account["balance"].currency, **query)
 
 
-def _shown(card: dict[str, Any]) -> dict[str, object]:
+def _shown(card: dict[str, object]) -> dict[str, object]:
     """Leave out to whom a card was sent, for those who may not see customers."""
     may_see = principal().may(Permission.CUSTOMERS_READ)
     return card if may_see else card | {"recipient": None}

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from api.accounts.errors import AccountNotFound
 from api.accounts.models import User
@@ -30,7 +30,7 @@ def gift_card_page(
     last_four: str | None,
     limit: int,
     cursor: str | None,
-    include: str | None,
+    with_total: bool,
 ) -> dict[str, Any]:
     """Return a page of gift cards, the newest first."""
     narrow = [StoredValueAccount.kind == AccountKind.GIFT_CARD]
@@ -44,7 +44,7 @@ def gift_card_page(
         limit=limit,
         cursor=cursor,
         filters=(status, last_four),
-        total=select(StoredValueAccount.id).where(*narrow) if include == "total" else None,
+        total=select(StoredValueAccount.id).where(*narrow) if with_total else None,
     )
     return {"data": [_gift_card(row) for row in rows], "page": described}
 
@@ -92,7 +92,7 @@ def balance_by_code(code: str) -> dict[str, object]:
 
 
 def store_credit_page(
-    *, customer_id: UUID | None, limit: int, cursor: str | None, include: str | None
+    *, customer_id: UUID | None, limit: int, cursor: str | None, with_total: bool
 ) -> dict[str, object]:
     """Return a page of store credit accounts, the newest first."""
     narrow = [StoredValueAccount.kind == AccountKind.STORE_CREDIT]
@@ -104,7 +104,7 @@ def store_credit_page(
         limit=limit,
         cursor=cursor,
         filters=customer_id,
-        total=select(StoredValueAccount.id).where(*narrow) if include == "total" else None,
+        total=select(StoredValueAccount.id).where(*narrow) if with_total else None,
     )
     return {"data": [_credit(row) for row in rows], "page": described}
 
@@ -151,7 +151,7 @@ def credit_in(customer_id: UUID, currency: str) -> Money:
 
 
 def entry_page(
-    account_id: UUID, currency: str, *, limit: int, cursor: str | None, include: str | None
+    account_id: UUID, currency: str, *, limit: int, cursor: str | None, with_total: bool
 ) -> dict[str, object]:
     """Return a page of an account's ledger, the newest entry first."""
     of_account = StoredValueEntry.account_id == account_id
@@ -161,7 +161,7 @@ def entry_page(
         limit=limit,
         cursor=cursor,
         filters=account_id,
-        total=select(StoredValueEntry.id).where(of_account) if include == "total" else None,
+        total=select(StoredValueEntry.id).where(of_account) if with_total else None,
     )
     entries = [
         {
@@ -208,7 +208,7 @@ def _credit(row: AnyRow) -> dict[str, object]:
     }
 
 
-def _has_status(status: GiftCardStatus) -> Any:
+def _has_status(status: GiftCardStatus) -> ColumnElement[bool]:
     """Return the condition of a status, as `gift_card_status` derives it."""
     account, now = StoredValueAccount, clock.now()
     enabled = account.disabled_at.is_(None)

@@ -1,6 +1,5 @@
 """Gift cards and store credit for storefronts."""
 
-from typing import Any
 from uuid import UUID
 
 from api.platform.auth import customers_only, principal, public
@@ -31,14 +30,14 @@ store_credit = Blueprint(
 @public
 @may_answer(GiftCardNotFound)
 @gift_card_codes
-@gift_cards.arguments(GiftCardCodeSchema)
+@gift_cards.arguments(GiftCardCodeSchema, as_kwargs=True)
 @gift_cards.response(200, GiftCardBalanceSchema)
-def get_gift_card_balance(body: dict[str, Any]) -> dict[str, object]:
+def get_gift_card_balance(code: str) -> dict[str, object]:
     """Show what a gift card holds, for whoever has its code.
 
     Takes no `Idempotency-Key`: it changes nothing; the code stays out of URLs and their logs.
     """
-    return queries.balance_by_code(body["code"])
+    return queries.balance_by_code(code)
 
 
 @store_credit.route("", methods=["GET"])
@@ -54,11 +53,11 @@ def get_store_credit() -> dict[str, object]:
 @may_answer(GiftCardNotFound)
 @gift_card_codes
 @idempotent(required=False)
-@store_credit.arguments(GiftCardCodeSchema)
+@store_credit.arguments(GiftCardCodeSchema, as_kwargs=True)
 @store_credit.response(200, OwnStoreCreditSchema)
-def merge_gift_card(body: dict[str, Any]) -> dict[str, object]:
+def merge_gift_card(code: str) -> dict[str, object]:
     """Turn all of a gift card into one's own store credit; the card is then empty."""
-    service.merge_gift_card(body["code"], customer_id=_customer(), by=principal())
+    service.merge_gift_card(code, customer_id=_customer(), by=principal())
     return {"balances": queries.credit_of_customer(_customer())}
 
 

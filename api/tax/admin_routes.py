@@ -1,7 +1,7 @@
 """Markets, tax rates and exemptions, for staff. Every change names the version it is based on."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from flask import Response
@@ -12,7 +12,7 @@ from api.platform.auth import principal, requires
 from api.platform.body_limits import FILES, body_limit
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.platform.versioned_rows import RuleImpossible
@@ -57,11 +57,13 @@ blueprint = Blueprint(
 
 @blueprint.route("/tax-rates", methods=["GET"])
 @requires(Permission.PRICING_WRITE)
-@blueprint.arguments(TaxRatesQuerySchema, location="query")
+@blueprint.arguments(TaxRatesQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(TaxRateSchema))
-def list_tax_rates(query: dict[str, Any]) -> dict[str, object]:
+def list_tax_rates(
+    country: str | None, region: str | None, **page: Unpack[PageQuery]
+) -> dict[str, object]:
     """List tax rates by country, including past and future ones."""
-    return queries.tax_rates_page(with_total=query.pop("include") == "total", **query)
+    return queries.tax_rates_page(country=country, region=region, **page)
 
 
 @blueprint.route("/tax-rates", methods=["POST"])
@@ -81,11 +83,11 @@ def create_tax_rate(values: TaxRateInput) -> object:
 @body_limit(FILES)
 @may_answer(RuleImpossible, TaxRatesClash, TaxRatesUnreadable, TaxRateTaken)
 @idempotent(required=False)
-@blueprint.arguments(ImportTaxRatesSchema)
+@blueprint.arguments(ImportTaxRatesSchema, as_kwargs=True)
 @blueprint.response(200, TaxRatesImportedSchema)
-def import_tax_rates(body: dict[str, Any]) -> dict[str, int]:
+def import_tax_rates(csv: str, dry_run: bool) -> dict[str, int]:
     """Replace the series of rates that a CSV names, all rows or none."""
-    return service.import_tax_rates(body["csv"], is_dry_run=body["dry_run"], by=principal())
+    return service.import_tax_rates(csv, is_dry_run=dry_run, by=principal())
 
 
 @blueprint.route("/tax-rates/export")
@@ -145,9 +147,9 @@ def delete_tax_rate(rate_id: UUID, expected_version: int) -> None:
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(AdminMarketSchema))
-def list_markets(query: dict[str, Any]) -> dict[str, object]:
+def list_markets(query: PageQuery) -> dict[str, object]:
     """List all markets by code."""
-    return queries.markets_page(with_total=query.pop("include") == "total", **query)
+    return queries.markets_page(**query)
 
 
 @blueprint.route("/markets", methods=["POST"])
@@ -201,9 +203,9 @@ def delete_market(market_id: UUID, expected_version: int) -> None:
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(TaxExemptionSchema))
-def list_tax_exemptions(query: dict[str, Any]) -> dict[str, object]:
+def list_tax_exemptions(query: PageQuery) -> dict[str, object]:
     """List the customers who owe no tax."""
-    return queries.tax_exemptions_page(with_total=query.pop("include") == "total", **query)
+    return queries.tax_exemptions_page(**query)
 
 
 @blueprint.route("/tax-exemptions", methods=["POST"])
@@ -262,11 +264,11 @@ def delete_tax_exemption(exemption_id: UUID, expected_version: int) -> None:
 @blueprint.route("/vat-ids/check", methods=["POST"])
 @requires(Permission.ORDERS_READ)
 @may_answer(VatIdInvalid)
-@blueprint.arguments(VatIdRequestSchema)
+@blueprint.arguments(VatIdRequestSchema, as_kwargs=True)
 @blueprint.response(200, VatIdSchema)
-def check_vat_id(body: dict[str, Any]) -> dict[str, object]:
+def check_vat_id(vat_id: str, country: str) -> dict[str, object]:
     """Check a VAT id now, and ask VIES if it is of another member state.
 
     Takes no `Idempotency-Key`: each call asks anew.
     """
-    return flows.check_vat_id(body["vat_id"], body["country"], is_fresh=True)
+    return flows.check_vat_id(vat_id, country, is_fresh=True)

@@ -76,7 +76,7 @@ class EditTaxRateSchema(Schema):
             data["treatment"] = Treatment(data["treatment"])
         return self._loaded(data)
 
-    def _loaded(self, data: dict[str, Any]) -> object:
+    def _loaded(self, data: dict[str, object]) -> object:
         return data
 
 

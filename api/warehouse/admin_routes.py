@@ -1,6 +1,7 @@
 """Lots: what is left of them, when they expire, and who got them; for staff."""
 
-from typing import Any, Final
+from datetime import date
+from typing import Final, Unpack
 from uuid import UUID
 
 from flask import Response, stream_with_context
@@ -31,7 +32,7 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import Blueprint, PageQuerySchema, list_schema
+from api.platform.http import Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.platform.pagination import CursorInvalid
@@ -49,12 +50,14 @@ blueprint = Blueprint(
 
 @blueprint.route("/lots", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
-@blueprint.arguments(LotQuerySchema, location="query")
+@blueprint.arguments(LotQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(LotSchema))
-def list_lots(query: dict[str, Any]) -> dict[str, Any]:
+def list_lots(
+    q: str | None, variant_id: UUID | None, expires_before: date | None, **page: Unpack[PageQuery]
+) -> dict[str, object]:
     """List lots, the newest first, or those that expire before a day, by date."""
     return inventory_queries.lots(
-        with_total=query.pop("include") == "total", at=principal().locations, **query
+        at=principal().locations, q=q, variant_id=variant_id, expires_before=expires_before, **page
     )
 
 
@@ -62,7 +65,7 @@ def list_lots(query: dict[str, Any]) -> dict[str, Any]:
 @requires(Permission.INVENTORY_READ)
 @may_answer(LotNotFound)
 @blueprint.response(200, LotSchema)
-def get_lot(lot_id: UUID) -> dict[str, Any]:
+def get_lot(lot_id: UUID) -> dict[str, object]:
     """Read one lot."""
     return inventory_queries.lot(lot_id, at=principal().locations)
 
@@ -73,7 +76,9 @@ def get_lot(lot_id: UUID) -> dict[str, Any]:
 @versioned
 @blueprint.arguments(EditLotSchema)
 @blueprint.response(200, LotSchema)
-def update_lot(changes: dict[str, Any], lot_id: UUID, expected_version: int) -> dict[str, Any]:
+def update_lot(
+    changes: dict[str, object], lot_id: UUID, expected_version: int
+) -> dict[str, object]:
     """Correct the date of a lot, recall it, or take the recall back.
 
     What is left of an expired or recalled lot is not for sale, at any location.
@@ -90,9 +95,9 @@ def update_lot(changes: dict[str, Any], lot_id: UUID, expected_version: int) -> 
 @may_answer(LotNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(RecipientSchema))
-def list_lot_recipients(query: dict[str, Any], lot_id: UUID) -> dict[str, Any]:
+def list_lot_recipients(query: PageQuery, lot_id: UUID) -> dict[str, object]:
     """List the orders that got units of a lot, the newest first."""
-    return queries.recipients(lot_id, with_total=query.pop("include") == "total", **query)
+    return queries.recipients(lot_id, **query)
 
 
 @blueprint.route("/lots/<uuid:lot_id>/recipients/file", methods=["GET"])
@@ -114,7 +119,7 @@ def download_lot_recipients(lot_id: UUID) -> Response:
 @requires(Permission.INVENTORY_READ)
 @may_answer(LevelNotFound)
 @blueprint.response(200, LevelLotsSchema)
-def list_lots_of_level(level_id: UUID) -> dict[str, Any]:
+def list_lots_of_level(level_id: UUID) -> dict[str, object]:
     """List what a level has of each lot, the one that expires first first."""
     return inventory_queries.lots_of_level(level_id, at=principal().locations)
 
@@ -126,9 +131,13 @@ def list_lots_of_level(level_id: UUID) -> dict[str, Any]:
     *(LotDateDiffers, LotDateRequired, LotNotFound, LotNotTracked, LotRequired, LotShort),
 )
 @idempotent(required=True)
-@blueprint.arguments(AssignLotSchema)
+@blueprint.arguments(AssignLotSchema, as_kwargs=True)
 @blueprint.response(200, LevelLotsSchema)
-def assign_lot(body: dict[str, Any], level_id: UUID) -> dict[str, Any]:
+def assign_lot(
+    level_id: UUID, quantity: int, lot: str, expires_on: date | None, bin_id: UUID | None
+) -> dict[str, object]:
     """Say which lot units on hand are of that are in no lot yet."""
-    inventory_service.assign_lot(level_id, **body, by=principal())
+    inventory_service.assign_lot(
+        level_id, quantity=quantity, lot=lot, expires_on=expires_on, bin_id=bin_id, by=principal()
+    )
     return inventory_queries.lots_of_level(level_id, at=principal().locations)

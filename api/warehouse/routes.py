@@ -1,7 +1,7 @@
 """Counts, put-away and replenishment, for staff."""
 
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import date, datetime, timedelta
+from typing import Any, Final, Unpack
 from uuid import UUID
 
 from flask import Response
@@ -30,7 +30,7 @@ from api.platform.external_references import (
     ReferenceTaken,
     TooManySystems,
 )
-from api.platform.http import LOCATED, Blueprint, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.platform.reference_schemas import ReferencesSchema, SetReferenceSchema
@@ -72,6 +72,7 @@ from api.warehouse.schemas import (
     ValueHistorySchema,
     ZeroCheckSchema,
 )
+from api.warehouse.states import CountStatus
 
 blueprint = Blueprint(
     "warehouse",
@@ -91,13 +92,13 @@ _ENTRY_REFUSED = (
 
 @blueprint.route("/counts", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
-@blueprint.arguments(CountQuerySchema, location="query")
+@blueprint.arguments(CountQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(CountSchema))
-def list_counts(query: dict[str, Any]) -> dict[str, Any]:
+def list_counts(
+    status: CountStatus | None, bin_id: UUID | None, **page: Unpack[PageQuery]
+) -> dict[str, object]:
     """List counts, the newest first."""
-    return queries.counts(
-        with_total=query.pop("include") == "total", at=principal().locations, **query
-    )
+    return queries.counts(at=principal().locations, status=status, bin_id=bin_id, **page)
 
 
 @blueprint.route("/counts", methods=["POST"])
@@ -109,7 +110,7 @@ def list_counts(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=True)
 @blueprint.arguments(NewCountSchema)
 @blueprint.response(201, CountDetailSchema, headers=LOCATED)
-def start_count(body: dict[str, Any]) -> Any:
+def start_count(body: dict[str, object]) -> object:
     """Start a count, or plan it for a day: of a bin, a zone, a class, levels or a location."""
     count_id = flows.start_count(body, by=principal())
     return queries.count(count_id), {"Location": f"{blueprint.url_prefix}/counts/{count_id}"}
@@ -119,7 +120,7 @@ def start_count(body: dict[str, Any]) -> Any:
 @requires(Permission.INVENTORY_READ)
 @may_answer(CountNotFound)
 @blueprint.response(200, CountDetailSchema)
-def get_count(count_id: UUID) -> dict[str, Any]:
+def get_count(count_id: UUID) -> dict[str, object]:
     """Read a count with its lines, in the order of the walk."""
     return queries.count(count_id, at=principal().locations)
 
@@ -130,7 +131,7 @@ def get_count(count_id: UUID) -> dict[str, Any]:
 @idempotent(required=True)
 @blueprint.arguments(EntrySchema)
 @blueprint.response(200, CountDetailSchema)
-def enter_count(body: dict[str, Any], count_id: UUID) -> dict[str, Any]:
+def enter_count(body: dict[str, Any], count_id: UUID) -> dict[str, object]:
     """Enter what was counted in a bin, or in no bin.
 
     It is compared with what was there at `counted_at`, so picking goes on. A small difference is
@@ -145,15 +146,15 @@ def enter_count(body: dict[str, Any], count_id: UUID) -> dict[str, Any]:
 @requires(Permission.INVENTORY_ADJUST)
 @may_answer(LinesOpen, *_ENTRY_REFUSED)
 @idempotent(required=True)
-@blueprint.arguments(FinishSchema)
+@blueprint.arguments(FinishSchema, as_kwargs=True)
 @blueprint.response(200, CountDetailSchema)
-def finish_count(body: dict[str, Any], count_id: UUID) -> dict[str, Any]:
+def finish_count(count_id: UUID, missing_are_zero: bool) -> dict[str, object]:
     """Finish a count whose lines are all posted.
 
     With `missing_are_zero` lines that were not counted are entered as 0; where that is too large a
     difference the count stays open for a recount.
     """
-    service.finish(count_id, **body, by=principal())
+    service.finish(count_id, missing_are_zero=missing_are_zero, by=principal())
     return queries.count(count_id)
 
 
@@ -162,7 +163,7 @@ def finish_count(body: dict[str, Any], count_id: UUID) -> dict[str, Any]:
 @may_answer(CountNotFound, InvalidState)
 @idempotent(required=False)
 @blueprint.response(200, CountDetailSchema)
-def discard_count(count_id: UUID) -> dict[str, Any]:
+def discard_count(count_id: UUID) -> dict[str, object]:
     """End a count without counting the rest; what was posted stays posted."""
     service.discard(count_id, by=principal())
     return queries.count(count_id)
@@ -172,30 +173,30 @@ def discard_count(count_id: UUID) -> dict[str, Any]:
 @requires(Permission.INVENTORY_ADJUST)
 @may_answer(BinNotEmptyByBooks, LinesOpen, NothingToCount, *_ENTRY_REFUSED)
 @idempotent(required=True)
-@blueprint.arguments(ZeroCheckSchema)
+@blueprint.arguments(ZeroCheckSchema, as_kwargs=True)
 @blueprint.response(200, CountDetailSchema)
-def check_zero(body: dict[str, Any], bin_id: UUID) -> dict[str, Any]:
+def check_zero(bin_id: UUID, is_empty: bool) -> dict[str, object]:
     """Say whether a bin that is empty by the books is empty.
 
     An empty bin is a finished count. Where something is in it, a count of the bin begins.
     """
-    return queries.count(flows.zero_check(bin_id, **body, by=principal()))
+    return queries.count(flows.zero_check(bin_id, is_empty=is_empty, by=principal()))
 
 
 @blueprint.route("/warehouse/shrinkage", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
-@blueprint.arguments(PeriodSchema, location="query")
+@blueprint.arguments(PeriodSchema, location="query", as_kwargs=True)
 @blueprint.response(200, ShrinkageSchema)
-def get_shrinkage(query: dict[str, Any]) -> dict[str, Any]:
+def get_shrinkage(first: date, last: date) -> dict[str, object]:
     """Sum what counts changed in a period, by location and reason, with its value."""
-    return {"rows": queries.shrinkage(query["first"], query["last"], at=principal().locations)}
+    return {"rows": queries.shrinkage(first, last, at=principal().locations)}
 
 
 @blueprint.route("/inventory/valuation/history", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
 @blueprint.arguments(ValueHistoryQuerySchema, location="query")
 @blueprint.response(200, ValueHistorySchema)
-def get_value_history(query: dict[str, Any]) -> dict[str, Any]:
+def get_value_history(query: dict[str, Any]) -> dict[str, object]:
     """Show how units on hand and their value changed in the days until a moment.
 
     Units of receipts without a cost are worth nothing here.
@@ -258,7 +259,7 @@ def print_labels(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.route("/warehouse/put-away", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
 @blueprint.response(200, TasksSchema)
-def list_put_away() -> dict[str, Any]:
+def list_put_away() -> dict[str, object]:
     """List units in receiving bins or in no bin, with the bin where they belong."""
     return {"tasks": queries.to_put_away(at=principal().locations)}
 
@@ -266,7 +267,7 @@ def list_put_away() -> dict[str, Any]:
 @blueprint.route("/warehouse/replenishment", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
 @blueprint.response(200, TasksSchema)
-def list_replenishment() -> dict[str, Any]:
+def list_replenishment() -> dict[str, object]:
     """List preferred bins below their minimum, with where to take how many units from."""
     return {"tasks": queries.to_replenish(at=principal().locations)}
 
@@ -277,12 +278,12 @@ def list_replenishment() -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(SetReferenceSchema)
 @blueprint.response(200, ReferencesSchema)
-def set_location_reference(body: dict[str, Any], location_id: UUID) -> Any:
+def set_location_reference(body: dict[str, Any], location_id: UUID) -> object:
     """Write what another system keeps about a location; nothing removes it."""
     return {"data": inventory_service.set_location_reference(location_id, **body, by=principal())}
 
 
-def _values(moments: list[datetime], location_id: UUID | None) -> list[dict[str, Any]]:
+def _values(moments: list[datetime], location_id: UUID | None) -> list[dict[str, object]]:
     settings: Settings = get_service(Settings)
     return inventory_queries.value_history(
         moments,

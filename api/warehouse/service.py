@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Final, cast
+from typing import Final, cast
 from uuid import UUID
 
 from sqlalchemy import Table, func, select, update
@@ -300,7 +300,7 @@ def settle_held(command_id: UUID) -> None:
     if count_id is None or decided == "waiting":
         return
     session.execute(select(Count.id).where(Count.id == count_id).with_for_update())
-    values: dict[str, Any] = {"status": LineStatus.POSTED, "closed_at": clock.now()}
+    values: dict[str, object] = {"status": LineStatus.POSTED, "closed_at": clock.now()}
     if decided != "approved":
         values = {"status": LineStatus.RECOUNT, "variance": None, "value": None, "command_id": None}
     session.execute(

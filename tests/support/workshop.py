@@ -189,7 +189,7 @@ def shelves(query: dict[str, Any]) -> Any:
         limit=query["limit"],
         cursor=query["cursor"],
         filters=query["below"],
-        total=found if query["include"] == "total" else None,
+        total=found if query["with_total"] else None,
     )
     return {"data": [{"id": r.id, "name": r.name, "count": r.count} for r in rows], "page": page}
 

@@ -1,5 +1,6 @@
 """Routes of API keys: create, rotate and revoke."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from api.accounts.service import MadeKey
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 
@@ -34,7 +35,7 @@ blueprint = Blueprint(
 @requires(Permission.KEYS_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(ApiKeySchema))
-def list_api_keys(query: dict[str, Any]) -> dict[str, object]:
+def list_api_keys(query: PageQuery) -> dict[str, object]:
     """List the keys, the newest first, those that ended included. No key is told again."""
     return queries.api_key_page(**query)
 
@@ -69,16 +70,16 @@ def get_api_key(key_id: UUID) -> dict[str, object]:
 @blueprint.route("/<uuid:key_id>/rotate", methods=["POST"])
 @requires(Permission.KEYS_WRITE, fresh_code=True)
 @may_answer(ApiKeyNotFound, ApiKeyRotating, GrantExceedsOwn)
-@blueprint.arguments(ApiKeyRotationSchema)
+@blueprint.arguments(ApiKeyRotationSchema, as_kwargs=True)
 @blueprint.response(201, MadeApiKeySchema, headers=LOCATED)
-def rotate_api_key(body: dict[str, Any], key_id: UUID) -> Answer:
+def rotate_api_key(key_id: UUID, old_expires_at: datetime | None) -> Answer:
     """Make the key that replaces this one, which stays good for a week unless told otherwise.
 
     At most two keys of one program are good at once (`api_key_rotating`).
     Takes no `Idempotency-Key`: the answer is a secret, which is not kept.
     """
     with transaction():
-        made = service.rotate_key(key_id, **body, by=principal())
+        made = service.rotate_key(key_id, old_expires_at=old_expires_at, by=principal())
     return _made(made)
 
 

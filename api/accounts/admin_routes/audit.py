@@ -24,5 +24,4 @@ def list_audit_entries(query: dict[str, Any]) -> dict[str, object]:
     the doctor checks.
     """
     since, until = query.pop("created_at_gte"), query.pop("created_at_lt")
-    with_total = query.pop("include") == "total"
-    return audit.entries(**query, since=since, until=until, with_total=with_total)
+    return audit.entries(**query, since=since, until=until)

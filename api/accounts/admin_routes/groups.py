@@ -1,7 +1,6 @@
 """Groups of customers, for staff."""
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from api.accounts.errors import CustomersUnknown, GroupCodeTaken, GroupInUse, GroupNotFound
@@ -22,7 +21,9 @@ from api.platform.etags import versioned
 from api.platform.http import (
     LOCATED,
     Blueprint,
+    PageQuery,
     PageQuerySchema,
+    UncountedPageQuery,
     UncountedPageQuerySchema,
     list_schema,
 )
@@ -41,7 +42,7 @@ blueprint = Blueprint(
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(CustomerGroupSchema))
-def list_customer_groups(query: dict[str, Any]) -> dict[str, object]:
+def list_customer_groups(query: PageQuery) -> dict[str, object]:
     """List the groups of customers by code."""
     return queries.groups(**query)
 
@@ -50,11 +51,11 @@ def list_customer_groups(query: dict[str, Any]) -> dict[str, object]:
 @requires(Permission.PRICING_WRITE)
 @may_answer(GroupCodeTaken, GroupNotFound)
 @idempotent(required=False)
-@blueprint.arguments(NewGroupSchema)
+@blueprint.arguments(NewGroupSchema, as_kwargs=True)
 @blueprint.response(201, CustomerGroupSchema, headers=LOCATED)
-def create_customer_group(body: dict[str, Any]) -> object:
+def create_customer_group(name: str, code: str, shows_net: bool = False) -> object:
     """Create a group of customers."""
-    group_id = service.create_group(**body, by=principal())
+    group_id = service.create_group(name=name, shows_net=shows_net, code=code, by=principal())
     return queries.group(group_id), {"Location": f"{blueprint.url_prefix}/{group_id}"}
 
 
@@ -97,7 +98,7 @@ def delete_customer_group(group_id: UUID, expected_version: int) -> None:
 @requires(Permission.CUSTOMERS_READ)
 @blueprint.arguments(UncountedPageQuerySchema, location="query")
 @blueprint.response(200, list_schema(GroupMemberSchema))
-def list_group_members(query: dict[str, Any], group_id: UUID) -> dict[str, object]:
+def list_group_members(query: UncountedPageQuery, group_id: UUID) -> dict[str, object]:
     """List the customers in a group."""
     return queries.members(group_id, **query)
 
@@ -106,19 +107,19 @@ def list_group_members(query: dict[str, Any], group_id: UUID) -> dict[str, objec
 @requires(Permission.PRICING_WRITE)
 @may_answer(CustomersUnknown, GroupNotFound)
 @idempotent(required=False)
-@blueprint.arguments(GroupMembersChangeSchema)
+@blueprint.arguments(GroupMembersChangeSchema, as_kwargs=True)
 @blueprint.response(200, GroupMembersChangedSchema)
-def add_group_members(body: dict[str, Any], group_id: UUID) -> dict[str, int]:
+def add_group_members(group_id: UUID, emails: list[str]) -> dict[str, int]:
     """Put customers into a group, all of the addresses or none."""
-    return {"changed": service.add_members(group_id, body["emails"], by=principal())}
+    return {"changed": service.add_members(group_id, emails, by=principal())}
 
 
 @blueprint.route("/<uuid:group_id>/members/remove", methods=["POST"])
 @requires(Permission.PRICING_WRITE)
 @may_answer(CustomersUnknown, GroupNotFound)
 @idempotent(required=False)
-@blueprint.arguments(GroupMembersChangeSchema)
+@blueprint.arguments(GroupMembersChangeSchema, as_kwargs=True)
 @blueprint.response(200, GroupMembersChangedSchema)
-def remove_group_members(body: dict[str, Any], group_id: UUID) -> dict[str, int]:
+def remove_group_members(group_id: UUID, emails: list[str]) -> dict[str, int]:
     """Take customers out of a group."""
-    return {"changed": service.remove_members(group_id, body["emails"], by=principal())}
+    return {"changed": service.remove_members(group_id, emails, by=principal())}

@@ -1,6 +1,5 @@
 """Invitations onto the staff, and how they are answered."""
 
-from typing import Any
 from uuid import UUID
 
 from api.accounts import flows, service
@@ -23,7 +22,7 @@ from api.accounts.schemas.staff import (
 from api.kernel.permissions import Permission
 from api.platform import rate_limits
 from api.platform.auth import principal, public, requires
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.platform.rate_limits import by_address, limiter, was_refused
@@ -40,7 +39,7 @@ blueprint = Blueprint(
 @requires(Permission.STAFF_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(InvitationSchema))
-def list_invitations(query: dict[str, Any]) -> dict[str, object]:
+def list_invitations(query: PageQuery) -> dict[str, object]:
     """List the invitations, the newest first, those answered or run out included."""
     return queries.invitation_page(**query)
 

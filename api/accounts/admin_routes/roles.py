@@ -18,7 +18,7 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 
@@ -31,7 +31,7 @@ blueprint = Blueprint(
 @requires(Permission.STAFF_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(RoleSchema))
-def list_roles(query: dict[str, Any]) -> dict[str, object]:
+def list_roles(query: PageQuery) -> dict[str, object]:
     """List the roles by name: those of every shop, and the shop's own."""
     return queries.role_page(**query)
 
@@ -67,7 +67,7 @@ def get_role(role_id: UUID) -> dict[str, object]:
 @versioned
 @blueprint.arguments(RoleEditSchema(partial=True))
 @blueprint.response(200, RoleSchema)
-def update_role(body: dict[str, Any], role_id: UUID, expected_version: int) -> dict[str, object]:
+def update_role(body: dict[str, object], role_id: UUID, expected_version: int) -> dict[str, object]:
     """Change what a role may do, or asks for: for all who have it, from their next request on.
 
     What the built-in ones may do stays as it is: their limits and whether they need a second factor

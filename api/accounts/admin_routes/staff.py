@@ -38,7 +38,7 @@ from api.platform import auth, rate_limits
 from api.platform.auth import principal, public, requires, staff_only
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent_steps
 from api.platform.openapi_errors import may_answer
 from api.platform.rate_limits import (
@@ -141,7 +141,7 @@ def change_password(body: dict[str, str]) -> None:
 @requires(Permission.STAFF_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(StaffMemberSchema))
-def list_staff(query: dict[str, Any]) -> dict[str, object]:
+def list_staff(query: PageQuery) -> dict[str, object]:
     """List the staff by name, those who left included."""
     return queries.staff_page(**query)
 
@@ -174,7 +174,7 @@ def get_staff_member(user_id: UUID) -> dict[str, object]:
 @blueprint.arguments(StaffEditSchema(partial=True))
 @blueprint.response(200, StaffMemberSchema)
 def update_staff_member(
-    body: dict[str, Any], user_id: UUID, expected_version: int
+    body: dict[str, object], user_id: UUID, expected_version: int
 ) -> dict[str, object]:
     """Change a member of staff's name, role or locations, or switch them off, at once.
 

@@ -37,7 +37,7 @@ from api.kernel.permissions import Permission
 from api.platform import rate_limits
 from api.platform.auth import principal, public, requires, staff_only
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent, idempotent_steps
 from api.platform.openapi_errors import may_answer
 from api.platform.rate_limits import by_address, by_badge, by_person, limiter, was_refused
@@ -59,7 +59,7 @@ blueprint = Blueprint(
 @requires(Permission.STAFF_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(TerminalSchema))
-def list_terminals(query: dict[str, Any]) -> dict[str, object]:
+def list_terminals(query: PageQuery) -> dict[str, object]:
     """List the shared terminals, the newest first, those revoked included."""
     return terminal_queries.terminal_page(**query)
 
@@ -67,15 +67,15 @@ def list_terminals(query: dict[str, Any]) -> dict[str, object]:
 @blueprint.route("/terminals", methods=["POST"])
 @requires(Permission.STAFF_WRITE, fresh_code=True)
 @may_answer(GrantExceedsOwn, LocationUnknown, TerminalNotFound)
-@blueprint.arguments(NewTerminalSchema)
+@blueprint.arguments(NewTerminalSchema, as_kwargs=True)
 @blueprint.response(201, MadeTerminalSchema, headers=LOCATED)
-def create_terminal(body: dict[str, Any]) -> Answer:
+def create_terminal(name: str, location: str | None) -> Answer:
     """Make a terminal; its code enrols one console within the hour.
 
     Takes no `Idempotency-Key`: the answer is a secret, which is not kept; make another one.
     """
     with transaction():
-        made = service.create_terminal(**body, by=principal())
+        made = service.create_terminal(name=name, location=location, by=principal())
     card = terminal_queries.terminal(made.id) | {"enrolment_code": made.code}
     return card, {"Location": f"{blueprint.url_prefix}/terminals/{made.id}", **NOT_STORED}
 
@@ -138,11 +138,11 @@ def sign_in_by_badge(body: dict[str, str]) -> Answer:
 @requires(Permission.STAFF_WRITE, fresh_code=True)
 @may_answer(BadgeTaken, GrantExceedsOwn, PinTooSimple, RoleUnknown, StaffNotFound)
 @idempotent_steps()
-@blueprint.arguments(BadgeSchema)
+@blueprint.arguments(BadgeSchema, as_kwargs=True)
 @blueprint.response(200, StaffMemberSchema)
-def set_badge(body: dict[str, Any], user_id: UUID) -> dict[str, object]:
+def set_badge(user_id: UUID, code: str | None, pin: str) -> dict[str, object]:
     """Give somebody a badge and a PIN, in place of the ones before."""
-    flows.set_badge(user_id, **body, by=principal())
+    flows.set_badge(user_id, code=code, pin=pin, by=principal())
     return queries.staff_member(user_id)
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, String, Uuid, any_, column, func, select, table
+from sqlalchemy import ColumnElement, Select, String, Uuid, any_, column, func, select, table
+from sqlalchemy.sql.elements import SQLCoreOperations
 
 from api.accounts.errors import (
     AccountNotFound,
@@ -27,7 +28,7 @@ from api.kernel import clock
 from api.kernel.permissions import Permission
 from api.platform.addresses import labelled
 from api.platform.auth import hash_secret
-from api.platform.db import session
+from api.platform.db import AnyRow, session
 from api.platform.pagination import Sort, page
 
 
@@ -104,12 +105,12 @@ def find_reset_owner(token: str) -> Account | None:
     )
 
 
-def is_address(email: str) -> Any:
+def is_address(email: str) -> ColumnElement[bool]:
     """Compare addresses without regard to case, as the unique index does."""
     return func.lower(User.email) == func.lower(email)
 
 
-PERSON: tuple[Any, ...] = (
+PERSON: tuple[SQLCoreOperations[object], ...] = (
     User.id,
     User.email,
     User.full_name,
@@ -137,7 +138,7 @@ PERSON: tuple[Any, ...] = (
 """What `person` describes."""
 
 
-def person(row: Any, *, at_terminal: bool = False) -> dict[str, object]:
+def person(row: AnyRow, *, at_terminal: bool = False) -> dict[str, object]:
     """Describe someone as a sign-in answers it; staff with what they may do there."""
     described: dict[str, object] = {"id": row.id, "email": row.email, "full_name": row.full_name}
     if row.role is None:
@@ -172,7 +173,7 @@ def staff_member(user_id: UUID) -> dict[str, object]:
     return _staff_card(row)
 
 
-def staff_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, object]:
+def staff_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
     """List the staff by name, those switched off included."""
     rows, described = page(
         _STAFF,
@@ -180,7 +181,7 @@ def staff_page(*, limit: int, cursor: str | None, include: str | None) -> dict[s
         limit=limit,
         cursor=cursor,
         filters="staff",
-        total=select(User.id).where(User.kind == AccountKind.STAFF) if include else None,
+        total=select(User.id).where(User.kind == AccountKind.STAFF) if with_total else None,
     )
     return {"data": [_staff_card(row) for row in rows], "page": described}
 
@@ -196,7 +197,7 @@ def address(user_id: UUID, address_id: UUID) -> dict[str, Any]:
 
 
 def address_page(
-    user_id: UUID, *, limit: int, cursor: str | None, include: str | None
+    user_id: UUID, *, limit: int, cursor: str | None, with_total: bool
 ) -> dict[str, object]:
     """List a customer's address book, oldest entry first."""
     rows, described = page(
@@ -205,7 +206,7 @@ def address_page(
         limit=limit,
         cursor=cursor,
         filters=str(user_id),
-        total=select(Address.id).where(Address.user_id == user_id) if include else None,
+        total=select(Address.id).where(Address.user_id == user_id) if with_total else None,
     )
     return {"data": [_address_card(row) for row in rows], "page": described}
 
@@ -222,7 +223,7 @@ def sign_in_page(
     current: UUID | None,
     limit: int,
     cursor: str | None,
-    include: str | None,
+    with_total: bool,
 ) -> dict[str, object]:
     """List the devices on which someone is signed in, newest first."""
     mine = (
@@ -238,7 +239,7 @@ def sign_in_page(
         limit=limit,
         cursor=cursor,
         filters=str(user_id),
-        total=select(Session.id).where(*mine) if include else None,
+        total=select(Session.id).where(*mine) if with_total else None,
     )
     cards = [
         {
@@ -254,7 +255,12 @@ def sign_in_page(
     return {"data": cards, "page": described}
 
 
-_ACCOUNT: tuple[Any, ...] = (User.id, User.email, User.is_active, User.password_hash)
+_ACCOUNT: tuple[SQLCoreOperations[object], ...] = (
+    User.id,
+    User.email,
+    User.is_active,
+    User.password_hash,
+)
 
 LOCATIONS = table("locations", column("id", Uuid), column("code", String))
 """The stock locations, as far as accounts know them: inventory stands above this package."""
@@ -290,16 +296,16 @@ _ADDRESSES = select(
 _ADDRESS_FIELDS = tuple(_ADDRESSES.selected_columns.keys())
 
 
-def _account(statement: Select[*tuple[Any, ...]]) -> Account | None:
+def _account(statement: Select[*tuple[object, ...]]) -> Account | None:
     row = session.execute(statement).first()
     return Account(**row._asdict()) if row else None
 
 
-def _address_card(row: object) -> dict[str, object]:
+def _address_card(row: AnyRow) -> dict[str, object]:
     return labelled({name: getattr(row, name) for name in _ADDRESS_FIELDS})
 
 
-def _staff_card(row: Any) -> dict[str, object]:
+def _staff_card(row: AnyRow) -> dict[str, object]:
     return person(row) | {
         "is_active": row.is_active,
         "has_second_factor": row.has_second_factor,

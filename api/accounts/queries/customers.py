@@ -1,6 +1,6 @@
 """Reads of customers for staff."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, cast, literal_column, select, union
@@ -113,8 +113,8 @@ def notes(customer_id: UUID) -> list[dict[str, object]]:
 def _found() -> AnySelect:
     """Return the ids of whom the words or the phone number find, each by an index."""
     asked, phone = (cast(bindparam(name), TSQUERY) for name in ("words", "phone"))
-    of_users: ColumnElement[Any] = literal_column(WORDS_OF_USERS)
-    of_addresses: ColumnElement[Any] = literal_column(WORDS_OF_ADDRESSES)
+    of_users: ColumnElement[object] = literal_column(WORDS_OF_USERS)
+    of_addresses: ColumnElement[object] = literal_column(WORDS_OF_ADDRESSES)
     return union(
         select(_USERS.c.id).where(of_users.bool_op("@@")(asked), _IS_CUSTOMER),
         select(_ADDRESS_ROWS.c.user_id).where(of_addresses.bool_op("@@")(asked)),

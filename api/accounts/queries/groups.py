@@ -32,14 +32,14 @@ def group(group_id: UUID) -> dict[str, object]:
     return dict(row._mapping)
 
 
-def groups(*, limit: int, cursor: str | None, include: str | None) -> dict[str, object]:
+def groups(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
     """Return a page of all groups, by code."""
     rows, described = page(
         _GROUP,
         Sort((CustomerGroup.code,)),
         limit=limit,
         cursor=cursor,
-        total=select(CustomerGroup.id) if include else None,
+        total=select(CustomerGroup.id) if with_total else None,
     )
     return {"data": [strip_sort_columns(row) for row in rows], "page": described}
 

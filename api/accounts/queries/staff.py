@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.sql.elements import SQLCoreOperations
 
 from api.accounts.errors import (
     ApiKeyNotFound,
@@ -17,7 +18,7 @@ from api.kernel import clock
 from api.kernel.money import Money
 from api.kernel.principal import Limit
 from api.platform.auth import hash_secret
-from api.platform.db import session
+from api.platform.db import AnyRow, session
 from api.platform.pagination import Sort, page
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
@@ -31,7 +32,7 @@ def role(role_id: UUID) -> dict[str, object]:
     return _role_card(row)
 
 
-def role_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, object]:
+def role_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
     """List the roles by name."""
     rows, described = page(
         select(*_ROLE),
@@ -39,7 +40,7 @@ def role_page(*, limit: int, cursor: str | None, include: str | None) -> dict[st
         limit=limit,
         cursor=cursor,
         filters="roles",
-        total=select(StaffRole.id) if include else None,
+        total=select(StaffRole.id) if with_total else None,
     )
     return {"data": [_role_card(row) for row in rows], "page": described}
 
@@ -52,7 +53,7 @@ def invitation(invitation_id: UUID) -> dict[str, object]:
     return _invitation_card(row)
 
 
-def invitation_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, object]:
+def invitation_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
     """List the invitations, the newest first."""
     rows, described = page(
         select(*_INVITATION),
@@ -60,7 +61,7 @@ def invitation_page(*, limit: int, cursor: str | None, include: str | None) -> d
         limit=limit,
         cursor=cursor,
         filters="invitations",
-        total=select(StaffInvitation.id) if include else None,
+        total=select(StaffInvitation.id) if with_total else None,
     )
     return {"data": [_invitation_card(row) for row in rows], "page": described}
 
@@ -73,7 +74,7 @@ def api_key(key_id: UUID) -> dict[str, object]:
     return _api_key_card(row)
 
 
-def api_key_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, object]:
+def api_key_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
     """List the API keys, the newest first."""
     rows, described = page(
         select(*_API_KEY),
@@ -81,7 +82,7 @@ def api_key_page(*, limit: int, cursor: str | None, include: str | None) -> dict
         limit=limit,
         cursor=cursor,
         filters="api-keys",
-        total=select(ApiKey.id) if include else None,
+        total=select(ApiKey.id) if with_total else None,
     )
     return {"data": [_api_key_card(row) for row in rows], "page": described}
 
@@ -101,7 +102,7 @@ def invited_email(token: str) -> str:
     return found
 
 
-_ROLE: tuple[Any, ...] = (
+_ROLE: tuple[SQLCoreOperations[object], ...] = (
     StaffRole.id,
     StaffRole.name,
     StaffRole.permissions,
@@ -137,7 +138,7 @@ _INVITATION: tuple[Any, ...] = (
 )
 
 
-def _role_card(row: Any) -> dict[str, object]:
+def _role_card(row: AnyRow) -> dict[str, object]:
     return {
         "id": row.id,
         "name": row.name,
@@ -150,7 +151,7 @@ def _role_card(row: Any) -> dict[str, object]:
     }
 
 
-def _limits(limits: dict[str, int]) -> dict[str, Any]:
+def _limits(limits: dict[str, int]) -> dict[str, object]:
     """Describe the limits of a role: money in the shop's currency, None where there is none."""
     settings: Settings = get_service(Settings)
     units = limits.get(Limit.ADJUST_MAX_UNITS)
@@ -161,7 +162,7 @@ def _limits(limits: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _api_key_card(row: Any) -> dict[str, object]:
+def _api_key_card(row: AnyRow) -> dict[str, object]:
     card = {name.key: getattr(row, name.key) for name in _API_KEY}
     if row.revoked_at is not None:
         status = "revoked"
@@ -170,7 +171,7 @@ def _api_key_card(row: Any) -> dict[str, object]:
     return card | {"status": status}
 
 
-def _invitation_card(row: Any) -> dict[str, object]:
+def _invitation_card(row: AnyRow) -> dict[str, object]:
     card = {name.key: getattr(row, name.key) for name in _INVITATION}
     if row.accepted_at is not None:
         status = "accepted"

@@ -1,6 +1,5 @@
 """Reads of shared terminals."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,7 +8,7 @@ from api.accounts.errors import TerminalNotFound
 from api.accounts.models import Terminal
 from api.accounts.queries import LOCATIONS
 from api.kernel import clock
-from api.platform.db import session
+from api.platform.db import AnyRow, session
 from api.platform.pagination import Sort, page
 
 
@@ -21,7 +20,7 @@ def terminal(terminal_id: UUID) -> dict[str, object]:
     return _card(row)
 
 
-def terminal_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, object]:
+def terminal_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
     """List the terminals, the newest first."""
     rows, described = page(
         _TERMINALS,
@@ -29,7 +28,7 @@ def terminal_page(*, limit: int, cursor: str | None, include: str | None) -> dic
         limit=limit,
         cursor=cursor,
         filters="terminals",
-        total=select(Terminal.id) if include else None,
+        total=select(Terminal.id) if with_total else None,
     )
     return {"data": [_card(row) for row in rows], "page": described}
 
@@ -47,7 +46,7 @@ _TERMINALS = select(
 ).outerjoin(LOCATIONS, LOCATIONS.c.id == Terminal.location_id)
 
 
-def _card(row: Any) -> dict[str, object]:
+def _card(row: AnyRow) -> dict[str, object]:
     card = {column.key: getattr(row, column.key) for column in _SHOWN}
     if row.revoked_at is not None:
         status = "revoked"

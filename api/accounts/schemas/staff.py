@@ -202,7 +202,7 @@ class RoleEditSchema(Schema):
     )
 
     @ma.post_load
-    def _limits(self, role: dict[str, Any], **_: object) -> dict[str, object]:
+    def _limits(self, role: dict[str, object], **_: object) -> dict[str, object]:
         settings: Settings = get_service(Settings)
         limits = {name.value: role.pop(name) for name in Limit if name in role}
         for name, limit in limits.items():

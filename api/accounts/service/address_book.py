@@ -1,6 +1,5 @@
 """A customer's address book."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select, update
@@ -19,7 +18,7 @@ _DEFAULTS = ("is_default_shipping", "is_default_billing")
 _NO_SYNC = {"synchronize_session": False}
 
 
-def add_address(user_id: UUID, fields: dict[str, Any]) -> UUID:
+def add_address(user_id: UUID, fields: dict[str, object]) -> UUID:
     """Add an entry, and return its id. As a default it takes over from the one before.
 
     Locks the account, so that two new defaults follow one another.
@@ -39,7 +38,7 @@ def add_address(user_id: UUID, fields: dict[str, Any]) -> UUID:
 
 
 def edit_address(
-    user_id: UUID, address_id: UUID, *, expected_version: int, changes: dict[str, Any]
+    user_id: UUID, address_id: UUID, *, expected_version: int, changes: dict[str, object]
 ) -> None:
     """Change an entry. Refuses a stale version, and what would not fit the country."""
     _lock_owner(user_id)
@@ -76,7 +75,7 @@ def _lock_owner(user_id: UUID) -> None:
     )
 
 
-def _hand_over_defaults(user_id: UUID, address_id: UUID, fields: dict[str, Any]) -> None:
+def _hand_over_defaults(user_id: UUID, address_id: UUID, fields: dict[str, object]) -> None:
     """Take the defaults that an entry is given away from whichever had them.
 
     First away, then given: the unique indexes allow one of each at any moment.

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
@@ -21,7 +20,7 @@ from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit
 from api.platform.auth import hash_secret
-from api.platform.db import end_read_transaction, require_transaction, session
+from api.platform.db import AnyRow, end_read_transaction, require_transaction, session
 from api.platform.outbox import emit
 
 ANSWERED_WITHIN = timedelta(days=1)
@@ -164,7 +163,7 @@ def redeem_reset(user_id: UUID, *, token: str, fresh_hash: str) -> None:
     _set_password(user_id, fresh_hash, keep=None)
 
 
-def _lock(user_id: UUID) -> Any:
+def _lock(user_id: UUID) -> AnyRow:
     return (
         require_transaction()
         .execute(

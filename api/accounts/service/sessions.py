@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, case, delete, insert, select, update
+from sqlalchemy import ColumnElement, CursorResult, case, delete, insert, select, update
 
 from api.accounts import queries
 from api.accounts.errors import (
@@ -35,7 +35,7 @@ from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM, Principal
 from api.platform import audit
 from api.platform.auth import hash_secret
-from api.platform.db import AnyRow, require_transaction, session
+from api.platform.db import AnyRow, Base, require_transaction, session
 
 KEPT_AFTER_END = timedelta(days=7)
 """How long an expired token can still be told from one that never was."""
@@ -292,7 +292,7 @@ def _used_a_moment_ago(kind: AccountKind, token_hash: str, device: Device) -> UU
     return cast(UUID, used.sign_in_id)
 
 
-def _end(*which: Any) -> int:
+def _end(*which: ColumnElement[bool]) -> int:
     result = cast(
         CursorResult[Any],
         require_transaction().execute(
@@ -305,7 +305,7 @@ def _end(*which: Any) -> int:
     return result.rowcount
 
 
-def _delete(model: Any, which: Any) -> int:
+def _delete(model: type[Base], which: ColumnElement[bool]) -> int:
     result = cast(
         CursorResult[Any],
         require_transaction().execute(delete(model).where(which), execution_options=_NO_SYNC),

@@ -79,7 +79,7 @@ class KarrioAdapter:
             # Whatever cannot be read: the label may be bought all the same.
             raise CarrierUnclear(f"Its answer cannot be read: {brief(answer.text)}") from error
 
-    def settings(self, kit: Any, connection: Connection) -> Any:
+    def settings(self, kit: karrio_kit.Kit, connection: Connection) -> Any:
         """Return karrio's settings of an account."""
         raise NotImplementedError
 
@@ -98,15 +98,17 @@ class KarrioAdapter:
     def refuse(self, order: LabelOrder) -> None:
         """Refuse what karrio cannot build. Raises `NotOffered`."""
 
-    def mend(self, body: Any, connection: Connection, order: LabelOrder) -> None:
+    def mend(self, body: object, connection: Connection, order: LabelOrder) -> None:
         """Put right what karrio maps wrongly, and refuse what does not fit."""
         raise NotImplementedError
 
-    def order(self, settings: Any, connection: Connection, body: Any, order: LabelOrder) -> Answer:
+    def order(
+        self, settings: object, connection: Connection, body: object, order: LabelOrder
+    ) -> Answer:
         """Send the request for a label."""
         raise NotImplementedError
 
-    def read(self, kit: Any, mapper: Any, answer: Answer, context: Any) -> BoughtLabel:
+    def read(self, kit: Any, mapper: Any, answer: Answer, context: object) -> BoughtLabel:
         """Return the label of an answer. Raises `CarrierRefused` with the carrier's words."""
         details, messages = mapper.parse_shipment_response(
             kit.lib.Deserializable(answer.text, kit.lib.to_dict, context)
@@ -170,7 +172,7 @@ def fitted(text: str | None, most: int, what: str) -> str:
     return value
 
 
-def known(text: Any) -> str:
+def known(text: object) -> str:
     """Return an id of an answer. Raises `CarrierUnclear` when there is none."""
     if not isinstance(text, (str, int)) or not str(text).strip() or str(text) == "None":
         raise CarrierUnclear("Its answer names no tracking number.")
@@ -188,7 +190,7 @@ def decoded(text: Any) -> bytes:
     return content
 
 
-def put(target: dict[str, Any], **members: Any) -> None:
+def put(target: dict[str, object], **members: object) -> None:
     """Write members of a request; those that are empty are left out of it."""
     for name, value in members.items():
         if value in (None, "", []):

@@ -31,7 +31,7 @@ class DhlAdapter(KarrioAdapter):
 
     extension = "dhl_parcel_de"
 
-    def settings(self, kit: Any, connection: Connection) -> Any:
+    def settings(self, kit: karrio_kit.Kit, connection: Connection) -> Any:
         """Return karrio's settings of an account."""
         given = connection.credentials
         return kit.settings(
@@ -67,7 +67,9 @@ class DhlAdapter(KarrioAdapter):
             # DHL has no second line of shippers: the third name is printed above the street.
             put(shipment["shipper"], name3=fitted(order.sender.line2, _NAME, "The second line"))
 
-    def order(self, settings: Any, connection: Connection, body: Any, order: LabelOrder) -> Answer:
+    def order(
+        self, settings: Any, connection: Connection, body: object, order: LabelOrder
+    ) -> Answer:
         """Send the request for a label."""
         formats = {"docFormat": "ZPL2" if order.label_format == "ZPL" else "PDF"}
         return self._transport.send(
@@ -125,7 +127,7 @@ def token_of(answer: Answer) -> tuple[str, float]:
         raise CarrierRefused(f"Its answer has no token: {brief(answer.text)}") from error
 
 
-def _write(target: dict[str, Any], party: Party) -> None:
+def _write(target: dict[str, object], party: Party) -> None:
     street = split_street(party.line1, party.country)
     if len(street.number) > _NUMBER:
         street = Street(party.line1)

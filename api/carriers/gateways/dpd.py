@@ -7,7 +7,14 @@ label.
 
 from typing import Any, Final
 
-from api.carriers.gateways import CarrierRefused, Connection, LabelOrder, NotOffered, Party
+from api.carriers.gateways import (
+    CarrierRefused,
+    Connection,
+    LabelOrder,
+    NotOffered,
+    Party,
+    karrio_kit,
+)
 from api.carriers.gateways.adapters import KarrioAdapter, fitted, put
 from api.carriers.gateways.transport import LABEL_SECONDS, Answer
 from api.carriers.rules import split_street
@@ -22,7 +29,7 @@ class DpdAdapter(KarrioAdapter):
 
     extension = "dpd_meta"
 
-    def settings(self, kit: Any, connection: Connection) -> Any:
+    def settings(self, kit: karrio_kit.Kit, connection: Connection) -> Any:
         """Return karrio's settings of an account."""
         given = connection.credentials
         return kit.settings(
@@ -48,7 +55,9 @@ class DpdAdapter(KarrioAdapter):
             _write(one["sender"]["address"], order.sender)
             _write(one["receiver"]["address"], order.recipient)
 
-    def order(self, settings: Any, connection: Connection, body: Any, order: LabelOrder) -> Answer:
+    def order(
+        self, settings: Any, connection: Connection, body: object, order: LabelOrder
+    ) -> Answer:
         """Send the request for a label."""
         return self._transport.send(
             "POST",
@@ -83,7 +92,7 @@ class DpdAdapter(KarrioAdapter):
         return {"Authorization": f"Bearer {self._tokens.get(key, fetch)}"}
 
 
-def _write(target: dict[str, Any], party: Party) -> None:
+def _write(target: dict[str, object], party: Party) -> None:
     street = split_street(party.line1, party.country)
     put(
         target,

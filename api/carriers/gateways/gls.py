@@ -32,7 +32,7 @@ class GlsAdapter(KarrioAdapter):
 
     extension = "gls"
 
-    def settings(self, kit: Any, connection: Connection) -> Any:
+    def settings(self, kit: karrio_kit.Kit, connection: Connection) -> Any:
         """Return karrio's settings of an account."""
         given = connection.credentials
         return kit.settings(
@@ -58,7 +58,9 @@ class GlsAdapter(KarrioAdapter):
         if order.label_format == "ZPL":
             body["PrintingOptions"]["ReturnLabels"]["LabelFormat"] = "ZEBRA"
 
-    def order(self, settings: Any, connection: Connection, body: Any, order: LabelOrder) -> Answer:
+    def order(
+        self, settings: Any, connection: Connection, body: object, order: LabelOrder
+    ) -> Answer:
         """Send the request for a label."""
         return self._transport.send(
             "POST",
@@ -67,7 +69,7 @@ class GlsAdapter(KarrioAdapter):
             json=body,
         )
 
-    def read(self, kit: Any, mapper: Any, answer: Answer, context: Any) -> BoughtLabel:
+    def read(self, kit: object, mapper: object, answer: Answer, context: object) -> BoughtLabel:
         """Return the label of an answer of ShipIT, or of the form that karrio knows."""
         told = orjson.loads(answer.text)
         created = told.get("CreatedShipment") if isinstance(told, dict) else None
@@ -82,7 +84,7 @@ class GlsAdapter(KarrioAdapter):
             label_format="ZPL" if printed.get("LabelFormat") == "ZEBRA" else "PDF",
         )
 
-    def words(self, kit: Any, mapper: Any, answer: Answer) -> str:
+    def words(self, kit: object, mapper: object, answer: Answer) -> str:
         """Return why GLS refused: it says so in headers."""
         said = answer.headers.get("message") or answer.headers.get("error")
         return brief(said) if said else super().words(kit, mapper, answer)
@@ -120,7 +122,7 @@ class GlsAdapter(KarrioAdapter):
         return {"Accept": _JSON, "Authorization": f"Bearer {self._tokens.get(key, fetch)}"}
 
 
-def _write(target: dict[str, Any], party: Party) -> None:
+def _write(target: dict[str, object], party: Party) -> None:
     street = split_street(party.line1, party.country)
     put(
         target,

@@ -30,7 +30,7 @@ class Kit:
     models: Any
     lib: Any
 
-    def request(self, order: LabelOrder) -> Any:
+    def request(self, order: LabelOrder) -> object:
         """Return an order as karrio's own request, with all that it maps well."""
         models = self.models
         length, width, height = order.size_mm or (None, None, None)
@@ -60,7 +60,7 @@ class Kit:
             customs=self._customs(order),
         )
 
-    def _customs(self, order: LabelOrder) -> Any:
+    def _customs(self, order: LabelOrder) -> object:
         if order.customs is None:
             return None
         models, customs = self.models, order.customs
@@ -119,7 +119,7 @@ def _silence() -> None:
         loguru.logger.disable("karrio")
 
 
-def _address(party: Party) -> Mapping[str, Any]:
+def _address(party: Party) -> Mapping[str, object]:
     return {
         "person_name": party.name,
         "company_name": party.company,

@@ -5,7 +5,7 @@ and `Customs`), which PostNL publishes. The API has nothing that voids a label.
 """
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -80,22 +80,22 @@ class PostnlAdapter:
         raise cannot_rate(connection)
 
 
-def body_of(connection: Connection, order: LabelOrder, now: datetime) -> dict[str, Any]:
+def body_of(connection: Connection, order: LabelOrder, now: datetime) -> dict[str, object]:
     """Return the request for a label."""
     given = connection.credentials
-    customer: dict[str, Any] = {
+    customer: dict[str, object] = {
         "Address": _address(order.sender, _SENDER),
         "CustomerCode": given["customer_code"],
         "CustomerNumber": given["customer_number"],
     }
     put(customer, CollectionLocation=given.get("collection_location"), Email=order.sender.email)
-    dimension: dict[str, Any] = {"Weight": str(order.weight_grams)}
+    dimension: dict[str, object] = {"Weight": str(order.weight_grams)}
     if order.size_mm:
         length, width, height = sorted(order.size_mm, reverse=True)
         dimension |= {"Length": str(length), "Width": str(width), "Height": str(height)}
-    contact: dict[str, Any] = {"ContactType": "01"}
+    contact: dict[str, object] = {"ContactType": "01"}
     put(contact, Email=order.recipient.email, TelNr=order.recipient.phone)
-    shipment: dict[str, Any] = {
+    shipment: dict[str, object] = {
         "Addresses": [_address(order.recipient, _RECEIVER)],
         "Contacts": [contact],
         "Dimension": dimension,
@@ -115,8 +115,8 @@ def body_of(connection: Connection, order: LabelOrder, now: datetime) -> dict[st
     }
 
 
-def _address(party: Party, kind: str) -> dict[str, Any]:
-    target: dict[str, Any] = {"AddressType": kind, "Countrycode": party.country}
+def _address(party: Party, kind: str) -> dict[str, object]:
+    target: dict[str, object] = {"AddressType": kind, "Countrycode": party.country}
     if party.country in _BENELUX:
         street = split_dutch_street(party.line1)
         if not street.number:
@@ -146,7 +146,7 @@ def _address(party: Party, kind: str) -> dict[str, Any]:
     return target
 
 
-def _customs(order: LabelOrder) -> dict[str, Any]:
+def _customs(order: LabelOrder) -> dict[str, object]:
     customs = order.customs
     assert customs is not None
     if len(customs.goods) > _GOODS:

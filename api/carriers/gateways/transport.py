@@ -54,7 +54,7 @@ class Transport:
         url: str,
         *,
         headers: Mapping[str, str],
-        json: Any = None,
+        json: object = None,
         form: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         seconds: float = LABEL_SECONDS,

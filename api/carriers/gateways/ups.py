@@ -36,7 +36,7 @@ class UpsAdapter(KarrioAdapter):
 
     extension = "ups"
 
-    def settings(self, kit: Any, connection: Connection) -> Any:
+    def settings(self, kit: karrio_kit.Kit, connection: Connection) -> Any:
         """Return karrio's settings of an account."""
         given = connection.credentials
         return kit.settings(
@@ -78,7 +78,9 @@ class UpsAdapter(KarrioAdapter):
                 "MonetaryValue": decimal_text(value),
             }
 
-    def order(self, settings: Any, connection: Connection, body: Any, order: LabelOrder) -> Answer:
+    def order(
+        self, settings: Any, connection: Connection, body: object, order: LabelOrder
+    ) -> Answer:
         """Send the request for a label."""
         return self._transport.send(
             "POST",
@@ -115,7 +117,7 @@ class UpsAdapter(KarrioAdapter):
                 "CountryCode": request.sender.country,
             },
         }
-        to: dict[str, Any] = {"CountryCode": request.country}
+        to: dict[str, object] = {"CountryCode": request.country}
         put(to, PostalCode=request.postal_code, StateProvinceCode=request.region)
         body = {
             "RateRequest": {

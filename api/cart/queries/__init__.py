@@ -113,7 +113,7 @@ _LEVELS, _RESERVATIONS, _LOCATIONS = (
 )
 
 
-def _listed_price(variant_id: Any, quantity: Any) -> Any:
+def _listed_price(variant_id: object, quantity: object) -> object:
     """Return the price of price lists for so many units; null without one.
 
     Those of the customer's groups, and of the market of the bound `country`.

@@ -10,14 +10,14 @@ from api.promotions import queries as promotions_queries
 from api.promotions.calculation import Outcome
 
 
-def view(cart: CartRow, lines: list[CartLine], *, net_of: NetOf | None = None) -> dict[str, Any]:
+def view(cart: CartRow, lines: list[CartLine], *, net_of: NetOf | None = None) -> dict[str, object]:
     """Return a cart as the API shows it; shipping and tax need an address and are not included.
 
     With `net_of`, prices without tax are added.
     """
     currency = cart.currency
     result = discounts(cart, lines)
-    warnings: list[dict[str, Any]] = [w for line in lines for w in _warnings(line)]
+    warnings: list[dict[str, object]] = [w for line in lines for w in _warnings(line)]
     warnings += [
         {"code": "code_not_applied", "item_id": None, "detail": f"{one.code}: {one.why.detail}"}
         for one in result.refused
@@ -98,9 +98,9 @@ def _add_net(shown: dict[str, Any], lines: list[CartLine], result: Outcome, net_
     shown["net_total"] = Money(sum(known), shown["currency"]) if is_known else None
 
 
-def _requirements(lines: list[CartLine]) -> list[dict[str, Any]]:
+def _requirements(lines: list[CartLine]) -> list[dict[str, object]]:
     """Return what still blocks the checkout: of the cart itself, and what its form must say."""
-    blocking: list[dict[str, Any]] = [
+    blocking: list[dict[str, object]] = [
         {
             "code": "not_for_sale" if not line.is_for_sale else "insufficient_stock",
             "item_id": line.id,
@@ -132,7 +132,7 @@ def explain(cart: CartRow, lines: list[CartLine]) -> list[str]:
     )  # fmt: skip
 
 
-def _warnings(line: CartLine) -> list[dict[str, Any]]:
+def _warnings(line: CartLine) -> list[dict[str, object]]:
     """Return warnings about what changed since the customer last saw the cart."""
     warnings = []
     if not line.is_for_sale:

@@ -1,7 +1,7 @@
 """Attributes for staff: what can be said of products, and what can be chosen."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Unpack
 from uuid import UUID
 
 from api.catalog.errors import (
@@ -25,7 +25,7 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 
@@ -39,12 +39,11 @@ blueprint = Blueprint(
 
 @blueprint.route("/attributes", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@blueprint.arguments(AttributesQuerySchema, location="query")
+@blueprint.arguments(AttributesQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(AttributeSchema))
-def list_attributes(query: dict[str, Any]) -> object:
+def list_attributes(kind: str | None, **page: Unpack[PageQuery]) -> object:
     """List attributes in the shop's order, with their choices."""
-    with_total = query.pop("include") == "total"
-    return attribute_queries.list_attributes(with_total=with_total, **query)
+    return attribute_queries.list_attributes(kind=kind, **page)
 
 
 @blueprint.route("/attributes", methods=["POST"])
@@ -91,7 +90,7 @@ def update_attribute(
 @may_answer(AttributeInUse, AttributeNotFound)
 @versioned
 @blueprint.response(204)
-def delete_attribute(attribute_id: UUID, expected_version: int) -> Any:
+def delete_attribute(attribute_id: UUID, expected_version: int) -> None:
     """Remove an attribute that no product type defines."""
     with transaction():
         attribute_service.delete_attribute(

@@ -1,7 +1,5 @@
 """Codes that are learnt where goods are handled."""
 
-from typing import Any
-
 from api.catalog.errors import (
     BarcodeTaken,
     BarcodeTwice,
@@ -33,8 +31,10 @@ blueprint = Blueprint(
     *(ProductNotFound, VariantNotFound),
 )
 @idempotent(required=False)
-@blueprint.arguments(LearnBarcodeSchema)
+@blueprint.arguments(LearnBarcodeSchema, as_kwargs=True)
 @blueprint.response(200, VariantSchema)
-def learn_barcode(body: dict[str, Any]) -> object:
+def learn_barcode(sku: str, code: str, pack_quantity: int) -> object:
     """Teach a code that was scanned: which variant it is, and how many units it means."""
-    return admin_detail.get_variant(variants.learn_barcode(**body, by=principal()))
+    return admin_detail.get_variant(
+        variants.learn_barcode(sku=sku, code=code, pack_quantity=pack_quantity, by=principal())
+    )

@@ -1,6 +1,6 @@
 """Many products or variants at once, for staff."""
 
-from typing import Any, Final
+from typing import Final
 
 from api.catalog.schemas.batch import (
     ProductBatchSchema,
@@ -33,7 +33,7 @@ blueprint = Blueprint(
 @idempotent(required=False)
 @blueprint.arguments(ProductBatchSchema)
 @blueprint.response(200, BatchAnswerSchema)
-def update_many_products(given: dict[str, Any]) -> object:
+def update_many_products(given: dict[str, object]) -> object:
     """Edit, publish or archive up to 100 products.
 
     Each row is done or refused for itself and told in the order of the request; a row that is not
@@ -50,7 +50,7 @@ def update_many_products(given: dict[str, Any]) -> object:
 @idempotent(required=False)
 @blueprint.arguments(VariantBatchSchema)
 @blueprint.response(200, BatchAnswerSchema)
-def update_many_variants(given: dict[str, Any]) -> object:
+def update_many_variants(given: dict[str, object]) -> object:
     """Edit or price up to 100 variants.
 
     As with many products. `prices` are all prices of a variant; `price_updates` change those in

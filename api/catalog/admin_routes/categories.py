@@ -1,7 +1,6 @@
 """The category tree for staff."""
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from api.catalog.errors import (
@@ -84,7 +83,7 @@ def update_category(
 @may_answer(CategoryNotEmpty, CategoryNotFound)
 @versioned
 @blueprint.response(204)
-def delete_category(category_id: UUID, expected_version: int) -> Any:
+def delete_category(category_id: UUID, expected_version: int) -> None:
     """Remove an empty category."""
     with transaction():
         category_service.delete_category(
@@ -96,13 +95,13 @@ def delete_category(category_id: UUID, expected_version: int) -> Any:
 @requires(Permission.CATALOG_WRITE)
 @may_answer(CategoryNotFound, NotAMember)
 @versioned
-@blueprint.arguments(PlacedProductsSchema)
+@blueprint.arguments(PlacedProductsSchema, as_kwargs=True)
 @blueprint.response(200, CategorySchema)
-def set_category_order(given: dict[str, Any], category_id: UUID, expected_version: int) -> object:
+def set_category_order(category_id: UUID, expected_version: int, product_ids: list[UUID]) -> object:
     """Say which products of a category come first; the rest follows by newest."""
     with transaction():
         category_service.place_in_category(
-            category_id, given["product_ids"], expected_version=expected_version, by=principal()
+            category_id, product_ids, expected_version=expected_version, by=principal()
         )
     return admin_detail.get_category(category_id)
 
@@ -111,9 +110,22 @@ def set_category_order(given: dict[str, Any], category_id: UUID, expected_versio
 @requires(Permission.CATALOG_WRITE)
 @may_answer(CategoryNotFound, NotAMember)
 @idempotent(required=False)
-@blueprint.arguments(MoveProductSchema)
+@blueprint.arguments(MoveProductSchema, as_kwargs=True)
 @blueprint.response(200, CategorySchema)
-def move_category_product(where: dict[str, Any], category_id: UUID) -> object:
+def move_category_product(
+    category_id: UUID,
+    product_id: UUID,
+    before: UUID | None = None,
+    after: UUID | None = None,
+    position: int | None = None,
+) -> object:
     """Put one product of a category before or after another, or at a place."""
-    category_service.move_in_category(category_id, **where, by=principal())
+    category_service.move_in_category(
+        category_id,
+        product_id=product_id,
+        before=before,
+        after=after,
+        position=position,
+        by=principal(),
+    )
     return admin_detail.get_category(category_id)

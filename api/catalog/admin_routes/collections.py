@@ -1,7 +1,7 @@
 """Collections for staff: what they say, what is in them, and in which order."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from api.catalog.errors import (
@@ -34,7 +34,7 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 
@@ -48,12 +48,11 @@ blueprint = Blueprint(
 
 @blueprint.route("/collections", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@blueprint.arguments(CollectionsQuerySchema, location="query")
+@blueprint.arguments(CollectionsQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(CollectionSchema))
-def list_collections(query: dict[str, Any]) -> object:
+def list_collections(kind: str | None, q: str | None, **page: Unpack[PageQuery]) -> object:
     """List collections, the newest first."""
-    with_total = query.pop("include") == "total"
-    return collection_queries.list_collections(with_total=with_total, **query)
+    return collection_queries.list_collections(kind=kind, q=q, **page)
 
 
 @blueprint.route("/collections", methods=["POST"])
@@ -115,7 +114,7 @@ def update_collection(
 @may_answer(CollectionNotFound)
 @versioned
 @blueprint.response(204)
-def delete_collection(collection_id: UUID, expected_version: int) -> Any:
+def delete_collection(collection_id: UUID, expected_version: int) -> None:
     """Remove a collection; the products stay."""
     with transaction():
         collection_service.delete_collection(
@@ -128,27 +127,24 @@ def delete_collection(collection_id: UUID, expected_version: int) -> Any:
 @may_answer(CollectionNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(CollectionProductSchema))
-def list_collection_products(query: dict[str, Any], collection_id: UUID) -> object:
+def list_collection_products(query: PageQuery, collection_id: UUID) -> object:
     """List what is in a collection, in the shop's order, whatever its state."""
-    with_total = query.pop("include") == "total"
-    return collection_queries.list_collection_products(
-        collection_id, with_total=with_total, **query
-    )
+    return collection_queries.list_collection_products(collection_id, **query)
 
 
 @blueprint.route("/collections/<uuid:collection_id>/products", methods=["PUT"])
 @requires(Permission.CATALOG_WRITE)
 @may_answer(CollectionFollowsRules, CollectionNotFound, ProductsUnknown)
 @versioned
-@blueprint.arguments(PlacedProductsSchema)
+@blueprint.arguments(PlacedProductsSchema, as_kwargs=True)
 @blueprint.response(200, CollectionSchema)
 def set_collection_products(
-    given: dict[str, Any], collection_id: UUID, expected_version: int
+    collection_id: UUID, expected_version: int, product_ids: list[UUID]
 ) -> object:
     """Let these be all products of a collection by hand, in this order."""
     with transaction():
         collection_service.put_products(
-            collection_id, given["product_ids"], expected_version=expected_version, by=principal()
+            collection_id, product_ids, expected_version=expected_version, by=principal()
         )
     return collection_queries.get_collection(collection_id)
 
@@ -157,11 +153,11 @@ def set_collection_products(
 @requires(Permission.CATALOG_WRITE)
 @may_answer(CollectionFollowsRules, CollectionFull, CollectionNotFound, ProductsUnknown)
 @idempotent(required=False)
-@blueprint.arguments(PlacedProductsSchema)
+@blueprint.arguments(PlacedProductsSchema, as_kwargs=True)
 @blueprint.response(200, CollectionSchema)
-def add_collection_products(given: dict[str, Any], collection_id: UUID) -> object:
+def add_collection_products(collection_id: UUID, product_ids: list[UUID]) -> object:
     """Put products at the end of a collection by hand; those in it stay where they are."""
-    collection_service.add_products(collection_id, given["product_ids"], by=principal())
+    collection_service.add_products(collection_id, product_ids, by=principal())
     return collection_queries.get_collection(collection_id)
 
 
@@ -169,11 +165,11 @@ def add_collection_products(given: dict[str, Any], collection_id: UUID) -> objec
 @requires(Permission.CATALOG_WRITE)
 @may_answer(CollectionFollowsRules, CollectionNotFound)
 @idempotent(required=False)
-@blueprint.arguments(PlacedProductsSchema)
+@blueprint.arguments(PlacedProductsSchema, as_kwargs=True)
 @blueprint.response(200, CollectionSchema)
-def remove_collection_products(given: dict[str, Any], collection_id: UUID) -> object:
+def remove_collection_products(collection_id: UUID, product_ids: list[UUID]) -> object:
     """Take products out of a collection by hand."""
-    collection_service.remove_products(collection_id, given["product_ids"], by=principal())
+    collection_service.remove_products(collection_id, product_ids, by=principal())
     return collection_queries.get_collection(collection_id)
 
 
@@ -181,9 +177,22 @@ def remove_collection_products(given: dict[str, Any], collection_id: UUID) -> ob
 @requires(Permission.CATALOG_WRITE)
 @may_answer(CollectionNotFound, NotAMember)
 @idempotent(required=False)
-@blueprint.arguments(MoveProductSchema)
+@blueprint.arguments(MoveProductSchema, as_kwargs=True)
 @blueprint.response(200, CollectionSchema)
-def move_collection_product(where: dict[str, Any], collection_id: UUID) -> object:
+def move_collection_product(
+    collection_id: UUID,
+    product_id: UUID,
+    before: UUID | None = None,
+    after: UUID | None = None,
+    position: int | None = None,
+) -> object:
     """Put a product of a collection before or after another one, or at a place."""
-    collection_service.move_product(collection_id, **where, by=principal())
+    collection_service.move_product(
+        collection_id,
+        product_id=product_id,
+        before=before,
+        after=after,
+        position=position,
+        by=principal(),
+    )
     return collection_queries.get_collection(collection_id)

@@ -1,6 +1,6 @@
 """Pictures for staff: hand one in, see its sizes, let it go."""
 
-from typing import Any
+from typing import Unpack
 from uuid import UUID
 
 from flask import request
@@ -21,7 +21,7 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.body_limits import FILES, body_limit
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, list_schema
 from api.platform.idempotency import idempotent_steps
 from api.platform.openapi_errors import may_answer
 from api.platform.service_registry import get_service
@@ -69,12 +69,11 @@ def create_media() -> object:
 
 @blueprint.route("", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@blueprint.arguments(MediaQuerySchema, location="query")
+@blueprint.arguments(MediaQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(MediaSchema))
-def list_media(query: dict[str, Any]) -> object:
+def list_media(state: str | None, **page: Unpack[PageQuery]) -> object:
     """List pictures, the newest first."""
-    with_total = query.pop("include") == "total"
-    return media_queries.list_media(with_total=with_total, **query)
+    return media_queries.list_media(state=state, **page)
 
 
 @blueprint.route("/<uuid:media_id>", methods=["GET"])
@@ -90,7 +89,7 @@ def get_media(media_id: UUID) -> object:
 @requires(Permission.CATALOG_WRITE)
 @may_answer(MediaInUse, MediaNotFound)
 @blueprint.response(204)
-def delete_media(media_id: UUID) -> Any:
+def delete_media(media_id: UUID) -> None:
     """Forget a picture that no product shows."""
     with transaction():
         media_service.remove_media(media_id, by=principal())

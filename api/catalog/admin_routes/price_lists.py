@@ -33,7 +33,9 @@ from api.platform.http import (
     LOCATED,
     MAX_AMOUNT,
     Blueprint,
+    PageQuery,
     PageQuerySchema,
+    UncountedPageQuery,
     UncountedPageQuerySchema,
     list_schema,
 )
@@ -53,7 +55,7 @@ _COLUMNS = ("sku", "min_quantity", "price")
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(PriceListSchema))
-def list_price_lists(query: dict[str, Any]) -> dict[str, object]:
+def list_price_lists(query: PageQuery) -> dict[str, object]:
     """List all price lists by code."""
     return queries.price_lists(**query)
 
@@ -109,7 +111,7 @@ def delete_price_list(list_id: UUID, expected_version: int) -> None:
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(UncountedPageQuerySchema, location="query")
 @blueprint.response(200, list_schema(ListedPriceSchema))
-def list_listed_prices(query: dict[str, Any], list_id: UUID) -> dict[str, object]:
+def list_listed_prices(query: UncountedPageQuery, list_id: UUID) -> dict[str, object]:
     """List the prices of a price list."""
     return queries.listed_prices(list_id, **query)
 

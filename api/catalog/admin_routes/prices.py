@@ -1,6 +1,6 @@
 """Prices over time for staff: what they were, and what they will be."""
 
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from api.catalog.errors import (
@@ -25,7 +25,7 @@ from api.catalog.service import scheduled_prices
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.http import LOCATED, Blueprint, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 
@@ -40,26 +40,24 @@ blueprint = Blueprint(
 @blueprint.route("/variants/<uuid:variant_id>/price-history", methods=["GET"])
 @requires(Permission.CATALOG_READ)
 @may_answer(VariantNotFound)
-@blueprint.arguments(PriceHistoryQuerySchema, location="query")
+@blueprint.arguments(PriceHistoryQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(PriceRecordSchema))
-def list_price_history(query: dict[str, Any], variant_id: UUID) -> object:
+def list_price_history(variant_id: UUID, currency: str | None, **page: Unpack[PageQuery]) -> object:
     """Read what a variant cost, the newest first; what is in force has no end.
 
     `prior_price` is the lowest price of the 30 days before the present reduction began.
     """
-    with_total = query.pop("include") == "total"
-    return price_queries.price_history(variant_id, with_total=with_total, **query)
+    return price_queries.price_history(variant_id, currency=currency, **page)
 
 
 @blueprint.route("/variants/<uuid:variant_id>/scheduled-prices", methods=["GET"])
 @requires(Permission.CATALOG_READ)
 @may_answer(VariantNotFound)
-@blueprint.arguments(ScheduledPricesQuerySchema, location="query")
+@blueprint.arguments(ScheduledPricesQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(ScheduledPriceSchema))
-def list_scheduled_prices(query: dict[str, Any], variant_id: UUID) -> object:
+def list_scheduled_prices(variant_id: UUID, state: str | None, **page: Unpack[PageQuery]) -> object:
     """List a variant's scheduled prices, the last to start first."""
-    with_total = query.pop("include") == "total"
-    return price_queries.scheduled_prices(variant_id, with_total=with_total, **query)
+    return price_queries.scheduled_prices(variant_id, state=state, **page)
 
 
 @blueprint.route("/variants/<uuid:variant_id>/scheduled-prices", methods=["POST"])

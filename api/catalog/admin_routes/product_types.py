@@ -23,7 +23,7 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 
@@ -39,10 +39,9 @@ blueprint = Blueprint(
 @requires(Permission.CATALOG_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(ProductTypeSchema))
-def list_product_types(query: dict[str, Any]) -> object:
+def list_product_types(query: PageQuery) -> object:
     """List product types by name, with what they define."""
-    with_total = query.pop("include") == "total"
-    return attribute_queries.list_product_types(with_total=with_total, **query)
+    return attribute_queries.list_product_types(**query)
 
 
 @blueprint.route("/product-types", methods=["POST"])
@@ -98,7 +97,7 @@ def update_product_type(
 @may_answer(ProductTypeInUse, ProductTypeNotFound)
 @versioned
 @blueprint.response(204)
-def delete_product_type(type_id: UUID, expected_version: int) -> Any:
+def delete_product_type(type_id: UUID, expected_version: int) -> None:
     """Remove a type whose products have no values; they go on naming it."""
     with transaction():
         product_type_service.delete_product_type(

@@ -45,7 +45,7 @@ from api.catalog.schemas.admin import (
 from api.catalog.schemas.product_queries import ProductsQuerySchema
 from api.catalog.service import products as product_service
 from api.catalog.service import variants as variant_service
-from api.catalog.service.inputs import ProductInput, VariantInput
+from api.catalog.service.inputs import PriceInput, ProductInput, VariantInput
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
@@ -74,8 +74,7 @@ def list_products(query: dict[str, Any]) -> object:
     """List products in any state, the newest first."""
     settings: Settings = current_app.extensions["stockroom_settings"]
     currency = query.pop("currency") or settings.currency
-    with_total = query.pop("include") == "total"
-    return admin_list.list_products(currency=currency, with_total=with_total, **query)
+    return admin_list.list_products(currency=currency, **query)
 
 
 @blueprint.route("/products", methods=["POST"])
@@ -254,12 +253,12 @@ def update_variant(
 @requires(Permission.CATALOG_WRITE)
 @may_answer(CompareAtNotAbovePrice, CurrencyTwice, ProductNotFound, VariantNotFound)
 @versioned
-@blueprint.arguments(PricesSchema)
+@blueprint.arguments(PricesSchema, as_kwargs=True)
 @blueprint.response(200, VariantSchema)
-def set_variant_prices(given: dict[str, Any], variant_id: UUID, expected_version: int) -> object:
+def set_variant_prices(variant_id: UUID, expected_version: int, prices: list[PriceInput]) -> object:
     """Name all prices of a variant; it is not for sale in a currency that is left out."""
     with transaction():
         variant_service.replace_prices(
-            variant_id, given["prices"], expected_version=expected_version, by=principal()
+            variant_id, prices, expected_version=expected_version, by=principal()
         )
     return admin_detail.get_variant(variant_id)

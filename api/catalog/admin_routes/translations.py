@@ -45,12 +45,10 @@ def list_translations(query: dict[str, Any]) -> object:
     """List things of one kind beside their originals, with `missing=true` what is left to do."""
     language = query.pop("language")
     translation_service.check_language(language)
-    with_total = query.pop("include") == "total"
     return translation_queries.list_translations(
         query.pop("kind"),
         language,
         is_missing=query.pop("missing"),
-        with_total=with_total,
         **query,
     )
 
@@ -107,7 +105,7 @@ def set_translation(
 @versioned
 @blueprint.arguments(TranslationQuerySchema, location="query")
 @blueprint.response(204)
-def delete_translation(query: dict[str, str], subject_id: UUID, expected_version: int) -> Any:
+def delete_translation(query: dict[str, str], subject_id: UUID, expected_version: int) -> None:
     """Take a translation back; the thing speaks the catalogue's own language again."""
     with transaction():
         translation_service.delete_translation(

@@ -68,7 +68,7 @@ class Product(WithId, Versioned, Timestamped, Base):
     category_id: Mapped[UUID | None] = mapped_column(ForeignKey("categories.id"), index=True)
     external_reference: Mapped[str | None] = mapped_column(String(255), unique=True)
     public_metadata: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
-    private_metadata: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    private_metadata: Mapped[dict[str, object]] = mapped_column(default=dict, server_default="{}")
     published_at: Mapped[datetime | None]
     publish_at: Mapped[datetime | None]
     in_stock: Mapped[bool] = mapped_column(default=False)
@@ -161,8 +161,8 @@ class Variant(WithId, Versioned, Timestamped, Base):
         ForeignKey("product_images.id", ondelete="SET NULL"), index=True
     )
     external_reference: Mapped[str | None] = mapped_column(String(255), unique=True)
-    public_metadata: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
-    private_metadata: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    public_metadata: Mapped[dict[str, object]] = mapped_column(default=dict, server_default="{}")
+    private_metadata: Mapped[dict[str, object]] = mapped_column(default=dict, server_default="{}")
 
 
 class Barcode(Base):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from api.catalog.errors import CategoryNotFound, ProductNotFound, VariantNotFound
 from api.catalog.fields import PRODUCT_FIELDS
@@ -17,7 +17,7 @@ from api.catalog.queries.media import warnings
 from api.catalog.queries.prices import price_view
 from api.catalog.queries.storefront_navigation import in_tree_order, level_of
 from api.catalog.queries.variant_lookup import barcodes_of
-from api.platform.db import session
+from api.platform.db import AnyRow, session
 
 _METADATA = {"public_metadata": "metadata"}
 """What a column is called on the wire, where it is not called so itself."""
@@ -109,11 +109,11 @@ _CATEGORY = (
 )
 
 
-def _category(row: Any) -> dict[str, object]:
+def _category(row: AnyRow) -> dict[str, object]:
     return {**row._asdict(), "level": level_of(row.path)}
 
 
-def _variants(which: Any) -> list[dict[str, Any]]:
+def _variants(which: ColumnElement[bool]) -> list[dict[str, Any]]:
     """Read variants, their prices and their codes in one statement each."""
     rows = session.execute(
         select(

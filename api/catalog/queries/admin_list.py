@@ -26,7 +26,7 @@ from api.catalog.queries.filters import (
 from api.catalog.queries.product_cards import IMAGE_URL
 from api.catalog.states import ProductStatus
 from api.platform import pagination
-from api.platform.db import AnySelect, session
+from api.platform.db import AnyRow, AnySelect, session
 from api.platform.pagination import PreparedList, Sort
 
 LINE_EXPANSIONS = ("variants",)
@@ -144,7 +144,7 @@ def _listing(statement: AnySelect, shape: FilterShape, by_name: bool) -> Prepare
     return pagination.listing(statement, Sort(columns, descending=not by_name))
 
 
-def _fitting(rows: Sequence[Any]) -> int:
+def _fitting(rows: Sequence[AnyRow]) -> int:
     """Count the rows from the first one on whose variants are not too many together."""
     so_far: Iterator[int] = accumulate(row.variant_count for row in rows)
     return max(1, sum(together <= VARIANTS_OF_A_PAGE for together in so_far))
@@ -166,7 +166,7 @@ def _collection_id(slug: str) -> object:
     return session.scalar(select(Collection.id).where(Collection.slug == slug))
 
 
-def _line(row: object, currency: str) -> dict[str, Any]:
+def _line(row: AnyRow, currency: str) -> dict[str, Any]:
     line = pagination.strip_sort_columns(row)
     lowest, highest = line.pop("lowest"), line.pop("highest")
     line["price"] = None if lowest is None else {"amount": lowest, "currency": currency}

@@ -17,7 +17,7 @@ from api.catalog.models.attributes import (
 )
 from api.catalog.models.products import Product
 from api.platform import pagination
-from api.platform.db import session
+from api.platform.db import AnyRow, session
 from api.platform.pagination import Sort
 
 _ATTRIBUTE = (
@@ -108,7 +108,7 @@ def slugs_of(product_ids: Collection[UUID]) -> list[str]:
     )
 
 
-def _with_choices(rows: Sequence[Any]) -> list[dict[str, object]]:
+def _with_choices(rows: Sequence[AnyRow]) -> list[dict[str, object]]:
     found: dict[UUID, dict[str, Any]] = {
         row.id: {**pagination.strip_sort_columns(row), "choices": []} for row in rows
     }
@@ -126,7 +126,7 @@ def _with_choices(rows: Sequence[Any]) -> list[dict[str, object]]:
     return list(found.values())
 
 
-def _with_attributes(rows: Sequence[Any]) -> list[dict[str, object]]:
+def _with_attributes(rows: Sequence[AnyRow]) -> list[dict[str, object]]:
     found: dict[UUID, dict[str, Any]] = {
         row.id: {**pagination.strip_sort_columns(row), "attributes": []} for row in rows
     }

@@ -1,7 +1,6 @@
 """Collections as staff see them, and what is in them in the shop's order."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
@@ -47,7 +46,7 @@ def list_collections(
     with_total: bool = False,
 ) -> dict[str, object]:
     """Return a page of collections, the newest first; `q` is a part of the title or slug."""
-    statement: Select[Any] = select(*_COLUMNS, _COUNT)
+    statement: Select[object] = select(*_COLUMNS, _COUNT)
     if kind is not None:
         statement = statement.where(Collection.kind == kind)
     if q:
@@ -81,7 +80,7 @@ def list_collection_products(
 
     Raises CollectionNotFound.
     """
-    statement: Select[Any] = (
+    statement: Select[object] = (
         select(
             *(Product.id, Product.slug, Product.title, Product.status, Product.vendor),
             *(Product.in_stock, IMAGE_URL),

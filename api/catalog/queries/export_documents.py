@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, any_, cast, func, literal, select, text
+from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, any_, cast, func, literal, select, text
 
 from api.catalog.fields import PRODUCT_FIELDS, VARIANT_FIELDS, to_document
 from api.catalog.models.attributes import Attribute, ProductAttribute
@@ -214,8 +214,8 @@ def _fitting(
     vendor: str | None = None,
     q: str | None = None,
     **_: object,
-) -> list[Any]:
-    found: list[object] = []
+) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
     if status:
         found.append(Product.status == ProductStatus(status))
     if vendor:

@@ -151,7 +151,7 @@ class _Among:
         return made
 
 
-def _prices(among: CTE, shape: FilterShape) -> ScalarSelect[Any]:
+def _prices(among: CTE, shape: FilterShape) -> ScalarSelect[object]:
     """Tell the lowest and the highest price."""
     prices = OWN_PRICES.c if shape.own_prices else PriceRange
     span = select(array([func.min(prices.lowest), func.max(prices.lowest)]))
@@ -166,7 +166,7 @@ def _prices(among: CTE, shape: FilterShape) -> ScalarSelect[Any]:
     ).scalar_subquery()
 
 
-def _counts(among: Mapping[int, CTE]) -> ScalarSelect[Any]:
+def _counts(among: Mapping[int, CTE]) -> ScalarSelect[object]:
     """Count facet values, with all filters and without each group in turn."""
     arms = []
     for place, products in among.items():
@@ -195,7 +195,7 @@ def _counts(among: Mapping[int, CTE]) -> ScalarSelect[Any]:
     )
 
 
-def _spans(among: Mapping[int, CTE]) -> ScalarSelect[Any]:
+def _spans(among: Mapping[int, CTE]) -> ScalarSelect[object]:
     """Tell from where to where numbers and dates go, with all filters and at any of each in turn.
 
     As text, so that no digit is lost.

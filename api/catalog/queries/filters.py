@@ -163,13 +163,13 @@ def build_query(
     with_prices: bool = False,
     leaving_out: int = -1,
     at_any_number: int = -1,
-) -> Select[Any]:
+) -> Select[object]:
     """Build the statement for products that fit; their values are bound by name.
 
     `leaving_out` is the place of a group that is not asked for, so that its own counts show what
     else could be chosen; `at_any_number` is that of a number, so that its own span shows it.
     """
-    statement: Select[Any] = select(*columns).select_from(Product)
+    statement: Select[object] = select(*columns).select_from(Product)
     if shape.status is not None:
         statement = statement.where(Product.status == shape.status)
     if shape.in_category:

@@ -10,7 +10,7 @@ from sqlalchemy import exists, func, select
 from api.catalog.errors.media import MediaNotFound
 from api.catalog.models.media import Media, MediaState, ProductImage
 from api.platform import pagination
-from api.platform.db import session
+from api.platform.db import AnyRow, session
 from api.platform.pagination import Sort
 from api.platform.service_registry import get_service
 from api.platform.storage import Storage
@@ -90,14 +90,14 @@ def list_media(
     return {"data": [_card(row) for row in rows], "page": page}
 
 
-def _card(row: object) -> dict[str, object]:
+def _card(row: AnyRow) -> dict[str, object]:
     storage: Storage = get_service(Storage)
     card = {column.key: getattr(row, column.key) for column in _CARD}
     key = card.pop("storage_key")
     return {**card, "url": storage.url(key)}
 
 
-def warnings(place: int, image: Any) -> Iterator[dict[str, str]]:
+def warnings(place: int, image: AnyRow) -> Iterator[dict[str, str]]:
     """Say what would be better about a product's picture; nothing of it stops anybody."""
     if not image.alt:
         yield {

@@ -18,7 +18,7 @@ from api.catalog.queries.own_prices import IN_FORCE, values_of_buyer
 from api.catalog.queries.product_cards import money
 from api.kernel.money import Money
 from api.platform import pagination
-from api.platform.db import session
+from api.platform.db import AnyRow, session
 from api.platform.pagination import Sort
 from api.platform.service_registry import get_service
 
@@ -74,7 +74,7 @@ def show_listed_prices(
         "currency": currency,
         "products": [str(product["id"]) for product in shown],
     }
-    found: dict[UUID, dict[UUID, Any]] = {}
+    found: dict[UUID, dict[UUID, AnyRow]] = {}
     for row in session.execute(_LISTED, values):
         found.setdefault(row.product_id, {})[row.id] = row
     is_net = any(row.shows_net for rows in found.values() for row in rows.values())
@@ -129,7 +129,7 @@ def _set_net(shown: dict[str, Any], tax_class: str, net_of: NetOf) -> None:
     shown["net_price"] = None if amount is None else money(amount, price["currency"])
 
 
-def _set_price(shown: dict[str, Any], amount: int | None, currency: str) -> None:
+def _set_price(shown: dict[str, object], amount: int | None, currency: str) -> None:
     shown |= {"price": money(amount, currency), "compare_at": None, "prior_price": None}
     shown["for_sale"] = amount is not None
 
@@ -169,14 +169,14 @@ def price_list(list_id: UUID) -> dict[str, Any]:
     return dict(row._mapping)
 
 
-def price_lists(*, limit: int, cursor: str | None, include: str | None) -> dict[str, object]:
+def price_lists(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
     """Return a page of all price lists, by code."""
     rows, page = pagination.page(
         _LIST,
         Sort((PriceList.code,)),
         limit=limit,
         cursor=cursor,
-        total=select(PriceList.id) if include else None,
+        total=select(PriceList.id) if with_total else None,
     )
     return {"data": [pagination.strip_sort_columns(row) for row in rows], "page": page}
 
@@ -213,6 +213,6 @@ def all_listed_prices(list_id: UUID) -> list[dict[str, Any]]:
     return [_price(row) for row in rows]
 
 
-def _price(row: Any) -> dict[str, object]:
+def _price(row: AnyRow) -> dict[str, object]:
     price = Money(row.amount, row.currency)
     return {"sku": row.sku, "title": row.title, "min_quantity": row.min_quantity, "price": price}

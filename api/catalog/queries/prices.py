@@ -1,6 +1,5 @@
 """Price history and scheduled prices of variants, for staff."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, func, select
@@ -10,7 +9,7 @@ from api.catalog.errors import ScheduleNotFound, VariantNotFound
 from api.catalog.models.prices import PriceHistoryEntry, ScheduledPrice, ScheduleState, VariantPrice
 from api.catalog.models.products import Variant
 from api.platform import pagination
-from api.platform.db import session
+from api.platform.db import AnyRow, session
 from api.platform.pagination import Sort
 
 _NEWEST_FIRST = Sort((PriceHistoryEntry.since, PriceHistoryEntry.id), descending=True)
@@ -66,7 +65,7 @@ def price_history(
     return {"data": [_record(row) for row in rows], "page": page}
 
 
-def price_view(row: Any) -> dict[str, object]:
+def price_view(row: AnyRow) -> dict[str, object]:
     """Return how staff see a row of `variant_prices`."""
     return {
         "price": money(row.amount, row.currency),
@@ -76,7 +75,7 @@ def price_view(row: Any) -> dict[str, object]:
     }
 
 
-def _record(row: Any) -> dict[str, object]:
+def _record(row: AnyRow) -> dict[str, object]:
     is_in_force = row.until is None
     return {
         "id": row.id,
@@ -135,7 +134,7 @@ def scheduled_price(schedule_id: UUID) -> dict[str, object]:
     return _view(row)
 
 
-def _view(row: Any) -> dict[str, object]:
+def _view(row: AnyRow) -> dict[str, object]:
     currency = row.currency
     return {
         "id": row.id,

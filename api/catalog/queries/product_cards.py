@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, array
+from sqlalchemy.sql.elements import SQLCoreOperations
 
 from api.catalog.models.media import ProductImage
 from api.catalog.models.prices import PriceRange, VariantPrice
@@ -13,7 +14,7 @@ from api.catalog.models.products import Product, Variant
 from api.catalog.queries.filters import price_of
 from api.catalog.queries.translations import NO_TEXTS, Texts, languages_of, texts_for
 from api.catalog.states import ProductStatus
-from api.platform.db import session
+from api.platform.db import AnyRow, session
 
 CARD_EXPANSIONS = ("variants", "images")
 """What a list may bring along, each in one more statement."""
@@ -50,7 +51,7 @@ IMAGE_URL = (
 )
 """Where a product's first picture is, for the lists of staff."""
 
-CARD: tuple[Any, ...] = (
+CARD: tuple[SQLCoreOperations[object], ...] = (
     *(Product.id, Product.slug, Product.title, Product.vendor, Product.in_stock),
     *(_PRICES.label("prices"), _FIRST_IMAGE.label("image")),
 )
@@ -87,7 +88,7 @@ _VARIANTS_OF = (
 
 
 def cards(
-    rows: Sequence[Any],
+    rows: Sequence[AnyRow],
     currency: str,
     *,
     languages: Sequence[str] = (),
@@ -126,7 +127,7 @@ def money(amount: int | None, currency: str) -> dict[str, object] | None:
     return None if amount is None else {"amount": amount, "currency": currency}
 
 
-def _card(row: Any, currency: str, texts: Texts) -> dict[str, object]:
+def _card(row: AnyRow, currency: str, texts: Texts) -> dict[str, object]:
     lowest, highest, before, prior = row.prices or (None, None, None, None)
     return {
         "id": row.id,

@@ -13,7 +13,6 @@ hits among them says which way to go.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -35,7 +34,7 @@ from api.catalog.queries import search_query
 from api.catalog.queries.filters import FilterShape, build_query
 from api.catalog.queries.product_cards import CARD
 from api.platform import pagination
-from api.platform.db import AnySelect, session
+from api.platform.db import AnyRow, AnySelect, session
 from api.platform.pagination import TOTAL_CAP, CursorInvalid
 
 LOOKED_AT = 500
@@ -90,12 +89,12 @@ def found(
 def search_page(
     shape: FilterShape,
     seen: SearchProbe,
-    values: dict[str, Any],
+    values: dict[str, object],
     *,
     limit: int,
     cursor: str | None,
     filters: object,
-) -> tuple[list[object], dict[str, object]]:
+) -> tuple[list[AnyRow], dict[str, object]]:
     """Read one page of hits in the order of relevance, and the `page` member of its envelope.
 
     One statement, or one more for each tier that the page reaches beyond the first two. The list
@@ -125,8 +124,8 @@ def _rows(
     wanted: int,
     tier: int,
     after: UUID | None,
-) -> list[Any]:
-    rows: list[object] = []
+) -> list[AnyRow]:
+    rows: list[AnyRow] = []
     for step in _steps(seen):
         if tier <= step.last and len(rows) < wanted:
             statement = _step(shape, step, is_first=after is None)
@@ -180,7 +179,7 @@ def _look(shape: FilterShape) -> AnySelect:
 
 
 @lru_cache(maxsize=1024)
-def _step(shape: FilterShape, step: _Step, *, is_first: bool) -> Select[Any]:
+def _step(shape: FilterShape, step: _Step, *, is_first: bool) -> Select[object]:
     """Build the statement for some tiers, whose hits are come upon by walking or are gathered."""
     ways = search_query.match_tiers()
     tier = ways.tier() if step.first < step.last else literal(step.first, Integer)

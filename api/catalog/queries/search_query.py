@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -156,7 +155,7 @@ def match_tiers() -> MatchTiers:
     )
 
 
-def exact_ids() -> ColumnElement[Any]:
+def exact_ids() -> ColumnElement[object]:
     """Return the question which products are called exactly so: by title, SKU or barcode."""
     by_title = (
         select(Product.id)
@@ -187,7 +186,7 @@ def values_of(typed: str) -> dict[str, object]:
     }
 
 
-def array_of(ids: Select[Any] | CompoundSelect[Any]) -> ColumnElement[Any]:
+def array_of(ids: Select[object] | CompoundSelect[object]) -> ColumnElement[object]:
     """Ask first and compare then: an index answers for a finished array, not for a subquery."""
     return func.array(ids.scalar_subquery(), type_=ARRAY(Uuid))
 

@@ -19,7 +19,7 @@ from api.catalog.models.products import Product, ProductRelation, Variant
 from api.catalog.queries.product_cards import IMAGE, cards_of, money
 from api.catalog.queries.translations import NO_TEXTS, Texts, languages_of, texts_for
 from api.catalog.states import ProductStatus
-from api.platform.db import session
+from api.platform.db import AnyRow, session
 
 PAGE_EXPANSIONS = ("related", "collections")
 """What a page may bring along, each in one more statement or two."""
@@ -188,7 +188,7 @@ def get_storefront_product(
 
 
 def _texts(
-    product: Any, collections: Sequence[Any], languages: Sequence[str]
+    product: AnyRow, collections: Sequence[AnyRow], languages: Sequence[str]
 ) -> Mapping[UUID, Texts]:
     """Read all translations of a page in one statement."""
     subjects = [product.id, *(row.id for row in collections)]
@@ -199,17 +199,17 @@ def _texts(
     return texts_for(subjects, languages)
 
 
-def _related(product_id: UUID, currency: str, languages: Sequence[str]) -> dict[str, Any]:
+def _related(product_id: UUID, currency: str, languages: Sequence[str]) -> Mapping[str, object]:
     rows = session.execute(_RELATED, {"product_id": product_id}).all()
     shown = cards_of([row.related_id for row in rows], currency, languages=languages)
-    found: dict[str, list[Any]] = {}
+    found: dict[str, list[object]] = {}
     for row in rows:
         if row.related_id in shown:
             found.setdefault(row.kind, []).append(shown[row.related_id])
     return found
 
 
-def _attribute(attribute: dict[str, Any], texts: Mapping[UUID, Texts]) -> dict[str, Any]:
+def _attribute(attribute: dict[str, Any], texts: Mapping[UUID, Texts]) -> dict[str, object]:
     choices = [
         {
             "value": choice["value"],
@@ -227,13 +227,13 @@ def _attribute(attribute: dict[str, Any], texts: Mapping[UUID, Texts]) -> dict[s
     }
 
 
-def _crumb(crumb: dict[str, Any], texts: Mapping[UUID, Texts]) -> dict[str, Any]:
+def _crumb(crumb: dict[str, Any], texts: Mapping[UUID, Texts]) -> dict[str, object]:
     name = texts.get(UUID(crumb["id"]), NO_TEXTS).get("name", crumb["name"])
     return {"slug": crumb["slug"], "name": name}
 
 
 def _variant(
-    variant: Any, currency: str, urls: dict[str, str], called: dict[str, str]
+    variant: AnyRow, currency: str, urls: dict[str, str], called: dict[str, str]
 ) -> dict[str, Any]:
     values = [called.get(value, value) for value in variant.option_values]
     return {
@@ -255,14 +255,14 @@ def _variant(
     }
 
 
-def _availability(variant: Any) -> str:
+def _availability(variant: AnyRow) -> str:
     if variant.in_stock:
         return "in_stock"
     can_wait = variant.back_orders == "allow" and not variant.back_orders_full
     return "backorder" if can_wait else "out_of_stock"
 
 
-def _options(names: Sequence[str], values: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
+def _options(names: Sequence[str], values: Sequence[Sequence[str]]) -> list[dict[str, object]]:
     """Say what there is to choose from, in the order in which the variants stand."""
     return [
         {"name": name, "values": list(dict.fromkeys(chosen[place] for chosen in values))}

@@ -34,7 +34,7 @@ from api.catalog.queries.filters import (
 from api.catalog.queries.product_cards import CARD, cards
 from api.catalog.queries.spelling import correct_query
 from api.platform import pagination
-from api.platform.db import AnySelect, session
+from api.platform.db import AnyRow, AnySelect, session
 from api.platform.pagination import CursorInvalid, PreparedList, Sort
 
 SORTS = ("relevance", "newest", "name", "price", "-price", "position")
@@ -44,7 +44,7 @@ SORTS = ("relevance", "newest", "name", "price", "-price", "position")
 class _Found:
     """A page of a list, and what its totals and facets are to be counted with."""
 
-    rows: list[object]
+    rows: list[AnyRow]
     page: dict[str, object]
     values: dict[str, object]
     has_few_hits: bool | None = None
@@ -132,7 +132,7 @@ def _nothing(
     return _Found([], page, narrowing.values | searched, True if wanted.q else None)
 
 
-def _of_what_has_a_price(narrowing: ResolvedFilter, values: dict[str, Any]) -> ResolvedFilter:
+def _of_what_has_a_price(narrowing: ResolvedFilter, values: dict[str, object]) -> ResolvedFilter:
     """Count what an order by price lists: only what has a price in the currency."""
     if narrowing.shape.price:
         return narrowing
@@ -170,7 +170,7 @@ def _listed(
     wanted: ProductFilter,
     shape: FilterShape,
     order: str,
-    values: dict[str, Any],
+    values: dict[str, object],
     limit: int,
     cursor: str | None,
 ) -> _Found:
@@ -220,7 +220,7 @@ def _searched(statement: AnySelect, shape: FilterShape, has_few_hits: bool | Non
     return statement.where(ranking.found(shape, has_few_hits=has_few_hits))
 
 
-def _collection(slug: str | None) -> Any:
+def _collection(slug: str | None) -> AnyRow | None:
     if slug is None:
         return None
     row = session.execute(

@@ -11,7 +11,7 @@ from api.catalog.errors import CategoryNotFound, CollectionNotFound
 from api.catalog.models.navigation import Category, Collection
 from api.catalog.queries.translations import NO_TEXTS, Texts, languages_of, texts_for
 from api.platform import pagination
-from api.platform.db import session
+from api.platform.db import AnyRow, session
 from api.platform.pagination import Sort
 
 _CATEGORY = (Category.id, Category.slug, Category.name, Category.path, Category.parent_id)
@@ -99,7 +99,7 @@ def get_storefront_collection(slug: str, languages: Sequence[str] = ()) -> dict[
     return {**_collection(row, texts), "languages": languages_of([row.id], texts, "title")}
 
 
-def _collection(row: Any, texts: Mapping[UUID, Texts]) -> dict[str, object]:
+def _collection(row: AnyRow, texts: Mapping[UUID, Texts]) -> dict[str, object]:
     own = texts.get(row.id, NO_TEXTS)
     return {
         "id": row.id,
@@ -111,7 +111,7 @@ def _collection(row: Any, texts: Mapping[UUID, Texts]) -> dict[str, object]:
     }
 
 
-def _category(row: Any, texts: Mapping[UUID, Texts]) -> dict[str, object]:
+def _category(row: AnyRow, texts: Mapping[UUID, Texts]) -> dict[str, object]:
     return {
         "id": row.id,
         "slug": row.slug,
@@ -122,19 +122,19 @@ def _category(row: Any, texts: Mapping[UUID, Texts]) -> dict[str, object]:
     }
 
 
-def _seo(row: Any, own: dict[str, Any]) -> dict[str, str]:
+def _seo(row: AnyRow, own: dict[str, Any]) -> dict[str, str]:
     return {
         "title": own.get("seo_title") or row.seo_title,
         "description": own.get("seo_description") or row.seo_description,
     }
 
 
-def in_tree_order(rows: Sequence[Any]) -> list[Any]:
+def in_tree_order(rows: Sequence[AnyRow]) -> list[AnyRow]:
     """Put categories, given in the order of siblings, into the order of the tree."""
-    below: dict[UUID | None, list[Any]] = defaultdict(list)
+    below: dict[UUID | None, list[AnyRow]] = defaultdict(list)
     for row in rows:
         below[row.parent_id].append(row)
-    ordered: list[object] = []
+    ordered: list[AnyRow] = []
     waiting = below[None][::-1]
     while waiting:
         row = waiting.pop()

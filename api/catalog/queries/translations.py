@@ -16,7 +16,7 @@ from api.catalog.models.navigation import Category
 from api.catalog.models.navigation import Collection as ProductCollection
 from api.catalog.models.products import Product, Variant
 from api.platform import pagination
-from api.platform.db import session
+from api.platform.db import AnyRow, session
 from api.platform.pagination import Sort
 
 MAPS = ("options", "option_values")
@@ -211,7 +211,7 @@ def _originals(kind: str) -> list[Any]:
     return columns
 
 
-def _original(kind: str, row: Any) -> dict[str, object]:
+def _original(kind: str, row: AnyRow) -> dict[str, object]:
     original = {name: getattr(row, name) for name in SUBJECTS[kind].fields}
     if kind == "product":
         original |= {"options": row.options, "option_values": sorted(row.option_values or ())}

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -165,9 +165,9 @@ SCANNED: Final = select(func.to_jsonb(literal_column("variant"))).select_from(
 """What `find_variant` finds as one JSON value, of the parameters `text` and `keys`."""
 
 
-def barcodes_of(variant_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+def barcodes_of(variant_ids: Collection[UUID]) -> dict[UUID, list[dict[str, object]]]:
     """Return the barcodes of variants with their pack quantities, by variant id."""
-    found: dict[UUID, list[dict[str, Any]]] = {}
+    found: dict[UUID, list[dict[str, object]]] = {}
     if not variant_ids:
         return found
     for row in session.execute(_BARCODES, {"variant_ids": list(variant_ids)}):

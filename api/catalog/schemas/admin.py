@@ -55,6 +55,8 @@ def _tags() -> fields.Field[Any]:
 class BarcodeSchema(Schema):
     """A code on goods, and how many units one scan of it means."""
 
+    makes = BarcodeInput
+
     code = fields.String(
         required=True,
         validate=_CODE,
@@ -66,10 +68,6 @@ class BarcodeSchema(Schema):
         validate=validate.Range(1, MOST_IN_A_CASE),
         metadata={"description": "1, or how many are in a case with this label."},
     )
-
-    @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: object) -> BarcodeInput:
-        return BarcodeInput(**given)
 
 
 class PriceAmountSchema(MoneySchema):
@@ -90,14 +88,12 @@ class PriceSchema(Schema):
     the lowest price of the 30 days before that moment.
     """
 
+    makes = PriceInput
+
     price = fields.Nested(PriceAmountSchema, required=True)
     compare_at = fields.Nested(PriceAmountSchema, load_default=None, allow_none=True)
     reduced_since = fields.AwareDateTime(dump_only=True, allow_none=True)
     prior_price = fields.Nested(MoneySchema, dump_only=True, allow_none=True)
-
-    @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: object) -> PriceInput:
-        return PriceInput(**given)
 
 
 class PricesSchema(Schema):
@@ -114,6 +110,8 @@ class ImageSchema(Schema):
     With `media_id` the address follows from it. The rest only comes out.
     """
 
+    makes = ImageInput
+
     id = fields.UUID(dump_only=True)
     url = fields.String(
         validate=(_WEB_ADDRESS, validate.Length(max=2000)),
@@ -128,10 +126,6 @@ class ImageSchema(Schema):
     member_rules = (
         AtLeastOne("url", "media_id", error="Name the picture by url or by media_id.", at="url"),
     )
-
-    @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: object) -> ImageInput:
-        return ImageInput(**given)
 
 
 class VariantFieldsSchema(Schema):
@@ -189,7 +183,7 @@ class NewVariantSchema(VariantFieldsSchema):
     prices = fields.List(fields.Nested(PriceSchema), validate=validate.Length(max=50))
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: object) -> VariantInput:
+    def _draft(self, given: dict[str, object], **_: object) -> VariantInput:
         return VariantInput(**_tuples(given, "option_values", "prices", "barcodes"))
 
 
@@ -278,7 +272,7 @@ class NewProductSchema(ProductFieldsSchema):
     )
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: object) -> ProductInput:
+    def _draft(self, given: dict[str, object], **_: object) -> ProductInput:
         return ProductInput(
             **_tuples(given, "tags", "options", "images", "variants", "category_ids")
         )
@@ -333,11 +327,9 @@ class CategoryFieldsSchema(Schema):
 class NewCategorySchema(CategoryFieldsSchema):
     """A category to be."""
 
-    name = fields.String(required=True, validate=(*_NAME, validate.Length(max=200)))
+    makes = CategoryInput
 
-    @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: object) -> CategoryInput:
-        return CategoryInput(**given)
+    name = fields.String(required=True, validate=(*_NAME, validate.Length(max=200)))
 
 
 class EditCategorySchema(CategoryFieldsSchema):

@@ -84,13 +84,11 @@ class AttributeFieldsSchema(Schema):
 class NewAttributeSchema(AttributeFieldsSchema):
     """An attribute to be. Its code and its kind stay as they are."""
 
+    makes = AttributeInput
+
     code = fields.String(required=True, validate=_CODE, metadata={"example": "material"})
     name = fields.String(required=True, validate=_NAME)
     kind = fields.Enum(AttributeKind, by_value=True, required=True)
-
-    @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: object) -> AttributeInput:
-        return AttributeInput(**given)
 
 
 class EditAttributeSchema(AttributeFieldsSchema):
@@ -114,6 +112,8 @@ class AttributeSchema(AttributeFieldsSchema):
 class NewTypeAttributeSchema(Schema):
     """An attribute that products of a type have, named by its code or its id."""
 
+    makes = TypeAttributeInput
+
     code = fields.String(validate=validate.Length(1, 60))
     attribute_id = fields.UUID()
     is_required = fields.Boolean(
@@ -130,10 +130,6 @@ class NewTypeAttributeSchema(Schema):
             at="code",
         ),
     )
-
-    @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: object) -> TypeAttributeInput:
-        return TypeAttributeInput(**given)
 
 
 class EditProductTypeSchema(Schema):

@@ -117,12 +117,10 @@ _TITLE = (validate.Length(1, 200), NOT_BLANK)
 class NewCollectionSchema(CollectionFieldsSchema):
     """A collection to be: filled by hand, or by rules."""
 
+    makes = CollectionInput
+
     title = fields.String(required=True, validate=_TITLE)
     kind = fields.Enum(CollectionKind, by_value=True, load_default=CollectionKind.MANUAL)
-
-    @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: object) -> CollectionInput:
-        return CollectionInput(**given)
 
 
 class EditCollectionSchema(CollectionFieldsSchema):

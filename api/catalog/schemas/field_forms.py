@@ -20,7 +20,7 @@ from api.platform.http import Pattern
 _READERS = {"public_metadata": "Storefronts read it.", "private_metadata": "Only staff read it."}
 
 
-def written_fields(table: Iterable[Field]) -> dict[str, fields.Field[Any]]:
+def written_fields(table: Iterable[Field]) -> dict[str, fields.Field[object]]:
     """Return the forms of the fields that staff write as they are, by name."""
     return {one.name: _written(one) for one in table if one.in_forms}
 

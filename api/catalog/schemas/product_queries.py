@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import fields, post_load, validate
 
 from api.catalog.queries.admin_list import LINE_EXPANSIONS, VARIANTS_OF_A_PAGE
 from api.catalog.queries.product_cards import CARD_EXPANSIONS
@@ -11,7 +11,12 @@ from api.catalog.queries.storefront_list import SORTS
 from api.catalog.schemas.admin import MOST_IDS
 from api.catalog.states import ProductStatus
 from api.platform.addresses import COUNTRIES
-from api.platform.http import MAX_AMOUNT, CurrencyCode, PageQuerySchema, Schema
+from api.platform.http import (
+    MAX_AMOUNT,
+    CurrencyCode,
+    PageQuerySchema,
+    Schema,
+)
 from api.platform.query_fields import IdList, NameList
 
 MOST_FILTERS = 50
@@ -102,6 +107,11 @@ class ShownProductsQuerySchema(PageQuerySchema, BuyerQuerySchema):
     )
     include = NameList("total", "facets", description="What the answer counts.")
     expand = NameList(*CARD_EXPANSIONS, description="What each product brings along.")
+
+    @post_load
+    def _with_total(self, query: dict[str, Any], **_: object) -> dict[str, object]:
+        included = query.pop("include")
+        return query | {f"with_{name}": name in included for name in ("total", "facets")}
 
 
 class ShownProductQuerySchema(BuyerQuerySchema):

@@ -40,7 +40,7 @@ class TranslatedTextsSchema(Schema):
     description = fields.String(validate=validate.Length(max=500_000))
     seo_title = fields.String(validate=validate.Length(max=255))
     seo_description = fields.String(validate=validate.Length(max=500))
-    options: fields.Field[Any] = _words()
+    options: fields.Field[object] = _words()
     option_values: fields.Field[Any] = _words()
 
 

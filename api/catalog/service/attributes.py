@@ -17,7 +17,7 @@ from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.kernel.text_folding import counted
 from api.platform import audit
-from api.platform.db import require_transaction, session
+from api.platform.db import lock_entity, require_transaction, session
 from api.platform.etags import check
 from api.platform.outbox import emit
 
@@ -112,16 +112,7 @@ def delete_attribute(attribute_id: UUID, *, expected_version: int, by: Principal
 
 def _lock(attribute_id: UUID) -> Attribute:
     """Lock an attribute alone: nobody gives a product one of its values meanwhile."""
-    require_transaction()
-    attribute = session.scalar(
-        select(Attribute)
-        .where(Attribute.id == attribute_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if attribute is None:
-        raise AttributeNotFound(attribute_id=attribute_id)
-    return attribute
+    return lock_entity(Attribute, attribute_id, AttributeNotFound(attribute_id=attribute_id))
 
 
 def _replace_choices(attribute: Attribute, wanted: Sequence[ChoiceInput]) -> bool:

@@ -20,7 +20,7 @@ from api.catalog.texts import LONGEST_SLUG, slug_as_before, slug_from
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit
-from api.platform.db import require_transaction, session
+from api.platform.db import lock_entity, require_transaction, session
 from api.platform.etags import check
 from api.platform.outbox import emit
 
@@ -224,17 +224,10 @@ def move_in_category(
 
 def _lock(category_id: UUID) -> Category:
     """Hold the tree still, then the category: whoever edits it holds the tree alone."""
-    require_transaction()
     denormalization.lock_category_tree(alone=False)
-    category = session.scalar(
-        select(Category)
-        .where(Category.id == category_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
+    return lock_entity(
+        Category, category_id, CategoryNotFound(category_id=category_id), alone=False
     )
-    if category is None:
-        raise CategoryNotFound(category_id=category_id)
-    return category
 
 
 def _note(category: Category, *, by: Principal, **changed: object) -> None:

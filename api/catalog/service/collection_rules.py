@@ -223,7 +223,7 @@ def _moment(value: Any, _relation: str, _: _Known) -> str:
         ) from unreadable
 
 
-_READERS: Mapping[str, Callable[[Any, str, _Known], Any]] = {
+_READERS: Mapping[str, Callable[[object, str, _Known], object]] = {
     "tag": _plain,
     "vendor": _plain,
     "product_type": _plain,

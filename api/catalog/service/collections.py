@@ -35,7 +35,7 @@ from api.catalog.texts import slug_from
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit
-from api.platform.db import require_transaction, session
+from api.platform.db import lock_entity, require_transaction, session
 from api.platform.etags import check
 from api.platform.outbox import emit
 
@@ -218,16 +218,9 @@ def move_product(
 
 
 def _lock(collection_id: UUID) -> Collection:
-    require_transaction()
-    collection = session.scalar(
-        select(Collection)
-        .where(Collection.id == collection_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
+    return lock_entity(
+        Collection, collection_id, CollectionNotFound(collection_id=collection_id), alone=False
     )
-    if collection is None:
-        raise CollectionNotFound(collection_id=collection_id)
-    return collection
 
 
 def _lock_by_hand(collection_id: UUID) -> Collection:

@@ -38,7 +38,7 @@ class ImageInput:
     media_id: UUID | None = None
     width: int | None = None
     height: int | None = None
-    sizes: tuple[dict[str, Any], ...] = ()
+    sizes: tuple[dict[str, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class VariantInput:
     has_stock: bool = False
     external_reference: str | None = None
     public_metadata: Mapping[str, Any] = field(default_factory=dict)
-    private_metadata: Mapping[str, Any] = field(default_factory=dict)
+    private_metadata: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def codes(self) -> tuple[BarcodeInput, ...]:
@@ -102,8 +102,8 @@ class ProductInput:
     seo_title: str = ""
     seo_description: str = ""
     pick_warning: str = ""
-    public_metadata: Mapping[str, Any] = field(default_factory=dict)
-    private_metadata: Mapping[str, Any] = field(default_factory=dict)
+    public_metadata: Mapping[str, object] = field(default_factory=dict)
+    private_metadata: Mapping[str, object] = field(default_factory=dict)
     publish_at: datetime | None = None
 
 

@@ -28,7 +28,7 @@ from api.catalog.states import ProductStatus
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit
-from api.platform.db import require_transaction, session
+from api.platform.db import lock_entity, require_transaction, session
 from api.platform.etags import check
 from api.platform.outbox import emit
 
@@ -120,15 +120,7 @@ def _lock_named(type_id: UUID) -> list[UUID]:
 
 def _lock(type_id: UUID) -> ProductType:
     """Lock a type alone: no product gets a value by it meanwhile."""
-    kind = session.scalar(
-        select(ProductType)
-        .where(ProductType.id == type_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if kind is None:
-        raise ProductTypeNotFound(product_type_id=type_id)
-    return kind
+    return lock_entity(ProductType, type_id, ProductTypeNotFound(product_type_id=type_id))
 
 
 def _rows(drafts: Sequence[TypeAttributeInput]) -> dict[UUID, tuple[bool, int]]:

@@ -37,7 +37,7 @@ from api.kernel.errors import DomainError
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM, Principal
 from api.platform import audit, sweeps
-from api.platform.db import require_transaction, session
+from api.platform.db import lock_entity, require_transaction, session
 from api.platform.etags import check
 from api.platform.outbox import emit, savepoint
 
@@ -140,16 +140,7 @@ def unarchive_product(product_id: UUID, *, expected_version: int | None, by: Pri
 
 def lock(product_id: UUID) -> Product:
     """Lock a product until the transaction ends; parents before children. ProductNotFound."""
-    require_transaction()
-    product = session.scalar(
-        select(Product)
-        .where(Product.id == product_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    if product is None:
-        raise ProductNotFound(product_id=product_id)
-    return product
+    return lock_entity(Product, product_id, ProductNotFound(product_id=product_id), alone=False)
 
 
 def refresh_search(product: Product) -> None:

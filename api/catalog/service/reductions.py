@@ -18,7 +18,7 @@ from api.catalog.models.prices import GeneralReduction
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.money import BASIS_POINTS, divide_half_up
-from api.platform.db import require_transaction, session
+from api.platform.db import AnyRow, require_transaction, session
 
 _NO_SYNC = {"synchronize_session": False}
 Key = tuple[UUID, str]
@@ -114,7 +114,7 @@ def lowest_reduced(moments: Mapping[Key, datetime], window: timedelta) -> dict[K
     return found
 
 
-def _fits(reduction: GeneralReduction, currency: str, place: Any) -> bool:
+def _fits(reduction: GeneralReduction, currency: str, place: AnyRow) -> bool:
     if reduction.currency not in (None, currency):
         return False
     named = {*reduction.products, *reduction.collections}

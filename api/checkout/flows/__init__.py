@@ -8,7 +8,6 @@ credit, stock levels by id, counters last.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from api.accounts import queries as accounts_queries
@@ -72,7 +71,7 @@ def quote(
     explain: bool = False,
     gift_cards: Sequence[str] = (),
     store_credit: bool = False,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Calculate what the cart would cost in a place, and list its shipping methods.
 
     Without a shipping method the total is that of the goods, and is marked so. `explain` adds each
@@ -132,7 +131,7 @@ def quote(
     }
 
 
-def reserve_stock(principal: Principal) -> dict[str, Any]:
+def reserve_stock(principal: Principal) -> dict[str, object]:
     """Reserve the cart's units for 15 minutes during checkout.
 
     Repeating extends the time. Raises `CartNotFound`, `CartEmpty`, `CartNotPurchasable`,
@@ -274,7 +273,7 @@ def _total(
     )
 
 
-def _figures(priced: totals.Totals, currency: str) -> dict[str, Any]:
+def _figures(priced: totals.Totals, currency: str) -> dict[str, object]:
     return {
         "subtotal": Money(priced.subtotal, currency),
         "shipping_total": Money(priced.shipping, currency),

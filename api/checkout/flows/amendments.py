@@ -1,5 +1,6 @@
 """Changing or cancelling an unpaid order, by its customer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import EllipsisType
 from typing import Any
@@ -46,7 +47,7 @@ class ChangeForm:
 
     email: str | None = None
     shipping_address: dict[str, Any] | None = None
-    billing_address: dict[str, Any] | None = None
+    billing_address: Mapping[str, object] | None = None
     shipping_method: str | None = None
     customer_note: str | EllipsisType | None = ...
     expected_total: Money | None = None
@@ -68,7 +69,7 @@ def amend_order(order_id: UUID, form: ChangeForm, *, expected_version: int, by: 
     """
     orders_queries.order_id_of_customer(order_id, by)
     session.rollback()
-    content: tuple[Any, ...] | None = None
+    content: tuple[object, ...] | None = None
     for _ in range(ROUNDS):
         with transaction():
             order = orders_service.lock(order_id)
@@ -117,7 +118,7 @@ def check_not_in_progress(order_id: UUID) -> None:
         )
 
 
-def _content(order: Order) -> tuple[Any, ...]:
+def _content(order: Order) -> tuple[object, ...]:
     """Return the values that a customer can change, to detect a change in between."""
     return (
         order.email,

@@ -16,7 +16,7 @@ from api.tax.rules import Destination, normalize_postal_code
 
 
 def estimate(
-    items: Sequence[dict[str, Any]],
+    items: Sequence[dict[str, object]],
     *,
     country: str,
     region: str | None,
@@ -24,7 +24,7 @@ def estimate(
     currency: str,
     shipping_method: str | None,
     vat_id: str | None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Calculate what goods would cost in a place, without discounts, and explain each step.
 
     Without a shipping method, the first that leads there is taken, and none where none does. Raises

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ class CheckoutForm:
 
     email: str | None
     shipping_address: dict[str, Any] | None
-    billing_address: dict[str, Any] | None
+    billing_address: Mapping[str, object] | None
     shipping_method: str
     payment_method: str
     expected_total: Money | None
@@ -34,7 +34,7 @@ class CheckoutForm:
     """Codes; they pay in this order, before the store credit."""
     store_credit: bool = False
     gift_message: str | None = None
-    gift: dict[str, Any] | None = None
+    gift: dict[str, object] | None = None
     """To whom gift cards in the cart are sent, if not to the buyer."""
 
 
@@ -52,7 +52,7 @@ def fingerprint_of(form: CheckoutForm) -> bytes:
 def order_input(
     form: CheckoutForm,
     email: str,
-    address: dict[str, Any],
+    address: dict[str, object],
     fingerprint: bytes,
     cart: CartRow,
     lines: list[CartLine],
@@ -61,7 +61,7 @@ def order_input(
     network: str,
     ip_country: str | None,
     by: Principal,
-    vat_id: dict[str, Any] | None,
+    vat_id: dict[str, object] | None,
     language: str | None,
 ) -> OrderInput:
     """Return the values of the order; it is handed over at `address`.
@@ -135,7 +135,7 @@ def order_input(
     )
 
 
-def _gift(gift: dict[str, Any] | None) -> dict[str, Any] | None:
+def _gift(gift: dict[str, Any] | None) -> dict[str, object] | None:
     """Return to whom gift cards are sent as orders store it."""
     if gift is None:
         return None

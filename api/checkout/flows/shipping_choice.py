@@ -63,9 +63,9 @@ def place_of(address: Mapping[str, Any]) -> Place:
 
 def handed_over_at(
     option: ShippingOption,
-    address: dict[str, Any] | None,
+    address: dict[str, object] | None,
     *,
-    collector: Mapping[str, Any] | None = None,
+    collector: Mapping[str, object] | None = None,
     email: str = "",
     by: Principal | None = None,
 ) -> dict[str, Any]:

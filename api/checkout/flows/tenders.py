@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from api.kernel.money import Money
@@ -73,7 +72,7 @@ def paid_by(tenders: Sequence[Tender]) -> int:
     return sum(tender.amount for tender in tenders)
 
 
-def shown(tenders: Sequence[Tender], total: int, currency: str) -> dict[str, Any]:
+def shown(tenders: Sequence[Tender], total: int, currency: str) -> dict[str, object]:
     """Return the members of a quote about tenders: what each pays, and what is due then."""
     return {
         "tenders": [

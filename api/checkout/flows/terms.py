@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from api.kernel import clock
@@ -34,7 +33,7 @@ def terms_for(
     destination: Destination,
     *,
     customer_id: UUID | None,
-    vat_id: Mapping[str, Any] | None,
+    vat_id: Mapping[str, object] | None,
     subtotal: int,
     currency: str,
     placed_at: datetime | None = None,
@@ -84,7 +83,7 @@ def check_ahead(typed: str, country: str) -> None:
         tax_flows.check_vat_id(typed, country)
 
 
-def checked_vat_id(typed: str | None, country: str) -> dict[str, Any] | None:
+def checked_vat_id(typed: str | None, country: str) -> dict[str, object] | None:
     """Return what is recorded of a VAT id; inside a transaction too, because nobody is asked.
 
     `tax_flows.check_vat_id` asks before. Raises `VatIdInvalid`.
@@ -98,7 +97,7 @@ def checked_vat_id(typed: str | None, country: str) -> dict[str, Any] | None:
     return known or tax_queries.vat_id_fields(vat_id.text)
 
 
-def flag_unchecked(order_id: UUID, number: str, vat_id: Mapping[str, Any]) -> None:
+def flag_unchecked(order_id: UUID, number: str, vat_id: Mapping[str, object]) -> None:
     """List an order whose tax rests on a VAT id that VIES has not confirmed. In a transaction."""
     attention.raise_item(
         AttentionKind.VAT_ID_UNCHECKED,
@@ -109,7 +108,7 @@ def flag_unchecked(order_id: UUID, number: str, vat_id: Mapping[str, Any]) -> No
     )
 
 
-def recheck_vat_id(order_id: UUID, *, by: Principal) -> dict[str, Any]:
+def recheck_vat_id(order_id: UUID, *, by: Principal) -> dict[str, object]:
     """Ask VIES again about an order's VAT id, and record the answer on the order.
 
     A confirmed id resolves the item of the attention list. VIES is asked outside of the

@@ -19,7 +19,7 @@ class Operation:
     method: str
     path: str
     spec: Spec
-    perform: Callable[[Account, Sent, StripeObject], Any]
+    perform: Callable[[Account, Sent, StripeObject], object]
     kind: str = ""
     is_public: bool = False
     """Whether a browser may ask with the publishable key and the object's own secret."""

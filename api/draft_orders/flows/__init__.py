@@ -41,7 +41,7 @@ PAY_LINK_LASTS = timedelta(days=3)
 BY_CARD, BY_HAND = "stripe", "manual"
 
 
-def create_draft(form: Mapping[str, Any], *, by: Principal) -> UUID:
+def create_draft(form: Mapping[str, object], *, by: Principal) -> UUID:
     """Create a draft; reserves nothing. Needs a transaction.
 
     Raises `CustomerUnknown`, `VariantNotFound`, `CartNotPurchasable`, `WrongCurrency`,
@@ -56,7 +56,7 @@ def create_draft(form: Mapping[str, Any], *, by: Principal) -> UUID:
 
 
 def edit_draft(
-    draft_id: UUID, form: Mapping[str, Any], *, expected_version: int, by: Principal
+    draft_id: UUID, form: Mapping[str, object], *, expected_version: int, by: Principal
 ) -> None:
     """Change what is on a draft; a pay link that was sent ends, and so does its reservation.
 
@@ -307,7 +307,7 @@ def _release(draft: DraftOrder) -> None:
 
 def _values(
     form: Mapping[str, Any], *, by: Principal
-) -> tuple[dict[str, Any], list[DraftLineInput]]:
+) -> tuple[dict[str, object], list[DraftLineInput]]:
     values = {name: value for name, value in form.items() if name != "lines"}
     customer_id = values["customer_id"]
     if customer_id is not None:
@@ -341,7 +341,7 @@ def _values(
     return values, lines
 
 
-def _audited(draft: DraftOrder) -> dict[str, Any]:
+def _audited(draft: DraftOrder) -> dict[str, object]:
     lines = [
         {"sku": line.sku, "quantity": line.quantity, "unit_price": line.unit_price}
         for line in draft.lines

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from api.catalog.queries.order_goods import OrderGoods
 from api.checkout.flows import shipping_choice
@@ -31,7 +30,7 @@ class PricedDraft:
     """A draft at its agreed prices, with shipping and tax of today."""
 
     goods: Sequence[OrderGoods]
-    address: dict[str, Any]
+    address: dict[str, object]
     option: ShippingOption
     language: str | None
     figures: totals.Totals
@@ -211,7 +210,7 @@ def order_of(
     )
 
 
-def shown(priced: PricedDraft, currency: str) -> dict[str, Any]:
+def shown(priced: PricedDraft, currency: str) -> dict[str, object]:
     """Return what a draft costs as the API shows it, with each step in words."""
     figures = priced.figures
     return {

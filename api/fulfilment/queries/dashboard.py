@@ -21,7 +21,7 @@ from api.platform.pagination import TOTAL_CAP
 from api.platform.settings import Settings
 
 
-def overview(by: Principal) -> dict[str, Any]:
+def overview(by: Principal) -> dict[str, object]:
     """Return the current dashboard figures; of their locations alone, if `by` is limited to some.
 
     Each is counted over its own partial index and up to 10,000, so that the cost depends on open
@@ -68,7 +68,7 @@ def overview(by: Principal) -> dict[str, Any]:
     }
 
 
-def _is_at(order_id: Any, by: Principal, *, is_open: bool = False) -> list[ColumnElement[bool]]:
+def _is_at(order_id: object, by: Principal, *, is_open: bool = False) -> list[ColumnElement[bool]]:
     if by.locations is None:
         return []
     at = literal(sorted(by.locations), ARRAY(Uuid))

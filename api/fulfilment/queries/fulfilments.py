@@ -17,6 +17,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import SQLCoreOperations
 
 from api.catalog import codes
 from api.catalog.codes import ScannedCode
@@ -71,7 +72,7 @@ _PARCEL: tuple[Any, ...] = (
     _PACKED_WITH,
 )
 
-_LABEL: tuple[Any, ...] = (
+_LABEL: tuple[SQLCoreOperations[object], ...] = (
     *(Fulfilment.id, Fulfilment.order_id, Fulfilment.number, Fulfilment.status),
     *(Fulfilment.carrier, Fulfilment.tracking_number),
 )
@@ -96,7 +97,7 @@ def fulfilments_of_order(order_id: UUID) -> list[dict[str, Any]]:
 
 def fulfilment_page(
     order_id: UUID, *, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of an order's parcels, oldest first. Raises `OrderNotFound`."""
     if session.scalar(select(Order.id).where(Order.id == order_id)) is None:
         raise OrderNotFound(order_id=order_id)
@@ -120,7 +121,7 @@ def tracking_numbers(order_id: UUID) -> Sequence[str]:
     return [number for number in session.scalars(numbers) if number]
 
 
-def scanned_parameters(code: ScannedCode) -> dict[str, Any]:
+def scanned_parameters(code: ScannedCode) -> dict[str, object]:
     """Return the parameters by which a scanned label finds its parcel."""
     keys = tracking_keys(code.text, code.parcel)
     return {"number": code.text.upper(), "tracking_keys": keys}
@@ -217,8 +218,8 @@ def claimed_units(order_id: UUID) -> dict[UUID, int]:
     return {line_id: int(units) for line_id, units in rows}
 
 
-def _lines(fulfilment_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    by_fulfilment: dict[UUID, list[dict[str, Any]]] = {
+def _lines(fulfilment_ids: Collection[UUID]) -> dict[UUID, list[dict[str, object]]]:
+    by_fulfilment: dict[UUID, list[dict[str, object]]] = {
         fulfilment_id: [] for fulfilment_id in fulfilment_ids
     }
     if not by_fulfilment:
@@ -240,5 +241,5 @@ def _lines(fulfilment_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]
     return by_fulfilment
 
 
-def _fulfilment(row: AnyRow, lines: dict[UUID, list[dict[str, Any]]]) -> dict[str, Any]:
+def _fulfilment(row: AnyRow, lines: dict[UUID, list[dict[str, object]]]) -> dict[str, object]:
     return {**{column.key: getattr(row, column.key) for column in _PARCEL}, "lines": lines[row.id]}

@@ -16,7 +16,7 @@ from api.imports.service import export_jobs
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.platform.settings import Settings
@@ -60,10 +60,9 @@ def create_export(body: dict[str, Any]) -> object:
 @requires(Permission.IMPORTS_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(ExportSchema))
-def list_exports(query: dict[str, Any]) -> object:
+def list_exports(query: PageQuery) -> object:
     """List exports, the newest first."""
-    with_total = query.pop("include") == "total"
-    return queries.list_exports(with_total=with_total, **query)
+    return queries.list_exports(**query)
 
 
 @blueprint.route("/<uuid:export_id>", methods=["GET"])

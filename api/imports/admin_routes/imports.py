@@ -1,7 +1,7 @@
 """Imports over HTTP: hand in a file, watch it being read, see what was wrong with it."""
 
 from io import BytesIO
-from typing import IO, Any
+from typing import IO, Unpack
 from uuid import UUID
 
 from flask import Response, current_app, request, stream_with_context
@@ -24,7 +24,7 @@ from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.body_limits import FILES, body_limit
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.platform.settings import Settings
@@ -53,9 +53,11 @@ _BODY = {
 @may_answer(FileMissing, FileTooLarge, ImportNotFound, SheetUnreadable)
 @idempotent(required=True)
 @blueprint.doc(requestBody=_BODY)
-@blueprint.arguments(ImportQuerySchema, location="query")
+@blueprint.arguments(ImportQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(202, ImportSchema, headers=LOCATED)
-def create_import(query: dict[str, Any]) -> object:
+def create_import(
+    format: str | None, column: list[str], encoding: str | None, dry_run: bool, on_conflict: str
+) -> object:
     """Hand in a product file of Shopify, of WooCommerce or of ours; a worker reads it.
 
     What is no product file at all is refused at once, with the columns that it lacks: `column`
@@ -69,11 +71,11 @@ def create_import(query: dict[str, Any]) -> object:
         filename=filename,
         currency=settings.currency,
         by=principal(),
-        kind=FileFormat(query["format"]) if query["format"] else None,
-        is_dry_run=query["dry_run"],
-        on_conflict=OnConflict(query["on_conflict"]),
-        columns=pairs(query["column"]),
-        encoding=encoding_called(query["encoding"]) if query["encoding"] else None,
+        kind=FileFormat(format) if format else None,
+        is_dry_run=dry_run,
+        on_conflict=OnConflict(on_conflict),
+        columns=pairs(column),
+        encoding=encoding_called(encoding) if encoding else None,
     )
     location = f"{blueprint.url_prefix}/{import_id}"
     return queries.get_import(import_id), {"Location": location}
@@ -83,10 +85,9 @@ def create_import(query: dict[str, Any]) -> object:
 @requires(Permission.IMPORTS_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(ImportSchema))
-def list_imports(query: dict[str, Any]) -> object:
+def list_imports(query: PageQuery) -> object:
     """List imports, the newest first."""
-    with_total = query.pop("include") == "total"
-    return queries.list_imports(with_total=with_total, **query)
+    return queries.list_imports(**query)
 
 
 @blueprint.route("/<uuid:import_id>", methods=["GET"])
@@ -103,10 +104,9 @@ def get_import(import_id: UUID) -> object:
 @may_answer(ImportNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(ImportProblemSchema))
-def list_import_errors(query: dict[str, Any], import_id: UUID) -> object:
+def list_import_errors(query: PageQuery, import_id: UUID) -> object:
     """List what was wrong with a file: row, column, value, and what would be right."""
-    with_total = query.pop("include") == "total"
-    return queries.list_problems(import_id, with_total=with_total, **query)
+    return queries.list_problems(import_id, **query)
 
 
 @blueprint.route("/<uuid:import_id>/cancel", methods=["POST"])
@@ -123,16 +123,15 @@ def cancel_import(import_id: UUID) -> object:
 @blueprint.route("/<uuid:import_id>/changes", methods=["GET"])
 @requires(Permission.IMPORTS_WRITE)
 @may_answer(ImportNotFound)
-@blueprint.arguments(ChangesQuerySchema, location="query")
+@blueprint.arguments(ChangesQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(ImportChangeSchema))
-def list_import_changes(query: dict[str, Any], import_id: UUID) -> object:
+def list_import_changes(import_id: UUID, kind: str | None, **page: Unpack[PageQuery]) -> object:
     """List what a file changed, or after a dry run what it would change, field by field.
 
     Products that stay as they are are only counted. A conflict is a product that somebody changed
     since the file was exported.
     """
-    with_total = query.pop("include") == "total"
-    return queries.list_changes(import_id, with_total=with_total, **query)
+    return queries.list_changes(import_id, kind=kind, **page)
 
 
 @blueprint.route("/<uuid:import_id>/run", methods=["POST"])

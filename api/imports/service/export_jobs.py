@@ -21,7 +21,7 @@ from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit
-from api.platform.db import require_transaction, session
+from api.platform.db import lock_entity, require_transaction, session
 from api.platform.outbox import emit
 
 
@@ -165,16 +165,7 @@ def purge_exports() -> int:
 
 def lock_export(export_id: UUID) -> Export:
     """Lock an export until the transaction ends. Raises ExportNotFound."""
-    require_transaction()
-    row = session.scalar(
-        select(Export)
-        .where(Export.id == export_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if row is None:
-        raise ExportNotFound(days=EXPORTS_KEPT.days)
-    return row
+    return lock_entity(Export, export_id, ExportNotFound(days=EXPORTS_KEPT.days))
 
 
 def _documents(ids: list[UUID]) -> list[dict[str, object]]:

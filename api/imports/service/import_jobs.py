@@ -27,7 +27,7 @@ from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit
-from api.platform.db import require_transaction, session
+from api.platform.db import lock_entity, require_transaction, session
 from api.platform.outbox import emit
 
 CHUNK_BYTES = 256 * 1024
@@ -318,16 +318,7 @@ def _end(row: Import, command: str) -> None:
 
 def lock(import_id: UUID) -> Import:
     """Lock an import until the transaction ends. Raises ImportNotFound."""
-    require_transaction()
-    row = session.scalar(
-        select(Import)
-        .where(Import.id == import_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if row is None:
-        raise ImportNotFound(import_id=import_id)
-    return row
+    return lock_entity(Import, import_id, ImportNotFound(import_id=import_id))
 
 
 def _pieces(content: Iterable[bytes]) -> Iterator[bytes]:

@@ -68,7 +68,7 @@ def with_back_orders(order_id: UUID, lines: Sequence[dict[str, Any]]) -> list[di
     return shown
 
 
-def has_units(order_id: Any) -> ColumnElement[bool]:
+def has_units(order_id: object) -> ColumnElement[bool]:
     """Return the condition that not all that is open of an order waits for stock."""
     other = aliased(StockAllocation)
     return ~(
@@ -132,7 +132,7 @@ def variants_with_back_order_limit(slugs: Collection[str]) -> list[UUID]:
 
 
 def is_allocated_at(
-    order_id: Any, location_ids: Any, *, is_open: bool = False
+    order_id: object, location_ids: object, *, is_open: bool = False
 ) -> ColumnElement[bool]:
     """Return the condition that units of an order are or were allocated at one of the locations.
 
@@ -151,7 +151,7 @@ def is_allocated_at(
 
 
 def live_reserved_column(
-    except_for: UUID | None = None, *, moment: Any = None
+    except_for: UUID | None = None, *, moment: object = None
 ) -> ColumnElement[int]:
     """Sum the live reservations of a level; reads them only where the level has any.
 

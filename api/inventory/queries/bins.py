@@ -10,7 +10,7 @@ from api.inventory.errors import BinNotFound, LevelNotFound
 from api.inventory.models import Bin, BinKind, BinMovement, BinStock, Location, StockLevel
 from api.platform import pagination
 from api.platform.bulk_sql import any_of
-from api.platform.db import AnySelect, session
+from api.platform.db import AnyRow, AnySelect, session
 from api.platform.pagination import Sort
 from api.platform.prepared import prepared
 
@@ -67,7 +67,7 @@ def bins(
     cursor: str | None = None,
     with_total: bool = False,
     at: frozenset[UUID] | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of bins by location and pick sequence.
 
     `q` begins a code or barcode. With `at` only bins of these locations are listed.
@@ -134,7 +134,7 @@ def bin_contents(
     cursor: str | None,
     with_total: bool = False,
     at: frozenset[UUID] | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of what is in a bin, by SKU. Raises `BinNotFound`."""
     bin_by_id(bin_id, at=at)
     statement = _contents().where(BinStock.bin_id == bin_id, BinStock.quantity > 0)
@@ -149,7 +149,7 @@ def bin_contents(
     return {"data": [_content(row) for row in rows], "page": page}
 
 
-def bins_of_level(level_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, Any]:
+def bins_of_level(level_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, object]:
     """Return where the units of a level are: the bins in pick order, and how many are in none.
 
     Empty bins in which the variant was before are listed too, at most 100 in all. Raises
@@ -183,7 +183,7 @@ def bin_movements(
     cursor: str | None,
     with_total: bool = False,
     at: frozenset[UUID] | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of a bin's journal, the newest entry first. Raises `BinNotFound`."""
     bin_by_id(bin_id, at=at)
     of_bin = BinMovement.bin_id == bin_id
@@ -224,7 +224,7 @@ def _contents() -> AnySelect:
     )
 
 
-def _content(row: Any) -> dict[str, Any]:
+def _content(row: AnyRow) -> dict[str, object]:
     return {
         **{
             name: getattr(row, name)
@@ -237,6 +237,6 @@ def _content(row: Any) -> dict[str, Any]:
     }
 
 
-def _bin(row: Any) -> dict[str, Any]:
+def _bin(row: AnyRow) -> dict[str, object]:
     bin_ = {name: getattr(row, name) for name in _FIELDS}
     return {**bin_, "units": int(row.units)}

@@ -1,6 +1,6 @@
 """The journal of a stock level, as the API returns it."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,7 +8,7 @@ from sqlalchemy import select
 from api.inventory.errors import LevelNotFound
 from api.inventory.models import StockLevel, StockMovement
 from api.platform import pagination
-from api.platform.db import session
+from api.platform.db import AnyRow, session
 from api.platform.pagination import Sort
 
 _NEWEST_FIRST: Final = Sort((StockMovement.id,), descending=True)
@@ -21,7 +21,7 @@ def movements(
     cursor: str | None,
     with_total: bool = False,
     at: frozenset[UUID] | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of a level's journal, the newest entry first.
 
     Raises `LevelNotFound`, also where the level is at none of the locations `at`.
@@ -61,7 +61,7 @@ def movements(
     return {"data": [_movement(row) for row in rows], "page": page}
 
 
-def _movement(row: Any) -> dict[str, Any]:
-    movement: dict[str, Any] = row._asdict()
+def _movement(row: AnyRow) -> dict[str, object]:
+    movement: dict[str, object] = row._asdict()
     del movement["sort_0"]
     return movement

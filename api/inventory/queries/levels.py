@@ -29,7 +29,7 @@ from api.kernel import clock
 from api.platform import external_references as references
 from api.platform import pagination
 from api.platform.bulk_sql import any_of
-from api.platform.db import AnySelect, UtcDateTime, session, table_of
+from api.platform.db import AnyRow, AnySelect, UtcDateTime, session, table_of
 from api.platform.external_references import Subject, SubjectKind
 from api.platform.pagination import Sort
 from api.platform.prepared import prepared
@@ -51,7 +51,7 @@ def levels(
     limit: int = 25,
     cursor: str | None = None,
     with_total: bool = False,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of levels by SKU.
 
     `q` searches words of the product, or the beginning of a SKU or barcode; a barcode is read as
@@ -91,7 +91,7 @@ def level(level_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, Any
 
 def levels_of_variant(
     variant_id: UUID, *, at: frozenset[UUID] | None = None
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Return the levels of a variant, the preferred location first; with `at` at these alone."""
     rows = session.execute(_OF_VARIANT, {"variant_id": variant_id, "moment": clock.now()})
     return [_level(row) for row in rows if at is None or row.location_id in at]
@@ -111,7 +111,7 @@ def location(location_id: UUID) -> dict[str, Any]:
     return row._asdict()
 
 
-def location_with_references(location_id: UUID) -> dict[str, Any]:
+def location_with_references(location_id: UUID) -> dict[str, object]:
     """Return one location and what other systems keep about it. Raises `LocationNotFound`."""
     subject = Subject(SubjectKind.LOCATION, location_id)
     return {
@@ -121,12 +121,12 @@ def location_with_references(location_id: UUID) -> dict[str, Any]:
     }
 
 
-def sender_address(location_id: UUID) -> dict[str, Any] | None:
+def sender_address(location_id: UUID) -> dict[str, object] | None:
     """Return where parcels of a location are sent from; None when nobody has said so."""
     return session.scalar(select(Location.address).where(Location.id == location_id))
 
 
-def first_sender_address() -> dict[str, Any] | None:
+def first_sender_address() -> dict[str, object] | None:
     """Return the address of the most preferred active location that has one."""
     return session.scalar(
         select(Location.address)
@@ -254,7 +254,7 @@ def _matches(q: str) -> ColumnElement[bool]:
     return Product.id.in_(few) if len(few) <= FEW else search_query.matches(typed)
 
 
-def _levels(moment: Any = None) -> AnySelect:
+def _levels(moment: object = None) -> AnySelect:
     return (
         select(
             *(StockLevel.id, StockLevel.variant_id, Variant.sku, Variant.barcode),
@@ -288,7 +288,7 @@ _OF_VARIANT: Final = prepared(
 )
 
 
-def _level(row: Any) -> dict[str, Any]:
+def _level(row: AnyRow) -> dict[str, Any]:
     return {
         "id": row.id,
         "variant_id": row.variant_id,

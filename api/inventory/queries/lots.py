@@ -13,7 +13,7 @@ from api.inventory.models import Bin, StockLevel
 from api.inventory.models.lots import Lot, LotStock
 from api.platform import pagination
 from api.platform.bulk_sql import any_of
-from api.platform.db import AnySelect, session
+from api.platform.db import AnyRow, AnySelect, session
 from api.platform.pagination import Sort
 
 _NEWEST: Final = Sort((Lot.id,), descending=True)
@@ -24,7 +24,7 @@ _NAMES: Final = ("id", "code", "expires_on", "is_sellable", "recalled_at", "reca
 
 def lots_to_pick(
     level_ids: Collection[UUID],
-) -> dict[tuple[UUID, UUID | None], list[dict[str, Any]]]:
+) -> dict[tuple[UUID, UUID | None], list[dict[str, object]]]:
     """Return the lots that may be sold, by level and bin, those that expire first at the front."""
     rows = session.execute(
         select(LotStock.level_id, LotStock.bin_id, Lot.code, Lot.expires_on)
@@ -65,7 +65,7 @@ def lots(
     cursor: str | None = None,
     with_total: bool = False,
     at: frozenset[UUID] | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of lots, the newest first, or those that expire before a day, by date.
 
     `q` is the code of a lot, or a SKU. With `at` units at these locations are counted only.
@@ -93,7 +93,7 @@ def lots(
     return {"data": [_lot(row) for row in rows], "page": page}
 
 
-def lot(lot_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, Any]:
+def lot(lot_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, object]:
     """Return one lot. Raises `LotNotFound`."""
     row = session.execute(_lots(at).where(Lot.id == lot_id)).one_or_none()
     if row is None:
@@ -101,7 +101,7 @@ def lot(lot_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, Any]:
     return _lot(row)
 
 
-def lots_of_level(level_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, Any]:
+def lots_of_level(level_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, object]:
     """Return what a level has of each lot, by place, the lot that expires first first.
 
     Raises `LevelNotFound`, also where the level is at none of the locations `at`.
@@ -147,7 +147,7 @@ def _lots(at: frozenset[UUID] | None) -> AnySelect:
     )
 
 
-def _lot(row: Any) -> dict[str, Any]:
+def _lot(row: AnyRow) -> dict[str, object]:
     return {
         **{name: getattr(row, name) for name in _NAMES},
         "variant_id": row.variant_id,

@@ -15,7 +15,7 @@ from api.inventory.models import Location, StockLevel, StockMovement
 from api.kernel.money import Money
 from api.platform import pagination
 from api.platform.bulk_sql import any_of
-from api.platform.db import session
+from api.platform.db import AnyRow, session
 from api.platform.pagination import Sort
 
 _CSV_COLUMNS: Final = (
@@ -123,7 +123,7 @@ def value_history(
     currency: str,
     location_id: UUID | None = None,
     at: frozenset[UUID] | None = None,
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Return the units on hand and their value at several moments, oldest first.
 
     One pass over the journal: each entry changes the value of its level, and what changed until a
@@ -177,13 +177,13 @@ def value_history(
     ]
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")):
         return f"'{value}"
     return value
 
 
-def _valued(row: Any, currency: str) -> dict[str, Any]:
+def _valued(row: AnyRow, currency: str) -> dict[str, object]:
     cost: Decimal | None = row.average_cost
     units = int(row.on_hand)
 

@@ -1,7 +1,5 @@
 """Schemas of bins, moves between them, and the states of units."""
 
-from typing import Any
-
 import marshmallow as ma
 
 from api.inventory.allocation_strategy import MAX_QUANTITY
@@ -165,7 +163,7 @@ class MoveUnitsSchema(Schema):
     )
 
     @ma.validates_schema(skip_on_field_errors=True)
-    def check_places(self, data: dict[str, Any], **_: Any) -> None:
+    def check_places(self, data: dict[str, object], **_: object) -> None:
         """Refuse a move that goes nowhere."""
         if data["to_bin_id"] is not None and data["from_bin_id"] == data["to_bin_id"]:
             raise ma.ValidationError("The units are there already.", "to_bin_id")
@@ -193,7 +191,7 @@ class ChangeStateSchema(Schema):
     note = ma.fields.String(load_default=None, validate=ma.validate.Length(0, 500))
 
     @ma.validates_schema
-    def check_states(self, data: dict[str, Any], **_: Any) -> None:
+    def check_states(self, data: dict[str, object], **_: object) -> None:
         """Refuse a change that changes nothing."""
         if data["source"] is data["target"]:
             raise ma.ValidationError("The units are in that state already.", "to")

@@ -168,7 +168,7 @@ def adjust_as_held(arguments: Mapping[str, Any], *, by: Principal) -> None:
 def _must_wait(
     level: Level,
     difference: int,
-    arguments: Mapping[str, Any],
+    arguments: Mapping[str, object],
     *,
     command_id: UUID,
     by: Principal,

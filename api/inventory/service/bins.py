@@ -1,7 +1,6 @@
 """Bins: the places within a location."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -81,7 +80,7 @@ def assign_tote(
 
 
 def edit_bin(
-    bin_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+    bin_id: UUID, changes: Mapping[str, object], *, expected_version: int, by: Principal
 ) -> None:
     """Change a bin. Locks it.
 

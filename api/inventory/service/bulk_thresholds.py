@@ -1,6 +1,5 @@
 """Bulk update of low-stock thresholds."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
@@ -13,7 +12,7 @@ from api.platform.bulk_request import Batch, Done, Row
 from api.platform.db import require_transaction
 
 
-def set_many_thresholds(batch: Batch, *, by: Principal) -> dict[str, Any]:
+def set_many_thresholds(batch: Batch, *, by: Principal) -> dict[str, object]:
     """Set the thresholds at which levels count as low; returns the result of each row.
 
     A row names its level by `id`, or by `variant_id` and the code of its `location`. Locks all of

@@ -42,7 +42,7 @@ def set_location_reference(
     value: str | None,
     metadata: Mapping[str, str],
     by: Principal,
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Write what another system keeps about a location; returns what all of them keep.
 
     Locks the location. Raises `LocationNotFound`, also for one where `by` does not work, and what

@@ -131,7 +131,7 @@ def _of_variants_and(more: ScalarSelect[Any]) -> AnySelect:
     return prepared(_locking(LEVELS.c.variant_id == any_(listed)))
 
 
-def _locked(statement: AnySelect, **parameters: Any) -> dict[UUID, Level]:
+def _locked(statement: AnySelect, **parameters: object) -> dict[UUID, Level]:
     current = require_transaction()
     current.flush()  # subqueries may look for rows that are not written yet
     rows = current.execute(statement, parameters)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from api.catalog.queries import variant_lookup
@@ -109,7 +109,7 @@ def open_lots(labels: Sequence[LotLabel]) -> dict[tuple[UUID, str], tuple[UUID, 
 
 
 def edit_lot(
-    lot_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+    lot_id: UUID, changes: Mapping[str, object], *, expected_version: int, by: Principal
 ) -> None:
     """Correct the date of a lot, recall it, or take the recall back.
 
@@ -118,7 +118,7 @@ def edit_lot(
     """
     lot, levels = _lock(lot_id)
     etags.check(lot.version, expected_version)
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     if "expires_on" in changes:
         values["expires_on"] = changes["expires_on"]
     if "is_recalled" in changes and changes["is_recalled"] != (lot.recalled_at is not None):
@@ -315,7 +315,7 @@ def at_most(lots: UnitsOfLots, quantity: int) -> tuple[tuple[UUID, int], ...]:
     return tuple(taken)
 
 
-def _out(which: Any) -> dict[UUID, list[tuple[UUID, int]]]:
+def _out(which: ColumnElement[bool]) -> dict[UUID, list[tuple[UUID, int]]]:
     out: dict[UUID, list[tuple[UUID, int]]] = {}
     units = -func.sum(LotMovement.change)
     for row in require_transaction().execute(
@@ -387,5 +387,5 @@ def _write(
     journal.write_entries(levels, entries, by=by)
 
 
-def _said(value: Any) -> str | None:
+def _said(value: object) -> str | None:
     return None if value is None else str(value)

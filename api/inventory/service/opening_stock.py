@@ -6,10 +6,10 @@ opening was reverted counts as such: until anything else moves there, it may be 
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 
 from api.inventory.allocation_strategy import MAX_QUANTITY
 from api.inventory.models import MovementKind, StockLevel, StockMovement
@@ -124,7 +124,7 @@ def revert_opening_stock(
     if not opened:
         return set(), set()
     levels = locks.lock(sorted({variant_id for variant_id, _ in opened}))
-    last: dict[UUID, Any] = dict(
+    last: dict[UUID, object] = dict(
         require_transaction()
         .execute(select(StockLevel.id, _last_kind()).where(StockLevel.id.in_(levels)))
         .all()
@@ -146,7 +146,7 @@ def revert_opening_stock(
     return reverted, set(opened) - reverted
 
 
-def _is_unopened() -> tuple[Any, ...]:
+def _is_unopened() -> tuple[ColumnElement[bool], ...]:
     """Return the conditions for levels without stock or movements, a reverted opening aside."""
     undone = MovementKind.OPENING_UNDONE
     return (

@@ -158,7 +158,7 @@ def mark_stock_status(variant_ids: Collection[UUID]) -> None:
 def _sums(level_id: UUID) -> AnyRow:
     """Sum the journal, the allocations and the reservations of a level."""
 
-    def total(column: Any, owner: Any) -> Any:
+    def total(column: object, owner: Any) -> Any:
         return select(func.coalesce(func.sum(column), 0)).where(owner == level_id).scalar_subquery()
 
     moved = StockMovement.level_id

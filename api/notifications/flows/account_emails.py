@@ -1,6 +1,5 @@
 """E-mails to customers about their accounts, with a secret that stands in no table."""
 
-from typing import Any
 from uuid import UUID
 
 from api.accounts import service as accounts_service
@@ -15,7 +14,7 @@ def email_verification(request_id: UUID) -> None:
     """Send the link by which a customer proves their address; its token is stored nowhere."""
     recipient = queries.verification_recipient(request_id)
 
-    def made() -> dict[str, Any] | None:
+    def made() -> dict[str, object] | None:
         email = accounts_service.make_verification_token(request_id)
         if email is None:
             return None

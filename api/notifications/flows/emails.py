@@ -331,7 +331,7 @@ def _awaits_transfer(order: Mapping[str, object]) -> bool:
     return order["payment_method"] == "manual" and awaits_payment
 
 
-def _how_to_pay(subject_id: UUID, order: dict[str, Any], *, is_amended: bool) -> None:
+def _how_to_pay(subject_id: UUID, order: dict[str, object], *, is_amended: bool) -> None:
     to_customer(EmailKind.ORDER_RECEIVED, subject_id, order, **_payment(is_amended))
 
 
@@ -382,8 +382,8 @@ def send_secret(
     kind: EmailKind,
     subject_id: UUID,
     recipient: str,
-    kept: dict[str, Any],
-    make: Callable[[], dict[str, Any] | None],
+    kept: dict[str, object],
+    make: Callable[[], dict[str, object] | None],
     *,
     moot: str,
 ) -> None:

@@ -62,11 +62,11 @@ def withdrawal_receipt(withdrawal_id: UUID) -> None:
     )
 
 
-def _in_its_language(order_id: UUID, found: dict[str, Any]) -> dict[str, Any]:
+def _in_its_language(order_id: UUID, found: dict[str, object]) -> dict[str, object]:
     return {**orders_queries.admin_view(order_id), "language": found["language"]}
 
 
-def _said(found: dict[str, Any], order: dict[str, Any]) -> dict[str, str]:
+def _said(found: dict[str, Any], order: dict[str, object]) -> dict[str, str]:
     """Return the shop's sentences in the language of the return, with its numbers."""
     facts = {"return": found["number"], "order": order["number"], "name": order["customer_name"]}
     said = {}

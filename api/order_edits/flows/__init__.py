@@ -90,7 +90,7 @@ def edit_order(
     `PermissionMissing`, `InsufficientStock`, `DisputeOpen`, `GatewayUnavailable` and what
     `plan_edit` raises: then nothing has changed.
     """
-    content: tuple[Any, ...] | None = None
+    content: tuple[object, ...] | None = None
     for _ in range(ROUNDS):
         with transaction():
             order = orders_service.lock(order_id)
@@ -222,7 +222,7 @@ def _line_input(line: PlannedLine, plan: Plan) -> LineInput:
     )
 
 
-def _snapshot(order: Order) -> dict[str, Any]:
+def _snapshot(order: Order) -> dict[str, object]:
     """Return what an edit may change, for the history of edits and the audit log."""
     return {
         "email": order.email,
@@ -239,7 +239,7 @@ def _snapshot(order: Order) -> dict[str, Any]:
     }
 
 
-def _content(order: Order) -> tuple[Any, ...]:
+def _content(order: Order) -> tuple[object, ...]:
     """Return what an edit is based on, to detect a change while an intent was cancelled."""
     return (
         *(order.email, order.shipping_address, order.billing_address, order.shipping_method),

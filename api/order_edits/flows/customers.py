@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID, uuid5
 
 from api.cart import queries as cart_queries
@@ -27,8 +26,8 @@ _CANCELLED = UUID("6b0e5cb2-6e5f-4a6a-9a0e-2f6f6f0f2c11")
 class Reordered:
     """The cart after an order was put into it again, and what of it is gone."""
 
-    cart: Mapping[str, Any]
-    gone: list[dict[str, Any]]
+    cart: Mapping[str, object]
+    gone: list[dict[str, object]]
     token: str | None
 
 

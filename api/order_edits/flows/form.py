@@ -38,8 +38,8 @@ class EditForm:
     """What to change about an order; None leaves a value as it is."""
 
     email: str | None = None
-    shipping_address: dict[str, Any] | None = None
-    billing_address: dict[str, Any] | None = None
+    shipping_address: dict[str, object] | None = None
+    billing_address: Mapping[str, object] | None = None
     shipping_method: str | None = None
     lines: Sequence[LineChange] = ()
     add: Sequence[Addition] = ()

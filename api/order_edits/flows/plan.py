@@ -48,7 +48,7 @@ _SHIPPING = (
 class Plan:
     """An edited order before it is written. Amounts are minor units of its currency."""
 
-    columns: Mapping[str, Any]
+    columns: Mapping[str, object]
     """The new columns of the order."""
     lines: Sequence[PlannedLine]
     line_columns: Mapping[UUID, Mapping[str, Any]]
@@ -80,7 +80,7 @@ class _Target:
     """Where the order goes and how, after the edit."""
 
     shipping_address: dict[str, Any]
-    billing_address: dict[str, Any]
+    billing_address: Mapping[str, object]
     option: ShippingOption | None
     """The method priced anew; None leaves the shipping as ordered."""
 
@@ -246,7 +246,7 @@ def _priced(
     return pricing, figures, off
 
 
-def _method_columns(option: ShippingOption | None) -> dict[str, Any]:
+def _method_columns(option: ShippingOption | None) -> dict[str, object]:
     return {} if option is None else {"shipping_method": option.agreed, **option.promised}
 
 
@@ -285,7 +285,7 @@ def _balance(order: Order, total: int) -> tuple[int, int, int]:
 
 
 def _changes_in_words(
-    order: Order, form: EditForm, columns: Mapping[str, Any], lines: Sequence[PlannedLine]
+    order: Order, form: EditForm, columns: Mapping[str, object], lines: Sequence[PlannedLine]
 ) -> list[str]:
     def money(amount: int) -> Money:
         return Money(amount, order.currency)
@@ -359,6 +359,6 @@ def _sums_in_words(
     return words
 
 
-def _address_in_words(address: Mapping[str, Any]) -> str:
+def _address_in_words(address: Mapping[str, object]) -> str:
     parts = ("name", "line1", "postal_code", "city", "country")
     return ", ".join(str(address[part]) for part in parts if address.get(part))

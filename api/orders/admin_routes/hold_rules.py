@@ -1,6 +1,6 @@
 """Rules that hold orders when they are paid."""
 
-from typing import Any
+from typing import Unpack
 from uuid import UUID
 
 from flask import Response
@@ -27,7 +27,7 @@ from api.platform.auth import principal, requires
 from api.platform.body_limits import FILES, body_limit
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.platform.versioned_rows import RuleImpossible
@@ -42,11 +42,11 @@ blueprint = Blueprint(
 
 @blueprint.route("", methods=["GET"])
 @requires(Permission.ORDERS_READ)
-@blueprint.arguments(HoldRulesQuerySchema, location="query")
+@blueprint.arguments(HoldRulesQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(HoldRuleSchema))
-def list_hold_rules(query: dict[str, Any]) -> Any:
+def list_hold_rules(**page: Unpack[PageQuery]) -> object:
     """List the rules by code, and how many orders each holds now."""
-    return handling.rules_page(with_total=query.pop("include") == "total", **query)
+    return handling.rules_page(**page)
 
 
 @blueprint.route("", methods=["POST"])
@@ -55,7 +55,7 @@ def list_hold_rules(query: dict[str, Any]) -> Any:
 @idempotent(required=False)
 @blueprint.arguments(NewHoldRuleSchema)
 @blueprint.response(201, HoldRuleSchema, headers=LOCATED)
-def create_hold_rule(values: HoldRuleInput) -> Any:
+def create_hold_rule(values: HoldRuleInput) -> object:
     """Create a rule. It looks at orders that are paid from now on."""
     rule_id = service.create_rule(values, by=principal())
     return handling.rule(rule_id), {"Location": f"{blueprint.url_prefix}/{rule_id}"}
@@ -68,7 +68,7 @@ def create_hold_rule(values: HoldRuleInput) -> Any:
 @idempotent(required=False)
 @blueprint.arguments(ImportHoldRulesSchema)
 @blueprint.response(200, HoldRulesImportedSchema)
-def import_hold_rules(body: dict[str, str]) -> Any:
+def import_hold_rules(body: dict[str, str]) -> object:
     """Write the rules of a CSV by their codes, all rows or none; other rules stay."""
     return service.import_rules(body["csv"], by=principal())
 
@@ -93,7 +93,7 @@ def export_hold_rules() -> Response:
 @requires(Permission.ORDERS_READ)
 @may_answer(HoldRuleNotFound)
 @blueprint.response(200, HoldRuleSchema)
-def get_hold_rule(rule_id: UUID) -> Any:
+def get_hold_rule(rule_id: UUID) -> object:
     """Read one rule."""
     return handling.rule(rule_id)
 
@@ -104,7 +104,7 @@ def get_hold_rule(rule_id: UUID) -> Any:
 @versioned
 @blueprint.arguments(EditHoldRuleSchema)
 @blueprint.response(200, HoldRuleSchema)
-def update_hold_rule(changes: dict[str, Any], rule_id: UUID, expected_version: int) -> Any:
+def update_hold_rule(changes: dict[str, object], rule_id: UUID, expected_version: int) -> object:
     """Change a rule; orders that it held stay on hold."""
     with transaction():
         service.edit_rule(rule_id, changes, expected_version=expected_version, by=principal())

@@ -1,6 +1,5 @@
 """Releasing holds of orders."""
 
-from typing import Any
 from uuid import UUID
 
 from api.kernel.permissions import Permission
@@ -25,12 +24,12 @@ blueprint = Blueprint(
 @requires(Permission.ORDERS_WRITE)
 @may_answer(HoldNotFound, HoldReleased, OrderNotFound)
 @idempotent(required=True)
-@blueprint.arguments(OrderHoldReleaseSchema)
+@blueprint.arguments(OrderHoldReleaseSchema, as_kwargs=True)
 @blueprint.response(200, OrderHoldSchema)
-def release_hold(body: dict[str, Any], hold_id: UUID) -> Any:
+def release_hold(hold_id: UUID, note: str | None) -> object:
     """Release one hold of an order; the order may ship when none is left."""
     order = service.lock(queries.hold(hold_id)["order_id"])
-    hold = service.release_hold(order, hold_id, note=body["note"], by=principal())
+    hold = service.release_hold(order, hold_id, note=note, by=principal())
     audit.record(
         "order.hold_released", by=principal(), subject_id=order.id, reason=hold.reason.value
     )

@@ -1,6 +1,5 @@
 """Pinning notes of orders, and acknowledging them."""
 
-from typing import Any
 from uuid import UUID
 
 from api.kernel.permissions import Permission
@@ -28,7 +27,7 @@ blueprint = Blueprint(
 @requires(Permission.ORDERS_READ)
 @may_answer(NoteNotFound)
 @blueprint.response(200, OrderNoteSchema)
-def get_order_note(note_id: UUID) -> Any:
+def get_order_note(note_id: UUID) -> object:
     """Read one note, and who has acknowledged it."""
     return handling.note(note_id, principal())
 
@@ -39,7 +38,7 @@ def get_order_note(note_id: UUID) -> Any:
 @versioned
 @blueprint.arguments(PinSchema)
 @blueprint.response(200, OrderNoteSchema)
-def pin_order_note(body: dict[str, bool], note_id: UUID, expected_version: int) -> Any:
+def pin_order_note(body: dict[str, bool], note_id: UUID, expected_version: int) -> object:
     """Pin a note, so that it interrupts shipping, or unpin it."""
     with transaction():
         note = service.pin(note_id, **body, expected_version=expected_version, by=principal())
@@ -55,7 +54,7 @@ def pin_order_note(body: dict[str, bool], note_id: UUID, expected_version: int) 
 @may_answer(NoteNotFound, OrderNotFound)
 @idempotent(required=False)
 @blueprint.response(200, OrderNoteSchema)
-def acknowledge_order_note(note_id: UUID) -> Any:
+def acknowledge_order_note(note_id: UUID) -> object:
     """Record that you have read a pinned note; then it no longer keeps you from shipping."""
     note = service.acknowledge(note_id, by=principal())
     audit.record("order.note_read", by=principal(), subject_id=note.order_id, note_id=str(note_id))

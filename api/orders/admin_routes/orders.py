@@ -40,7 +40,7 @@ from api.platform.external_references import (
     SubjectKind,
     TooManySystems,
 )
-from api.platform.http import Blueprint, PageQuerySchema, list_schema
+from api.platform.http import Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.platform.reference_schemas import ReferencesSchema, SetReferenceSchema
@@ -59,32 +59,34 @@ _SORTS = {"-placed_at": queries.NEWEST, "placed_at": queries.OLDEST}
 @requires(Permission.ORDERS_READ)
 @blueprint.arguments(OrderListQuerySchema, location="query")
 @blueprint.response(200, list_schema(OrderCardSchema))
-def list_orders(query: dict[str, Any]) -> Any:
+def list_orders(query: dict[str, Any]) -> object:
     """List orders."""
-    paging = {"limit": query.pop("limit"), "cursor": query.pop("cursor")}
-    sort, total = _SORTS[query.pop("sort")], query.pop("include") == "total"
-    return queries.list_orders(
-        queries.OrderFilter(**query), sort, with_total=total, by=principal(), **paging
+    paging = PageQuery(
+        limit=query.pop("limit"), cursor=query.pop("cursor"), with_total=query.pop("with_total")
     )
+    sort = _SORTS[query.pop("sort")]
+    return queries.list_orders(queries.OrderFilter(**query), sort, by=principal(), **paging)
 
 
 @blueprint.route("/batch", methods=["POST"])
 @requires(Permission.ORDERS_WRITE)
 @idempotent(required=True)
-@blueprint.arguments(BulkActionSchema)
+@blueprint.arguments(BulkActionSchema, as_kwargs=True)
 @blueprint.response(200, BulkResultsSchema)
-def act_on_orders(body: dict[str, Any]) -> Any:
+def act_on_orders(
+    order_ids: list[UUID], action: str, tags: list[str], reason: str | None, note: str | None
+) -> object:
     """Do one thing to up to 100 orders: tag, untag, hold, release or note.
 
     Each order has a result of its own; what is refused for one changes nothing for the others.
     """
     bulk = Bulk(
-        action=BulkAction(body["action"]),
-        tags=body["tags"],
-        reason=body["reason"] and HoldReason(body["reason"]),
-        note=body["note"],
+        action=BulkAction(action),
+        tags=tags,
+        reason=HoldReason(reason) if reason else None,
+        note=note,
     )
-    results = flows.act_on_many(body["order_ids"], bulk, by=principal())
+    results = flows.act_on_many(order_ids, bulk, by=principal())
     ended = [one["status"] for one in results]
     counts = {name: ended.count(name) for name in ("done", "unchanged", "refused")}
     return {"data": results, **counts}
@@ -95,32 +97,32 @@ def act_on_orders(body: dict[str, Any]) -> Any:
 @may_answer(OrderNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(OrderNoteSchema))
-def list_order_notes(query: dict[str, Any], order_id: UUID) -> Any:
+def list_order_notes(query: PageQuery, order_id: UUID) -> object:
     """List the notes of an order, oldest first, and who has acknowledged the pinned ones."""
     if queries.number_of(order_id) is None:
         raise OrderNotFound(order_id=order_id)
-    return handling.notes_page(
-        order_id, principal(), with_total=query.pop("include") == "total", **query
-    )
+    return handling.notes_page(order_id, principal(), **query)
 
 
 @blueprint.route("/<uuid:order_id>/notes", methods=["POST"])
 @requires(Permission.ORDERS_WRITE)
 @may_answer(NoteNotFound, NotePinnedForCustomer, OrderNotFound, TooManyNotes)
 @idempotent(required=False)
-@blueprint.arguments(NoteSchema)
+@blueprint.arguments(NoteSchema, as_kwargs=True)
 @blueprint.response(201, OrderNoteSchema)
-def add_order_note(body: dict[str, Any], order_id: UUID) -> Any:
+def add_order_note(order_id: UUID, text: str, for_customer: bool, is_pinned: bool) -> object:
     """Add a note for colleagues, or one that the customer sees with the order."""
-    note = service.note(order_id, **body, by=principal())
+    note = service.note(
+        order_id, text=text, for_customer=for_customer, is_pinned=is_pinned, by=principal()
+    )
     # The text is with the order, where it can be erased on request.
     audit.record(
         "order.noted",
         by=principal(),
         subject_id=order_id,
-        characters=len(body["text"]),
-        for_customer=body["for_customer"],
-        is_pinned=body["is_pinned"],
+        characters=len(text),
+        for_customer=for_customer,
+        is_pinned=is_pinned,
     )
     return handling.note(note.id, principal())
 
@@ -129,13 +131,13 @@ def add_order_note(body: dict[str, Any], order_id: UUID) -> Any:
 @requires(Permission.ORDERS_WRITE)
 @may_answer(OrderNotFound, TooManyTags)
 @idempotent(required=False)
-@blueprint.arguments(ChangeTagsSchema)
+@blueprint.arguments(ChangeTagsSchema, as_kwargs=True)
 @blueprint.response(200, TagsSchema)
-def change_order_tags(body: dict[str, Any], order_id: UUID) -> Any:
+def change_order_tags(order_id: UUID, add: list[str], remove: list[str]) -> object:
     """Add and remove tags of an order."""
     order = service.lock(order_id)
     before = list(order.tags)
-    service.change_tags(order, **body, by=principal())
+    service.change_tags(order, add=add, remove=remove, by=principal())
     audit.record(
         "order.tagged", by=principal(), subject_id=order_id, before=before, after=list(order.tags)
     )
@@ -148,7 +150,7 @@ def change_order_tags(body: dict[str, Any], order_id: UUID) -> Any:
 @idempotent(required=False)
 @blueprint.arguments(SetReferenceSchema)
 @blueprint.response(200, ReferencesSchema)
-def set_order_reference(body: dict[str, Any], order_id: UUID) -> Any:
+def set_order_reference(body: dict[str, Any], order_id: UUID) -> object:
     """Write what another system keeps about an order; nothing removes it."""
     order = service.lock(order_id)
     kept = references.set_reference(Subject(SubjectKind.ORDER, order.id), **body, by=principal())
@@ -159,11 +161,11 @@ def set_order_reference(body: dict[str, Any], order_id: UUID) -> Any:
 @requires(Permission.ORDERS_WRITE)
 @may_answer(HoldNotFound, InvalidState, OrderNotFound)
 @idempotent(required=True)
-@blueprint.arguments(OrderHoldRequestSchema)
+@blueprint.arguments(OrderHoldRequestSchema, as_kwargs=True)
 @blueprint.response(201, OrderHoldSchema)
-def hold_order(body: dict[str, Any], order_id: UUID) -> Any:
+def hold_order(order_id: UUID, reason: str, note: str | None) -> object:
     """Put an order on hold. It is out of the queue until all of its holds are released."""
     order = service.lock(order_id)
-    hold = service.hold(order, HoldReason(body["reason"]), note=body["note"], by=principal())
-    audit.record("order.held", by=principal(), subject_id=order_id, reason=body["reason"])
+    hold = service.hold(order, HoldReason(reason), note=note, by=principal())
+    audit.record("order.held", by=principal(), subject_id=order_id, reason=reason)
     return queries.hold(hold.id)

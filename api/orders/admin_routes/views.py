@@ -17,7 +17,13 @@ from api.orders.schemas.handling import (
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, UncountedPageQuerySchema, list_schema
+from api.platform.http import (
+    LOCATED,
+    Blueprint,
+    UncountedPageQuery,
+    UncountedPageQuerySchema,
+    list_schema,
+)
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 
@@ -34,7 +40,7 @@ blueprint = Blueprint(
 @may_answer(ViewsArePersonal)
 @blueprint.arguments(UncountedPageQuerySchema, location="query")
 @blueprint.response(200, list_schema(OrderViewSchema))
-def list_order_views(query: dict[str, Any]) -> Any:
+def list_order_views(query: UncountedPageQuery) -> object:
     """List your views, the oldest first."""
     return handling.views(service.owner_of_views(principal()), **query)
 
@@ -45,7 +51,7 @@ def list_order_views(query: dict[str, Any]) -> Any:
 @idempotent(required=False)
 @blueprint.arguments(NewViewSchema)
 @blueprint.response(201, OrderViewSchema, headers=LOCATED)
-def save_order_view(body: dict[str, Any]) -> Any:
+def save_order_view(body: dict[str, Any]) -> object:
     """Save filters under a name."""
     view_id = service.save_view(body["name"], _as_text(body["filters"]), by=principal())
     view = handling.view(view_id, service.owner_of_views(principal()))
@@ -56,7 +62,7 @@ def save_order_view(body: dict[str, Any]) -> Any:
 @requires(Permission.ORDERS_READ)
 @may_answer(ViewNotFound, ViewsArePersonal)
 @blueprint.response(200, OrderViewSchema)
-def get_order_view(view_id: UUID) -> Any:
+def get_order_view(view_id: UUID) -> object:
     """Read one of your views."""
     return handling.view(view_id, service.owner_of_views(principal()))
 
@@ -67,7 +73,7 @@ def get_order_view(view_id: UUID) -> Any:
 @versioned
 @blueprint.arguments(EditViewSchema)
 @blueprint.response(200, OrderViewSchema)
-def update_order_view(changes: dict[str, Any], view_id: UUID, expected_version: int) -> Any:
+def update_order_view(changes: dict[str, Any], view_id: UUID, expected_version: int) -> object:
     """Change the name or the filters of one of your views."""
     if "filters" in changes:
         changes["filters"] = _as_text(changes["filters"])
@@ -87,7 +93,7 @@ def delete_order_view(view_id: UUID, expected_version: int) -> None:
         service.delete_view(view_id, expected_version=expected_version, by=principal())
 
 
-def _as_text(filters: Mapping[str, Any]) -> dict[str, str]:
+def _as_text(filters: Mapping[str, object]) -> dict[str, str]:
     """Return the filters that are set, as they stand in a query."""
     return {
         name: value.isoformat() if isinstance(value, datetime) else str(value)

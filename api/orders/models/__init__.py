@@ -180,7 +180,7 @@ class Order(WithId, Versioned, Timestamped, Base):
     shipping_discount: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     shipping_tax: Mapped[int] = mapped_column(BigInteger, default=0)
     shipping_rate_basis_points: Mapped[int] = mapped_column(default=0)
-    shipping_tax_lines: Mapped[list[dict[str, Any]] | None] = mapped_column(
+    shipping_tax_lines: Mapped[list[dict[str, object]] | None] = mapped_column(
         JSONB(none_as_null=True)
     )
     """The taxes in `shipping_total`, as `pricing.totals.TaxLine.snapshot`; None in older orders."""
@@ -203,10 +203,10 @@ class Order(WithId, Versioned, Timestamped, Base):
     unit_count: Mapped[int]
     ship_country: Mapped[str] = mapped_column(String(2))
     shipping_address: Mapped[dict[str, Any]]
-    billing_address: Mapped[dict[str, Any]]
+    billing_address: Mapped[dict[str, object]]
     shipping_method: Mapped[dict[str, Any]]
     payment_method: Mapped[str] = mapped_column(String(20))
-    vat_id: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    vat_id: Mapped[dict[str, object] | None] = mapped_column(JSONB(none_as_null=True))
     """The buyer's VAT id and what VIES said of it: `tax.queries.vat_id_fields`."""
     customer_note: Mapped[str | None] = mapped_column(String(500))
     """The customer's note for packing and delivery."""
@@ -300,7 +300,7 @@ class OrderLine(WithId, Base):
     tax: Mapped[int] = mapped_column(BigInteger)
     tax_rate_basis_points: Mapped[int]
     tax_class: Mapped[str] = mapped_column(String(40))
-    tax_lines: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+    tax_lines: Mapped[list[dict[str, object]] | None] = mapped_column(JSONB(none_as_null=True))
     """The taxes in `total`, as `pricing.totals.TaxLine.snapshot`; None in older orders."""
     note: Mapped[str | None] = mapped_column(String(500))
     """The customer's note about the line."""

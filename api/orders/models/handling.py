@@ -1,7 +1,6 @@
 """Tables about the handling of orders: holds, the rules that set them, notes and saved views."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -118,7 +117,7 @@ class OrderView(WithId, Versioned, Timestamped, Base):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(40))
-    filters: Mapped[dict[str, Any]]
+    filters: Mapped[dict[str, object]]
 
 
 change_feed.watch(OrderHold.__table__, {"order": "order_id"})

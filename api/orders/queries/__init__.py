@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import bindparam, exists, or_, select
+from sqlalchemy.sql.elements import SQLCoreOperations
 
 from api.kernel import clock
 from api.kernel.money import Money
@@ -71,7 +72,7 @@ __all__ = [
 
 _ALL: Final = [column for column in Order.__table__.c if column.name != "search"]
 
-_LINE: tuple[Any, ...] = (
+_LINE: tuple[SQLCoreOperations[object], ...] = (
     OrderLine.id,
     OrderLine.product_id,
     OrderLine.variant_id,
@@ -100,7 +101,7 @@ _LINE: tuple[Any, ...] = (
 )
 
 
-def orders_of_customer(customer_id: UUID, *, limit: int, cursor: str | None) -> dict[str, Any]:
+def orders_of_customer(customer_id: UUID, *, limit: int, cursor: str | None) -> dict[str, object]:
     """Return a page of a customer's orders, newest first."""
     rows, page_info = page(
         select(*CARD).where(ORDERS.c.customer_id == customer_id),
@@ -112,7 +113,7 @@ def orders_of_customer(customer_id: UUID, *, limit: int, cursor: str | None) -> 
     return {"data": [customer_card(row) for row in rows], "page": page_info}
 
 
-def order_of_customer(order_id: UUID, principal: Principal) -> dict[str, Any]:
+def order_of_customer(order_id: UUID, principal: Principal) -> dict[str, object]:
     """Return an order as its customer may see it.
 
     Ownership is part of the query: someone else's order is not found. Raises `OrderNotFound`.
@@ -120,12 +121,12 @@ def order_of_customer(order_id: UUID, principal: Principal) -> dict[str, Any]:
     return _view(get_order(order_id, principal))
 
 
-def customer_view(order_id: UUID) -> dict[str, Any]:
+def customer_view(order_id: UUID) -> dict[str, object]:
     """Return an order as its customer sees it, for staff commands. Raises `OrderNotFound`."""
     return _view(get_order(order_id))
 
 
-def customer_view_of(order: Order) -> dict[str, Any]:
+def customer_view_of(order: Order) -> dict[str, object]:
     """Return a loaded order, with its lines, as its customer sees it."""
     return {
         **order_fields(order),
@@ -195,7 +196,7 @@ def price_and_due(order: AnyRow, lines: Sequence[AnyRow]) -> tuple[int, int]:
     return price, due
 
 
-def timeline(order_id: UUID) -> list[dict[str, Any]]:
+def timeline(order_id: UUID) -> list[dict[str, object]]:
     """Return an order's history, oldest first."""
     rows = session.execute(
         select(OrderEvent.at, OrderEvent.kind, OrderEvent.text, OrderEvent.actor)
@@ -264,7 +265,7 @@ def _owner_of(principal: Principal) -> tuple[str, UUID | str | None]:
 
 def get_order(order_id: UUID, owner: Principal | None = None) -> AnyRow:
     """Read an order, with `owner` only one of theirs. Raises `OrderNotFound`."""
-    parameters: dict[str, Any] = {"order_id": order_id}
+    parameters: dict[str, object] = {"order_id": order_id}
     statement = _ONE
     if owner is not None:
         kind, parameters["owner"] = _owner_of(owner)
@@ -281,14 +282,14 @@ def lines_of(order_id: UUID) -> Sequence[AnyRow]:
     return session.execute(_LINES_OF, {"order_id": order_id}).all()
 
 
-def _view(order: AnyRow) -> dict[str, Any]:
+def _view(order: AnyRow) -> dict[str, object]:
     return {
         **order_fields(order),
         "lines": [line_fields(row, order.currency) for row in lines_of(order.id)],
     }
 
 
-def order_fields(order: AnyRow | Order) -> dict[str, Any]:
+def order_fields(order: AnyRow | Order) -> dict[str, object]:
     """Return the fields of an order that customers and staff both see."""
     currency, shipping, billing = order.currency, order.shipping_address, order.billing_address
     labelled_shipping = labelled(shipping)
@@ -334,7 +335,7 @@ def _refundable(order: AnyRow) -> int:
     return max(0, int(order.captured - gone))
 
 
-def line_fields(row: AnyRow | OrderLine, currency: str) -> dict[str, Any]:
+def line_fields(row: AnyRow | OrderLine, currency: str) -> dict[str, object]:
     """Return the fields of a line that customers and staff both see."""
     return {
         "id": row.id,
@@ -363,7 +364,7 @@ def line_fields(row: AnyRow | OrderLine, currency: str) -> dict[str, Any]:
     }
 
 
-def tax_line_fields(stored: list[dict[str, Any]] | None, currency: str) -> list[dict[str, Any]]:
+def tax_line_fields(stored: list[dict[str, Any]] | None, currency: str) -> list[dict[str, object]]:
     """Return stored tax lines with their amounts as money; none for orders of older releases."""
     return [
         {**line, "base": Money(line["base"], currency), "amount": Money(line["amount"], currency)}
@@ -371,7 +372,7 @@ def tax_line_fields(stored: list[dict[str, Any]] | None, currency: str) -> list[
     ]
 
 
-def _gift(gift: dict[str, Any] | None) -> dict[str, Any] | None:
+def _gift(gift: dict[str, Any] | None) -> dict[str, object] | None:
     if gift is None:
         return None
     send_at = gift["send_at"]

@@ -47,7 +47,7 @@ def order_with_actions(
     return view, order.captured > 0
 
 
-def sums_of_customer(customer_id: UUID) -> dict[str, Any]:
+def sums_of_customer(customer_id: UUID) -> dict[str, object]:
     """Return how many orders a customer placed, the last one's time, and what was kept of each."""
     kept = Order.captured - Order.refunded - Order.charged_back
     rows = session.execute(

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import String, cast, func, select
+from sqlalchemy.sql.elements import SQLCoreOperations
 
 from api.kernel.money import Money
 from api.kernel.principal import Principal
@@ -12,7 +13,7 @@ from api.orders.errors import HoldNotFound, HoldRuleNotFound, NoteNotFound, View
 from api.orders.models import HoldRule, NoteAcknowledgement, OrderHold, OrderNote, OrderView
 from api.orders.queries.lists import is_seen
 from api.platform.bulk_sql import any_of
-from api.platform.db import session, table_of
+from api.platform.db import AnyRow, session, table_of
 from api.platform.pagination import Sort, page, strip_sort_columns
 
 _NOTES, _READ = table_of(OrderNote), table_of(NoteAcknowledgement)
@@ -22,7 +23,7 @@ _NOTE = _NOTES.c[
 ]
 
 
-_HOLD: tuple[Any, ...] = (
+_HOLD: tuple[SQLCoreOperations[object], ...] = (
     OrderHold.id,
     OrderHold.order_id,
     OrderHold.reason,
@@ -35,7 +36,7 @@ _HOLD: tuple[Any, ...] = (
 _VIEW = _VIEWS.c["id", "name", "filters", "created_at", "version"]
 
 
-def holds(order_id: UUID) -> list[dict[str, Any]]:
+def holds(order_id: UUID) -> list[dict[str, object]]:
     """Return an order's holds, including released ones, oldest first."""
     rows = session.execute(
         select(*_HOLD).where(OrderHold.order_id == order_id).order_by(OrderHold.id)
@@ -86,7 +87,7 @@ def pinned_notes(order_ids: Collection[UUID]) -> dict[UUID, list[str]]:
 
 def notes_page(
     order_id: UUID, by: Principal, *, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of the notes of an order, oldest first; see `notes`."""
     of_order = _NOTES.c.order_id == order_id
     rows, described = page(
@@ -102,7 +103,7 @@ def notes_page(
     return {"data": [_with_readers(one, read, by) for one in found], "page": described}
 
 
-def note(note_id: UUID, by: Principal) -> dict[str, Any]:
+def note(note_id: UUID, by: Principal) -> dict[str, object]:
     """Return one note. Raises `NoteNotFound`."""
     session.flush()
     row = session.execute(select(*_NOTE).where(_NOTES.c.id == note_id)).one_or_none()
@@ -112,8 +113,8 @@ def note(note_id: UUID, by: Principal) -> dict[str, Any]:
 
 
 def _with_readers(
-    of_note: dict[str, Any], read: dict[UUID, list[dict[str, Any]]], by: Principal
-) -> dict[str, Any]:
+    of_note: dict[str, Any], read: dict[UUID, list[dict[str, object]]], by: Principal
+) -> dict[str, object]:
     readers = read.get(of_note["id"], [])
     is_read = any(one["actor_key"] == by.actor_key for one in readers)
     told = [{"actor": one["actor"], "at": one["at"]} for one in readers]
@@ -140,7 +141,7 @@ def customer_notes(order_id: UUID) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in rows]
 
 
-def views(user_id: UUID, *, limit: int, cursor: str | None) -> dict[str, Any]:
+def views(user_id: UUID, *, limit: int, cursor: str | None) -> dict[str, object]:
     """Return a page of somebody's saved views, oldest first."""
     rows, described = page(
         select(*_VIEW).where(_VIEWS.c.user_id == user_id),
@@ -152,7 +153,7 @@ def views(user_id: UUID, *, limit: int, cursor: str | None) -> dict[str, Any]:
     return {"data": [strip_sort_columns(row) for row in rows], "page": described}
 
 
-def view(view_id: UUID, user_id: UUID) -> dict[str, Any]:
+def view(view_id: UUID, user_id: UUID) -> dict[str, object]:
     """Return one view of somebody. Raises `ViewNotFound`."""
     row = session.execute(
         select(*_VIEW).where(_VIEWS.c.id == view_id, _VIEWS.c.user_id == user_id)
@@ -172,7 +173,7 @@ _RULE = select(
 )
 
 
-def rules_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
+def rules_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
     """Return a page of the rules that hold orders, by code."""
     rows, described = page(
         _RULE,
@@ -184,7 +185,7 @@ def rules_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str,
     return {"data": [_rule(row) for row in rows], "page": described}
 
 
-def rule(rule_id: UUID) -> dict[str, Any]:
+def rule(rule_id: UUID) -> dict[str, object]:
     """Return one rule. Raises `HoldRuleNotFound`."""
     row = session.execute(_RULE.where(_RULES.c.id == rule_id)).one_or_none()
     if row is None:
@@ -192,17 +193,17 @@ def rule(rule_id: UUID) -> dict[str, Any]:
     return _rule(row)
 
 
-def _rule(row: Any) -> dict[str, Any]:
+def _rule(row: AnyRow) -> dict[str, object]:
     limit = None if row.amount is None else Money(row.amount, row.currency)
     names = ("id", "code", "name", "condition", "value", "reason", "is_active", "held",
              "created_at", "version")  # fmt: skip
     return {**{name: getattr(row, name) for name in names}, "limit": limit}
 
 
-def _readers(note_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+def _readers(note_ids: Collection[UUID]) -> dict[UUID, list[dict[str, object]]]:
     if not note_ids:
         return {}
-    found: dict[UUID, list[dict[str, Any]]] = {}
+    found: dict[UUID, list[dict[str, object]]] = {}
     rows = session.execute(
         select(*_READ.c["note_id", "actor_key", "actor", "at"])
         .where(_READ.c.note_id.in_(note_ids))

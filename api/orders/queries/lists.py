@@ -33,6 +33,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, array
+from sqlalchemy.sql.elements import SQLCoreOperations
 
 from api.inventory import queries as inventory_queries
 from api.kernel.money import Money
@@ -61,7 +62,7 @@ from api.orders.search_function import (
 from api.orders.search_text import tsquery_of
 from api.platform import external_references as references
 from api.platform import sweeps
-from api.platform.db import AnySelect, session, table_of
+from api.platform.db import AnyRow, AnySelect, session, table_of
 from api.platform.external_references import SubjectKind
 from api.platform.pagination import PreparedList, Sort, after, in_order, listing, name_of, page_of
 from api.platform.prepared import prepared
@@ -78,7 +79,7 @@ PLACE: Final = (ORDERS.c.placed_at, ORDERS.c.id)
 NEWEST = Sort(PLACE, descending=True)
 OLDEST = Sort(PLACE)
 
-CARD: tuple[Any, ...] = (
+CARD: tuple[SQLCoreOperations[object], ...] = (
     *ORDERS.c["number", "on_hold", "customer_name", "email", "unit_count", "total", "currency"],
     *map(_as_text, ("status", "payment_status", "fulfilment_status")),
     *ORDERS.c["ship_country", "version", "tags"],
@@ -180,7 +181,7 @@ def not_indexed(sweep: str, limit: int) -> Sequence[UUID]:
     return session.scalars(due.order_by(Order.id).limit(limit)).all()
 
 
-def card_of(order_id: UUID, by: Principal) -> dict[str, Any]:
+def card_of(order_id: UUID, by: Principal) -> dict[str, object]:
     """Return the list entry of an order. Raises `OrderNotFound`, also where `by` may not see it."""
     row = _one_card("id", order_id, by)
     if row is None:
@@ -188,7 +189,7 @@ def card_of(order_id: UUID, by: Principal) -> dict[str, Any]:
     return card(row, by)
 
 
-def customer_card(row: Sequence[Any]) -> dict[str, Any]:
+def customer_card(row: Sequence[Any]) -> dict[str, object]:
     """Return the list entry of an order for its customer, from a row of `CARD`."""
     # Unpacked, because reading each value by its name costs several times more.
     number, _, _, _, units, total, currency, status, paid, shipped, _, _, _, placed_at, order_id = (
@@ -206,7 +207,7 @@ def customer_card(row: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def card(row: Sequence[Any], by: Principal) -> dict[str, Any]:
+def card(row: Sequence[object], by: Principal) -> dict[str, object]:
     """Return the list entry of an order for staff, from a row of `WHOLE_CARD`.
 
     The e-mail only with `customers:read`.
@@ -225,7 +226,7 @@ def card(row: Sequence[Any], by: Principal) -> dict[str, Any]:
     return entry
 
 
-def seen_by(by: Principal, order_id: Any = ORDERS.c.id) -> list[ColumnElement[bool]]:
+def seen_by(by: Principal, order_id: object = ORDERS.c.id) -> list[ColumnElement[bool]]:
     """Return the conditions that limit orders to those with units where `by` works: none or one."""
     if by.locations is None:
         return []
@@ -235,7 +236,7 @@ def seen_by(by: Principal, order_id: Any = ORDERS.c.id) -> list[ColumnElement[bo
 _UUIDS: Final = ARRAY(Uuid)
 
 
-def _is_held_for(reason: Any) -> ColumnElement[bool]:
+def _is_held_for(reason: object) -> ColumnElement[bool]:
     """Return the condition that an open hold of an order has a reason."""
     return (
         select(_HOLDS.c.id)
@@ -280,7 +281,7 @@ _ONE_CARD: Final = {
 }
 
 
-def _one_card(name: str, wanted: Any, by: Principal) -> Any:
+def _one_card(name: str, wanted: object, by: Principal) -> AnyRow | None:
     """Read the list entry of an order that `by` may see, or None."""
     values = {"wanted": wanted}
     if by.locations is not None:
@@ -321,7 +322,7 @@ def _listing(names: frozenset[str], sort: Sort, is_search: bool) -> tuple[Prepar
     return PreparedList(first, later, sort, name_of(sort)), counted
 
 
-def _search_all(sort: Sort, after_at: Any, after_id: Any) -> AnySelect:
+def _search_all(sort: Sort, after_at: object, after_id: object) -> AnySelect:
     """Build a search of all orders, whose hits a function of the database finds."""
     found = getattr(func, FOUND_NEWEST if sort.descending else FOUND_OLDEST)
     hits = select(found(_TSQUERY, after_at, after_id, _PAGE_ROWS)).scalar_subquery()
@@ -381,7 +382,7 @@ def _first_periods(sample: CTE, sort: Sort) -> AnySelect:
         f"WHEN sample.days <= {days * (BUCKETS - 1) / SPANS} THEN {period}"
         for days, period in lengths[:-1]
     )
-    first: ColumnElement[Any] = literal_column(f"CASE {chosen} ELSE {lengths[-1][1]} END").label(
+    first: ColumnElement[object] = literal_column(f"CASE {chosen} ELSE {lengths[-1][1]} END").label(
         "first"
     )
     start = select(first).select_from(sample).subquery("start")

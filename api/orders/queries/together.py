@@ -1,12 +1,13 @@
 """Orders that could leave in one parcel: of one buyer, to one address, both ready to ship."""
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    FromClause,
     Text,
     Uuid,
     and_,
@@ -47,21 +48,21 @@ class Shipment(NamedTuple):
     is_picked_up: bool
 
 
-def _buyer(orders: Any) -> ColumnElement[str]:
+def _buyer(orders: FromClause) -> ColumnElement[str]:
     """Return whose an order is: the account, or the e-mail address of a guest."""
     return func.coalesce(orders.c.customer_id.cast(Text), func.lower(orders.c.email))
 
 
-def _address(orders: Any) -> ColumnElement[str]:
+def _address(orders: FromClause) -> ColumnElement[str]:
     parts = [orders.c.shipping_address[part].astext for part in _PARTS]
     return func.lower(func.concat_ws("|", *(func.trim(part) for part in parts)))
 
 
-def _is_picked_up(orders: Any) -> ColumnElement[bool]:
+def _is_picked_up(orders: FromClause) -> ColumnElement[bool]:
     return func.coalesce(orders.c.shipping_method["kind"].astext, "") == "pickup"
 
 
-def _go_together(one: Any, other: Any) -> ColumnElement[bool]:
+def _go_together(one: FromClause, other: FromClause) -> ColumnElement[bool]:
     return and_(
         _buyer(other) == _buyer(one),
         other.c.to_ship == true(),
@@ -104,7 +105,7 @@ def list_orders(
     cursor: str | None,
     with_total: bool,
     by: Principal,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of orders for staff, as `queries.lists` does.
 
     In the queue `to_ship` each names those that could leave in one parcel with it: one statement
@@ -130,8 +131,8 @@ def numbers(order_ids: Sequence[UUID], by: Principal) -> dict[UUID, list[str]]:
 
 
 def ships_with(
-    order_id: UUID, by: Principal, *, limit: int, cursor: str | None, include: str | None
-) -> dict[str, Any]:
+    order_id: UUID, by: Principal, *, limit: int, cursor: str | None, with_total: bool
+) -> dict[str, object]:
     """Return a page of the orders that could go in one parcel with an order, oldest first.
 
     Raises `OrderNotFound`, also where `by` may not see it.
@@ -147,7 +148,7 @@ def ships_with(
         limit=limit,
         cursor=cursor,
         filters=order_id,
-        total=chosen.with_only_columns(ORDERS.c.id) if include is not None else None,
+        total=chosen.with_only_columns(ORDERS.c.id) if with_total else None,
     )
     return {"data": [card(row, by) for row in rows], "page": page_info}
 
@@ -163,7 +164,7 @@ def shipments(order_ids: Sequence[UUID]) -> dict[UUID, Shipment]:
     return {row[0]: Shipment(*row) for row in rows}
 
 
-def _seen(orders: Any, by: Principal) -> list[ColumnElement[bool]]:
+def _seen(orders: FromClause, by: Principal) -> list[ColumnElement[bool]]:
     if by.locations is None:
         return []
     at = literal(sorted(by.locations), ARRAY(Uuid))

@@ -206,7 +206,7 @@ class BulkActionSchema(Schema):
     )
 
     @ma.validates_schema(skip_on_field_errors=True)
-    def _needs(self, values: dict[str, Any], **_: Any) -> None:
+    def _needs(self, values: dict[str, object], **_: object) -> None:
         action = values["action"]
         if action in (BulkAction.TAG, BulkAction.UNTAG) and not values.get("tags"):
             raise ma.ValidationError({"tags": ["Name at least one tag."]})
@@ -264,7 +264,7 @@ class EditHoldRuleSchema(Schema):
     is_active = ma.fields.Boolean()
 
     @ma.post_load
-    def _loaded(self, data: dict[str, Any], **_: Any) -> Any:
+    def _loaded(self, data: dict[str, object], **_: object) -> object:
         return self.rule(data)
 
     def rule(self, data: dict[str, Any]) -> Any:
@@ -294,7 +294,7 @@ class NewHoldRuleSchema(EditHoldRuleSchema):
     )
     reason = ma.fields.String(required=True, validate=_REASON)
 
-    def rule(self, data: dict[str, Any]) -> Any:
+    def rule(self, data: dict[str, object]) -> object:
         """Return what is loaded: the new rule."""
         values = super().rule(data)
         return HoldRuleInput(**{**values, "condition": RuleCondition(values["condition"])})

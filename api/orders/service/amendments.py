@@ -35,7 +35,7 @@ class Pricing:
     """What each discount of the order takes off the shipping, in their order."""
     shipping_tax: int
     shipping_rate_basis_points: int
-    shipping_tax_lines: list[dict[str, Any]]
+    shipping_tax_lines: list[dict[str, object]]
     shipping_discount: int
     discount_total: int
     tax_total: int
@@ -49,7 +49,7 @@ class Amendment:
 
     email: str
     shipping_address: dict[str, Any]
-    billing_address: dict[str, Any]
+    billing_address: Mapping[str, object]
     shipping_method: dict[str, Any]
     promised_ship_at: datetime | None
     promised_delivery_at: datetime | None

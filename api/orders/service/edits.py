@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from api.kernel import clock
@@ -28,14 +27,14 @@ class EditedLine:
     quantity: int
     unit_price: int
     is_removed: bool
-    columns: Mapping[str, Any]
+    columns: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
     """The new values of an order: columns of the order, its changed lines, and its new ones."""
 
-    columns: Mapping[str, Any]
+    columns: Mapping[str, object]
     lines: Sequence[EditedLine]
     added: Sequence[LineInput]
     edit_due: int

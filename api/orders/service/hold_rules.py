@@ -22,7 +22,7 @@ from api.orders.search_text import tsquery_of
 from api.orders.service.holds import hold_for
 from api.orders.states import STAFF_HOLD_REASONS, HoldReason, RuleCondition
 from api.platform import audit, versioned_rows
-from api.platform.db import require_transaction, session, table_of
+from api.platform.db import AnyRow, require_transaction, session, table_of
 
 MOST_RULES: Final = 50
 _RULES = table_of(HoldRule)
@@ -73,7 +73,7 @@ def create_rule(values: HoldRuleInput, *, by: Principal) -> UUID:
 
 
 def edit_rule(
-    rule_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+    rule_id: UUID, changes: Mapping[str, object], *, expected_version: int, by: Principal
 ) -> None:
     """Change a rule; orders that it held stay on hold.
 
@@ -144,7 +144,7 @@ def export_rules() -> str:
     return written.getvalue()
 
 
-def _met(rule: Any, order: Order, facts: RiskFacts) -> str | None:
+def _met(rule: AnyRow, order: Order, facts: RiskFacts) -> str | None:
     """Return why a rule holds an order, in words; None if it does not."""
     match rule.condition:
         case RuleCondition.RISK_LEVEL:
@@ -190,7 +190,7 @@ def _row(values: HoldRuleInput) -> dict[str, Any]:
     return {"id": new_id(), "created_at": clock.now(), "version": 1, **asdict(values)}
 
 
-def _cells(row: Any) -> dict[str, str]:
+def _cells(row: AnyRow) -> dict[str, str]:
     values = {name: getattr(row, name) for name in COLUMNS}
     values["is_active"] = "yes" if row.is_active else "no"
     return {name: "" if value is None else str(value) for name, value in values.items()}

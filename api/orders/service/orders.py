@@ -1,6 +1,6 @@
 """Creating orders, locking them, and their history."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -49,7 +49,7 @@ class LineInput:
     tax: int
     tax_rate_basis_points: int
     tax_class: str
-    tax_lines: list[dict[str, Any]]
+    tax_lines: Sequence[Mapping[str, object]]
     discount: int = 0
     hs_code: str = ""
     origin_country: str = ""
@@ -71,12 +71,12 @@ class OrderInput:
     shipping_total: int
     shipping_tax: int
     shipping_rate_basis_points: int
-    shipping_tax_lines: list[dict[str, Any]]
+    shipping_tax_lines: Sequence[Mapping[str, object]]
     prices_include_tax: bool
     tax_total: int
     total: int
-    shipping_address: dict[str, Any]
-    billing_address: dict[str, Any]
+    shipping_address: Mapping[str, object]
+    billing_address: Mapping[str, object]
     shipping_method: dict[str, Any]
     payment_method: str
     customer_note: str | None = None
@@ -86,7 +86,7 @@ class OrderInput:
     promised_ship_at: datetime | None = None
     promised_delivery_at: datetime | None = None
     gift: dict[str, Any] | None = None
-    vat_id: dict[str, Any] | None = None
+    vat_id: Mapping[str, object] | None = None
     checkout_fingerprint: bytes
     postal_key: str | None
     network_key: str | None
@@ -204,7 +204,7 @@ def with_last_change(error: Rejection, order_id: UUID, *kinds: str) -> Rejection
     return error
 
 
-def set_vat_id(order: Order, vat_id: Mapping[str, Any], *, by: Principal) -> None:
+def set_vat_id(order: Order, vat_id: Mapping[str, object], *, by: Principal) -> None:
     """Record what VIES says of an order's VAT id. Needs the order locked."""
     order.vat_id = to_stored(vat_id)
     answer = "valid" if vat_id["is_valid"] else "not valid"

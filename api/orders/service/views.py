@@ -1,7 +1,7 @@
 """Saved views: filters of the list of orders under a name, each for whoever saved them."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -11,7 +11,7 @@ from api.kernel.principal import Principal
 from api.orders.errors import TooManyViews, ViewNameTaken, ViewNotFound, ViewsArePersonal
 from api.orders.models import OrderView
 from api.platform import audit, etags, versioned_rows
-from api.platform.db import require_transaction, session, table_of
+from api.platform.db import AnyRow, require_transaction, session, table_of
 
 MOST_VIEWS: Final = 20
 """Views of one person: the console shows them beside each other."""
@@ -25,7 +25,7 @@ def owner_of_views(by: Principal) -> UUID:
     return by.id
 
 
-def save_view(name: str, filters: Mapping[str, Any], *, by: Principal) -> UUID:
+def save_view(name: str, filters: Mapping[str, object], *, by: Principal) -> UUID:
     """Save filters under a name. Raises `ViewNameTaken`, `TooManyViews`, `ViewsArePersonal`."""
     owner = owner_of_views(by)
     count = session.scalar(select(func.count()).where(_VIEWS.c.user_id == owner)) or 0
@@ -40,7 +40,7 @@ def save_view(name: str, filters: Mapping[str, Any], *, by: Principal) -> UUID:
 
 
 def edit_view(
-    view_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+    view_id: UUID, changes: Mapping[str, object], *, expected_version: int, by: Principal
 ) -> None:
     """Change the name or the filters of one's own view.
 
@@ -65,7 +65,7 @@ def delete_view(view_id: UUID, *, expected_version: int, by: Principal) -> None:
     audit.record("order_view.deleted", by=by, subject_id=view_id, name=before.name)
 
 
-def _lock_own(view_id: UUID, expected_version: int, by: Principal) -> Any:
+def _lock_own(view_id: UUID, expected_version: int, by: Principal) -> AnyRow:
     row = (
         require_transaction()
         .execute(

@@ -1,6 +1,5 @@
 """Types of boxes."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, true
@@ -16,8 +15,8 @@ _BOX = tuple(table_of(BoxType).c)
 
 
 def box_type_page(
-    *, is_active: bool | None, limit: int, cursor: str | None, include: str | None
-) -> dict[str, Any]:
+    *, is_active: bool | None, limit: int, cursor: str | None, with_total: bool
+) -> dict[str, object]:
     """Return a page of box types by name."""
     narrow = [] if is_active is None else [BoxType.is_active.is_(is_active)]
     rows, described = page(
@@ -26,12 +25,12 @@ def box_type_page(
         limit=limit,
         cursor=cursor,
         filters=is_active,
-        total=select(BoxType.id).where(*narrow) if include == "total" else None,
+        total=select(BoxType.id).where(*narrow) if with_total else None,
     )
     return {"data": [strip_sort_columns(row) for row in rows], "page": described}
 
 
-def box_type(box_type_id: UUID) -> dict[str, Any]:
+def box_type(box_type_id: UUID) -> dict[str, object]:
     """Return one type of box. Raises `BoxTypeNotFound`."""
     row = box_of(box_type_id)
     if row is None:

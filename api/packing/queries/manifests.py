@@ -52,8 +52,8 @@ def manifest_page(
     carrier: str | None,
     limit: int,
     cursor: str | None,
-    include: str | None,
-) -> dict[str, Any]:
+    with_total: bool,
+) -> dict[str, object]:
     """Return a page of manifests, the newest first."""
     statement = _manifests()
     if status is not None:
@@ -67,7 +67,7 @@ def manifest_page(
         limit=limit,
         cursor=cursor,
         filters=(status, carrier),
-        total=statement.with_only_columns(Manifest.id) if include == "total" else None,
+        total=statement.with_only_columns(Manifest.id) if with_total else None,
     )
     return {"data": [_manifest(row) for row in rows], "page": described}
 
@@ -174,7 +174,7 @@ def _manifests() -> AnySelect:
     )
 
 
-def _manifest(row: AnyRow) -> dict[str, Any]:
+def _manifest(row: AnyRow) -> dict[str, object]:
     names = (
         *("id", "carrier", "status", "created_at", "opened_by", "closed_at", "closed_by"),
         "parcel_count",

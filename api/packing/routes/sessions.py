@@ -82,7 +82,7 @@ _SHIPS = (FulfilmentNotFound, NothingToShip, OrderNotFound, OrderOnHold, Quantit
 @blueprint.route("/waiting", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
 @blueprint.response(200, WaitingToPackSchema)
-def list_waiting() -> dict[str, Any]:
+def list_waiting() -> dict[str, object]:
     """List picked orders that wait to be packed, by the time they were promised to leave."""
     return {"orders": queries.waiting(principal())}
 
@@ -94,16 +94,18 @@ def list_waiting() -> dict[str, Any]:
     *(SessionClaimNeeded, SessionNotFound),
 )
 @idempotent(required=True)
-@blueprint.arguments(StartPackingSchema)
+@blueprint.arguments(StartPackingSchema, as_kwargs=True)
 @blueprint.response(200, PackingStartedSchema)
-def start_session(body: dict[str, Any]) -> dict[str, Any]:
+def start_session(code: str, tote: str | None, station: str, take_over: bool) -> dict[str, object]:
     """Begin to pack what was scanned, or go on with its open session.
 
     An order and a tote of one order begin at once. A tote of single items answers without a
     session: scan one of its items, and send that with `tote`. The order is yours while you scan,
     and for five minutes after.
     """
-    started = flows.start(**body, by=principal())
+    started = flows.start(
+        code=code, tote=tote, station=station, take_over=take_over, by=principal()
+    )
     if started.session_id is None:
         return {"session": None, "message": "Scan an item of this tote."}
     read = queries.packing_session(started.session_id, principal())
@@ -115,7 +117,7 @@ def start_session(body: dict[str, Any]) -> dict[str, Any]:
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(SessionNotFound)
 @blueprint.response(200, PackingSessionSchema)
-def get_packing_session(packing_session_id: UUID) -> Any:
+def get_packing_session(packing_session_id: UUID) -> object:
     """Read a parcel in the making."""
     return queries.packing_session(packing_session_id, principal())
 
@@ -124,15 +126,15 @@ def get_packing_session(packing_session_id: UUID) -> Any:
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(*_STEP)
 @idempotent(required=True)
-@blueprint.arguments(PackScanSchema)
+@blueprint.arguments(PackScanSchema, as_kwargs=True)
 @blueprint.response(200, PackAnswerSchema)
-def scan_into_parcel(body: dict[str, Any], packing_session_id: UUID) -> dict[str, Any]:
+def scan_into_parcel(packing_session_id: UUID, code: str, quantity: int) -> dict[str, object]:
     """Verify units by a scan, or choose the box by its label.
 
     A wrong scan answers 200 with its `result`: no unit is verified, the scan is on record, and the
     parcel is blocked until the next right scan, or until it is put right.
     """
-    answer = service.scan(packing_session_id, body["code"], body["quantity"], by=principal())
+    answer = service.scan(packing_session_id, code, quantity, by=principal())
     return _answer(packing_session_id, answer)
 
 
@@ -140,14 +142,14 @@ def scan_into_parcel(body: dict[str, Any], packing_session_id: UUID) -> dict[str
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(*_STEP, PackingLineNotFound, PermissionMissing, TooManyUnits)
 @idempotent(required=True)
-@blueprint.arguments(ParcelUnitsSchema)
+@blueprint.arguments(ParcelUnitsSchema, as_kwargs=True)
 @blueprint.response(200, PackAnswerSchema)
-def confirm_units(body: dict[str, Any], packing_session_id: UUID) -> dict[str, Any]:
+def confirm_units(packing_session_id: UUID, line_id: UUID, quantity: int) -> dict[str, object]:
     """Verify units without a scan, which is on record.
 
     Where units must be scanned (`SHIP_VERIFICATION`), it needs `fulfilment:override`.
     """
-    answer = service.confirm(packing_session_id, **body, by=principal())
+    answer = service.confirm(packing_session_id, line_id=line_id, quantity=quantity, by=principal())
     return _answer(packing_session_id, answer)
 
 
@@ -155,11 +157,13 @@ def confirm_units(body: dict[str, Any], packing_session_id: UUID) -> dict[str, A
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(*_STEP, PackingLineNotFound, TooManyUnits)
 @idempotent(required=True)
-@blueprint.arguments(ParcelUnitsSchema)
+@blueprint.arguments(ParcelUnitsSchema, as_kwargs=True)
 @blueprint.response(200, PackAnswerSchema)
-def take_units_out(body: dict[str, Any], packing_session_id: UUID) -> dict[str, Any]:
+def take_units_out(packing_session_id: UUID, line_id: UUID, quantity: int) -> dict[str, object]:
     """Take verified units out of the parcel again."""
-    answer = service.take_out(packing_session_id, **body, by=principal())
+    answer = service.take_out(
+        packing_session_id, line_id=line_id, quantity=quantity, by=principal()
+    )
     return _answer(packing_session_id, answer)
 
 
@@ -168,7 +172,7 @@ def take_units_out(body: dict[str, Any], packing_session_id: UUID) -> dict[str, 
 @may_answer(*_STEP)
 @idempotent(required=True)
 @blueprint.response(200, PackingSessionSchema)
-def put_right(packing_session_id: UUID) -> Any:
+def put_right(packing_session_id: UUID) -> object:
     """Say that what was scanned wrongly is out of the parcel."""
     service.put_right(packing_session_id, by=principal())
     return queries.packing_session(packing_session_id, principal())
@@ -178,11 +182,11 @@ def put_right(packing_session_id: UUID) -> Any:
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(*_STEP, BoxTypeNotFound)
 @idempotent(required=True)
-@blueprint.arguments(ChooseBoxSchema)
+@blueprint.arguments(ChooseBoxSchema, as_kwargs=True)
 @blueprint.response(200, PackingSessionSchema)
-def choose_box(body: dict[str, Any], packing_session_id: UUID) -> Any:
+def choose_box(packing_session_id: UUID, box_type_id: UUID | None) -> object:
     """Choose the box. Its weight is asked for again."""
-    service.choose_box(packing_session_id, body["box_type_id"], by=principal())
+    service.choose_box(packing_session_id, box_type_id, by=principal())
     return queries.packing_session(packing_session_id, principal())
 
 
@@ -190,9 +194,11 @@ def choose_box(body: dict[str, Any], packing_session_id: UUID) -> Any:
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(*_STEP)
 @idempotent(required=True)
-@blueprint.arguments(WeighParcelSchema)
+@blueprint.arguments(WeighParcelSchema, as_kwargs=True)
 @blueprint.response(200, WeighParcelAnswerSchema)
-def weigh_parcel(body: dict[str, Any], packing_session_id: UUID) -> dict[str, Any]:
+def weigh_parcel(
+    packing_session_id: UUID, weight_grams: int, is_rechecked: bool
+) -> dict[str, object]:
     """Record what the parcel weighs, and compare it with past parcels.
 
     More than 3 % and more than 20 g off, it leaves only once somebody has looked into it and sends
@@ -200,8 +206,8 @@ def weigh_parcel(body: dict[str, Any], packing_session_id: UUID) -> dict[str, An
     """
     answer = service.weigh(
         packing_session_id,
-        body["weight_grams"],
-        is_rechecked=body["is_rechecked"],
+        weight_grams,
+        is_rechecked=is_rechecked,
         by=principal(),
     )
     read = queries.packing_session(packing_session_id, principal())
@@ -212,14 +218,16 @@ def weigh_parcel(body: dict[str, Any], packing_session_id: UUID) -> dict[str, An
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(*_STEP, *_SHIPS, ParcelNotReady, PermissionMissing, UnknownOrderLine)
 @idempotent(required=True)
-@blueprint.arguments(PackParcelSchema)
+@blueprint.arguments(PackParcelSchema, as_kwargs=True)
 @blueprint.response(200, PackingSessionSchema)
-def pack_parcel(body: dict[str, Any], packing_session_id: UUID) -> Any:
+def pack_parcel(packing_session_id: UUID, is_partial: bool, override_reason: str | None) -> object:
     """Claim the units of a parcel that is ready, so that it can get its label and its slip.
 
     Refused with what is missing until everything is verified, boxed and weighed.
     """
-    flows.pack(packing_session_id, **body, by=principal())
+    flows.pack(
+        packing_session_id, is_partial=is_partial, override_reason=override_reason, by=principal()
+    )
     return queries.packing_session(packing_session_id, principal())
 
 
@@ -228,7 +236,7 @@ def pack_parcel(body: dict[str, Any], packing_session_id: UUID) -> Any:
 @may_answer(*_STEP, FulfilmentNotFound, OrderNotFound)
 @idempotent(required=True)
 @blueprint.response(200, PackingSessionSchema)
-def reopen_parcel(packing_session_id: UUID) -> Any:
+def reopen_parcel(packing_session_id: UUID) -> object:
     """Open a packed parcel again; what was verified stays."""
     flows.reopen(packing_session_id, by=principal())
     return queries.packing_session(packing_session_id, principal())
@@ -239,7 +247,7 @@ def reopen_parcel(packing_session_id: UUID) -> Any:
 @may_answer(*_STEP, FulfilmentNotFound, OrderNotFound)
 @idempotent(required=True)
 @blueprint.response(200, PackingSessionSchema)
-def cancel_packing(packing_session_id: UUID) -> Any:
+def cancel_packing(packing_session_id: UUID) -> object:
     """Give the parcel up: its units are open again."""
     flows.cancel(packing_session_id, by=principal())
     return queries.packing_session(packing_session_id, principal())
@@ -256,7 +264,7 @@ def cancel_packing(packing_session_id: UUID) -> Any:
 @idempotent_flow
 @blueprint.arguments(FinishParcelSchema)
 @blueprint.response(200, FulfilmentSchema)
-def finish_parcel(body: dict[str, Any], packing_session_id: UUID, operation_id: UUID) -> Any:
+def finish_parcel(body: dict[str, Any], packing_session_id: UUID, operation_id: UUID) -> object:
     """Ship the parcel; an order that is picked up waits for its customer instead.
 
     Without a `tracking_number` its label is bought first, where its shipping method has a carrier
@@ -320,7 +328,7 @@ def get_parcel_label(packing_session_id: UUID) -> Response:
 @blueprint.response(200, PrintedSchema)
 def print_papers(
     body: dict[str, Any], packing_session_id: UUID, operation_id: UUID
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Print papers of a parcel at its station, each once: the slip and the label when left out.
 
     The label is the one that was bought for it, else one with its address and number. Refused with
@@ -332,7 +340,7 @@ def print_papers(
     return {"jobs": jobs}
 
 
-def _answer(session_id: UUID, answer: ScanAnswer) -> dict[str, Any]:
+def _answer(session_id: UUID, answer: ScanAnswer) -> dict[str, object]:
     return {
         "result": answer.result,
         "message": answer.message,

@@ -17,7 +17,7 @@ from api.platform import audit, etags
 from api.platform.db import require_transaction
 
 
-def create_box_type(values: Mapping[str, Any], *, by: Principal) -> UUID:
+def create_box_type(values: Mapping[str, object], *, by: Principal) -> UUID:
     """Create a type of box; its barcode is kept in capitals. Raises `BoxTypeTaken`."""
     box_type_id: UUID | None = require_transaction().scalar(
         insert(BoxType)
@@ -34,7 +34,7 @@ def create_box_type(values: Mapping[str, Any], *, by: Principal) -> UUID:
 
 
 def edit_box_type(
-    box_type_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+    box_type_id: UUID, changes: Mapping[str, object], *, expected_version: int, by: Principal
 ) -> None:
     """Change a type of box; parcels that were packed keep what it was.
 
@@ -59,7 +59,7 @@ def edit_box_type(
     audit.record("box_type.edited", by=by, subject_id=box_type_id, **changes)
 
 
-def _stored(values: Mapping[str, Any]) -> dict[str, Any]:
+def _stored(values: Mapping[str, Any]) -> dict[str, object]:
     stored = dict(values)
     if "barcode" in stored:
         stored["barcode"] = stored["barcode"].upper()

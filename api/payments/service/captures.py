@@ -15,7 +15,7 @@ from api.payments.models import Payment
 from api.payments.service.payment_events import record
 from api.payments.states import OF_STRIPE_INTENT, OPEN_PAYMENT, PaymentState
 from api.platform import sweeps
-from api.platform.db import require_transaction, session
+from api.platform.db import lock_entity, require_transaction, session
 from api.stored_value.states import TENDERS
 
 
@@ -65,16 +65,7 @@ def open_stripe_payment(order_id: UUID, *, amount: int, currency: str) -> Paymen
 
 def lock(payment_id: UUID) -> Payment:
     """Lock a payment. Raises `PaymentNotFound`."""
-    require_transaction()
-    payment = session.scalar(
-        select(Payment)
-        .where(Payment.id == payment_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if payment is None:
-        raise PaymentNotFound
-    return payment
+    return lock_entity(Payment, payment_id, PaymentNotFound())
 
 
 def apply_intent(payment: Payment, snapshot: IntentSnapshot) -> None:

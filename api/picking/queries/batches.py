@@ -43,7 +43,7 @@ def batches(
     cursor: str | None,
     with_total: bool = False,
     at: frozenset[UUID] | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of batches, the newest first."""
     statement = _batches()
     if is_open is not None:
@@ -135,17 +135,17 @@ _LINE_FIELDS: Final = (
 )
 
 
-def batches_where(condition: ColumnElement[bool]) -> list[dict[str, Any]]:
+def batches_where(condition: ColumnElement[bool]) -> list[dict[str, object]]:
     """Return the batches that meet a condition, the oldest first; at most 200."""
     rows = session.execute(_batches().where(condition).order_by(PickBatch.id).limit(_LONGEST_LIST))
     return [_batch(row) for row in rows]
 
 
-def _tote(row: AnyRow) -> dict[str, Any]:
+def _tote(row: AnyRow) -> dict[str, object]:
     return {name: getattr(row, name) for name in ("code", "barcode", "name", "colour")}
 
 
-def batch_of_line(line_id: UUID) -> dict[str, Any]:
+def batch_of_line(line_id: UUID) -> dict[str, object]:
     """Return the batch of a line."""
     return batch(
         session.execute(
@@ -243,7 +243,7 @@ def _batches() -> AnySelect:
     )
 
 
-def _batch(row: AnyRow) -> dict[str, Any]:
+def _batch(row: AnyRow) -> dict[str, object]:
     names = (
         *("id", "kind", "status", "location_id", "location_code", "created_at", "created_by"),
         *("picker", "claimed_until", "started_at", "finished_at", "order_count", "line_count"),

@@ -67,7 +67,7 @@ def figures(first: date, last: date, *, at: frozenset[UUID] | None = None) -> li
     return [_figure(rows[one]) for one in sorted(rows)]
 
 
-def _figure(found: Mapping[str, Any]) -> dict[str, Any]:
+def _figure(found: Mapping[str, Any]) -> dict[str, object]:
     names = (*("batches", "lines", "units", "short", "wrong_scans", "walked", "walk_length_alone"),)
     hours = float(found.get("seconds") or 0) / 3600
     lines = found.get("lines", 0)

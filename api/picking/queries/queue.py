@@ -89,7 +89,7 @@ def own_location(at: frozenset[UUID] | None) -> UUID:
     return found
 
 
-def queue(location_id: UUID) -> dict[str, Any]:
+def queue(location_id: UUID) -> dict[str, object]:
     """Return the orders to pick at a location with their work, and the first 200 of them.
 
     Late is what was promised to leave before now. Seconds are what a line took in the batches of

@@ -1,6 +1,6 @@
 """What may go out instead of what is missing."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,7 +18,7 @@ _NEWEST_FIRST: Final = Sort((PickSubstitute.id,), descending=True)
 _OTHER: Final = aliased(Variant)
 
 
-def substitutes(*, limit: int, cursor: str | None, with_total: bool = False) -> dict[str, Any]:
+def substitutes(*, limit: int, cursor: str | None, with_total: bool = False) -> dict[str, object]:
     """Return a page of the rules, the newest first."""
     statement = _substitutes()
     rows, page = pagination.page(
@@ -31,7 +31,7 @@ def substitutes(*, limit: int, cursor: str | None, with_total: bool = False) -> 
     return {"data": [_rule(row) for row in rows], "page": page}
 
 
-def substitute(rule_id: UUID) -> dict[str, Any]:
+def substitute(rule_id: UUID) -> dict[str, object]:
     """Return one rule. Raises `SubstituteNotFound`."""
     row = session.execute(_substitutes().where(PickSubstitute.id == rule_id)).one_or_none()
     if row is None:
@@ -56,7 +56,7 @@ def free_substitutes(variant_id: UUID, location_id: UUID, units: int) -> list[tu
     return [(row.id, row.sku) for row in rows]
 
 
-def _rule(row: AnyRow) -> dict[str, Any]:
+def _rule(row: AnyRow) -> dict[str, object]:
     names = ("id", "sku", "substitute_sku", "created_at", "created_by")
     return {name: getattr(row, name) for name in names}
 

@@ -1,7 +1,7 @@
 """Totes in use, and units that are to be put back."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select, true
@@ -91,7 +91,7 @@ def units_to_put_back(pick_order_id: UUID) -> int:
     return units
 
 
-def put_backs(*, at: frozenset[UUID] | None = None) -> list[dict[str, Any]]:
+def put_backs(*, at: frozenset[UUID] | None = None) -> list[dict[str, object]]:
     """List units in totes that no order needs, with the bin they came from; at most 200."""
     statement = all_lines().where(
         PickOrder.status == PickOrderStatus.REMOVED, PickLine.picked > PickLine.put_back

@@ -140,7 +140,7 @@ def preview_wave(request: BatchRequest, size: int) -> WaveEstimate:
 
 def waves(
     *, limit: int, cursor: str | None, with_total: bool = False, at: frozenset[UUID] | None = None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of waves, the newest first."""
     statement = _waves()
     if at is not None:
@@ -156,7 +156,7 @@ def waves(
     return {"data": [_wave(row) for row in rows], "page": page}
 
 
-def wave(wave_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, Any]:
+def wave(wave_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, object]:
     """Return a wave with its batches. Raises `WaveNotFound`."""
     row = session.execute(_waves().where(PickWave.id == wave_id)).one_or_none()
     if row is None or (at is not None and row.location_id not in at):
@@ -178,7 +178,7 @@ _WAVE_FIELDS: Final = (
 )
 
 
-def _wave(row: AnyRow) -> dict[str, Any]:
+def _wave(row: AnyRow) -> dict[str, object]:
     status = "done"
     if row.open_count:
         status = "in_progress" if row.started_count else "released"

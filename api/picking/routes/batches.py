@@ -2,7 +2,8 @@
 
 import csv
 import io
-from typing import Any
+from datetime import date
+from typing import Any, Unpack
 from uuid import UUID
 
 from flask import Response
@@ -65,7 +66,7 @@ from api.picking.schemas import (
 )
 from api.picking.service import Scan
 from api.platform.auth import PermissionMissing, check_location, principal, requires
-from api.platform.http import LOCATED, Blueprint, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.printing import service as printing_service
@@ -95,7 +96,7 @@ _PDF = {"200": {"description": "The paper", "content": {"application/pdf": {"sch
 @may_answer(LocationNotFound)
 @blueprint.arguments(QueueQuerySchema, location="query")
 @blueprint.response(200, QueueSchema)
-def get_queue(query: dict[str, Any]) -> dict[str, Any]:
+def get_queue(query: dict[str, Any]) -> dict[str, object]:
     """Read the orders to pick, by the time they were promised to leave."""
     by = principal()
     location_id = query["location_id"] or queries.own_location(by.locations)
@@ -105,12 +106,14 @@ def get_queue(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/batches", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
-@blueprint.arguments(BatchQuerySchema, location="query")
+@blueprint.arguments(BatchQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(BatchSchema))
-def list_batches(query: dict[str, Any]) -> dict[str, Any]:
+def list_batches(
+    is_open: bool | None, location_id: UUID | None, **page: Unpack[PageQuery]
+) -> dict[str, object]:
     """List batches, the newest first."""
     return queries.batches(
-        with_total=query.pop("include") == "total", at=principal().locations, **query
+        at=principal().locations, is_open=is_open, location_id=location_id, **page
     )
 
 
@@ -120,7 +123,7 @@ def list_batches(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=True)
 @blueprint.arguments(NewBatchSchema)
 @blueprint.response(201, BatchDetailSchema, headers=LOCATED)
-def release_batch(body: dict[str, Any]) -> Any:
+def release_batch(body: dict[str, object]) -> object:
     """Claim the next orders for a batch and plan its walk.
 
     Nobody else gets these orders until they are shipped or given back.
@@ -142,7 +145,7 @@ def _request(body: dict[str, Any]) -> BatchRequest:
 @idempotent(required=True)
 @blueprint.arguments(ClaimNextSchema)
 @blueprint.response(200, BatchDetailSchema)
-def claim_next_batch(body: dict[str, Any]) -> dict[str, Any]:
+def claim_next_batch(body: dict[str, Any]) -> dict[str, object]:
     """Begin the first released batch that nobody has; of two who ask, each gets another one."""
     by = principal()
     location_id = body["location_id"] or queries.own_location(by.locations)
@@ -153,7 +156,7 @@ def claim_next_batch(body: dict[str, Any]) -> dict[str, Any]:
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(BatchNotFound)
 @blueprint.response(200, BatchDetailSchema)
-def get_batch(batch_id: UUID) -> dict[str, Any]:
+def get_batch(batch_id: UUID) -> dict[str, object]:
     """Read a batch with its lines, in the order of the walk."""
     return queries.batch(batch_id, at=principal().locations)
 
@@ -192,11 +195,11 @@ def print_pick_list(body: dict[str, Any], batch_id: UUID) -> dict[str, Any]:
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(BatchClaimed, BatchNotFound, InvalidState, ReasonNeeded)
 @idempotent(required=True)
-@blueprint.arguments(ClaimBatchSchema)
+@blueprint.arguments(ClaimBatchSchema, as_kwargs=True)
 @blueprint.response(200, BatchDetailSchema)
-def claim_batch(body: dict[str, Any], batch_id: UUID) -> dict[str, Any]:
+def claim_batch(batch_id: UUID, take_over: bool, reason: str | None) -> dict[str, object]:
     """Start or resume a batch; it is yours while you scan, and for five minutes after."""
-    service.claim_batch(batch_id, **body, by=principal())
+    service.claim_batch(batch_id, take_over=take_over, reason=reason, by=principal())
     return queries.batch(batch_id)
 
 
@@ -204,11 +207,11 @@ def claim_batch(body: dict[str, Any], batch_id: UUID) -> dict[str, Any]:
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(BatchNotFound, InvalidState, ReasonNeeded)
 @idempotent(required=True)
-@blueprint.arguments(ParkBatchSchema)
+@blueprint.arguments(ParkBatchSchema, as_kwargs=True)
 @blueprint.response(200, BatchDetailSchema)
-def park_batch(body: dict[str, Any], batch_id: UUID) -> dict[str, Any]:
+def park_batch(batch_id: UUID, reason: str | None) -> dict[str, object]:
     """Stop for now; anybody may resume on any terminal. Somebody else's needs a reason."""
-    service.park_batch(batch_id, **body, by=principal())
+    service.park_batch(batch_id, reason=reason, by=principal())
     return queries.batch(batch_id)
 
 
@@ -217,7 +220,7 @@ def park_batch(body: dict[str, Any], batch_id: UUID) -> dict[str, Any]:
 @may_answer(BatchNotFound, ClaimNeeded, InvalidState, LinesToPick)
 @idempotent(required=True)
 @blueprint.response(200, BatchDetailSchema)
-def finish_batch(batch_id: UUID) -> dict[str, Any]:
+def finish_batch(batch_id: UUID) -> dict[str, object]:
     """End a batch whose lines are all picked or short; its orders wait to be packed."""
     service.finish_batch(batch_id, by=principal())
     return queries.batch(batch_id)
@@ -228,7 +231,7 @@ def finish_batch(batch_id: UUID) -> dict[str, Any]:
 @may_answer(BatchNotFound, InvalidState)
 @idempotent(required=True)
 @blueprint.response(200, BatchDetailSchema)
-def cancel_batch(batch_id: UUID) -> dict[str, Any]:
+def cancel_batch(batch_id: UUID) -> dict[str, object]:
     """Give all orders back to the queue; what was picked is put back."""
     service.cancel_batch(batch_id, by=principal())
     return queries.batch(batch_id)
@@ -241,11 +244,11 @@ def cancel_batch(batch_id: UUID) -> dict[str, Any]:
     ToteInUse,
 )
 @idempotent(required=True)
-@blueprint.arguments(AssignToteSchema)
+@blueprint.arguments(AssignToteSchema, as_kwargs=True)
 @blueprint.response(200, BatchDetailSchema)
-def assign_tote(body: dict[str, Any], batch_id: UUID) -> dict[str, Any]:
+def assign_tote(batch_id: UUID, tote: str, order_id: UUID | None) -> dict[str, object]:
     """Put a scanned tote on the cart, for one order or for a batch of single items."""
-    service.assign_tote(batch_id, body["tote"], body["order_id"], by=principal())
+    service.assign_tote(batch_id, tote, order_id, by=principal())
     return queries.batch(batch_id)
 
 
@@ -253,11 +256,11 @@ def assign_tote(body: dict[str, Any], batch_id: UUID) -> dict[str, Any]:
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(BatchNotFound, OrderNotFound, PickLineNotFound)
 @idempotent(required=True)
-@blueprint.arguments(GiveBackSchema)
+@blueprint.arguments(GiveBackSchema, as_kwargs=True)
 @blueprint.response(200, BatchDetailSchema)
-def give_back_order(body: dict[str, Any], batch_id: UUID) -> dict[str, Any]:
+def give_back_order(batch_id: UUID, order_id: UUID) -> dict[str, object]:
     """Take an order out of a batch; it is in the queue again once it may ship."""
-    service.give_back_order(batch_id, body["order_id"], by=principal())
+    service.give_back_order(batch_id, order_id, by=principal())
     return queries.batch(batch_id)
 
 
@@ -267,7 +270,7 @@ def give_back_order(body: dict[str, Any], batch_id: UUID) -> dict[str, Any]:
 @idempotent(required=True)
 @blueprint.arguments(PickSchema)
 @blueprint.response(200, PickAnswerSchema)
-def pick(body: dict[str, Any], line_id: UUID) -> dict[str, Any]:
+def pick(body: dict[str, Any], line_id: UUID) -> dict[str, object]:
     """Confirm units of a line by what was scanned.
 
     A wrong scan answers 200 with its `result`: nothing changed, and the scan is on record.
@@ -286,7 +289,7 @@ def pick(body: dict[str, Any], line_id: UUID) -> dict[str, Any]:
 @may_answer(*NO_PICK)
 @idempotent(required=True)
 @blueprint.response(200, BatchDetailSchema)
-def skip_line(line_id: UUID) -> dict[str, Any]:
+def skip_line(line_id: UUID) -> dict[str, object]:
     """Move a line to the end of the walk."""
     service.skip_line(line_id, by=principal())
     return queries.batch_of_line(line_id)
@@ -296,17 +299,17 @@ def skip_line(line_id: UUID) -> dict[str, Any]:
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(*NO_PICK, CountTooLarge, NoOtherBin, NothingToCount)
 @idempotent(required=True)
-@blueprint.arguments(ShortSchema)
+@blueprint.arguments(ShortSchema, as_kwargs=True)
 @blueprint.response(200, BatchDetailSchema)
-def report_short(body: dict[str, Any], line_id: UUID) -> dict[str, Any]:
+def report_short(line_id: UUID, other_bin: bool) -> dict[str, object]:
     """Report that the rest of a line is not in its bin: a count is planned, the stock stays."""
-    return queries.batch(flows.report_short(line_id, other_bin=body["other_bin"], by=principal()))
+    return queries.batch(flows.report_short(line_id, other_bin=other_bin, by=principal()))
 
 
 @blueprint.route("/put-backs", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
 @blueprint.response(200, PutBackTasksSchema)
-def list_put_backs() -> dict[str, Any]:
+def list_put_backs() -> dict[str, object]:
     """List units in totes that no order needs any more, with the bin they came from."""
     return {"tasks": queries.put_backs(at=principal().locations)}
 
@@ -315,30 +318,30 @@ def list_put_backs() -> dict[str, Any]:
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(*_MOVES, NotABin, NothingToPutBack, PickLineNotFound)
 @idempotent(required=True)
-@blueprint.arguments(PutBackSchema)
+@blueprint.arguments(PutBackSchema, as_kwargs=True)
 @blueprint.response(200, PutBackTasksSchema)
-def put_back(body: dict[str, Any], line_id: UUID) -> dict[str, Any]:
+def put_back(line_id: UUID, quantity: int, bin: str | None) -> dict[str, object]:
     """Put units back into the bin they came from, or into the one that was scanned."""
-    service.put_back(line_id, body["quantity"], code=body["bin"], by=principal())
+    service.put_back(line_id, quantity, code=bin, by=principal())
     return {"tasks": queries.put_backs(at=principal().locations)}
 
 
 @blueprint.route("/figures", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
-@blueprint.arguments(PeriodSchema, location="query")
+@blueprint.arguments(PeriodSchema, location="query", as_kwargs=True)
 @blueprint.response(200, FiguresSchema)
-def get_figures(query: dict[str, Any]) -> dict[str, Any]:
+def get_figures(first: date, last: date) -> dict[str, object]:
     """Read each day's picking of all people together."""
-    return {"rows": queries.figures(query["first"], query["last"], at=principal().locations)}
+    return {"rows": queries.figures(first, last, at=principal().locations)}
 
 
 @blueprint.route("/figures/file", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
-@blueprint.arguments(PeriodSchema, location="query")
+@blueprint.arguments(PeriodSchema, location="query", as_kwargs=True)
 @blueprint.doc(responses={"200": {"description": "The figures", "content": {"text/csv": {}}}})
-def get_figures_file(query: dict[str, Any]) -> Response:
+def get_figures_file(first: date, last: date) -> Response:
     """Read each day's picking as CSV."""
-    rows = queries.figures(query["first"], query["last"], at=principal().locations)
+    rows = queries.figures(first, last, at=principal().locations)
     file = io.StringIO()
     names = (
         *("day", "batches", "lines", "units", "short", "wrong_scans", "hours", "lines_an_hour"),

@@ -1,7 +1,6 @@
 """What becomes of units that were not found, and whose a picked item is; for staff."""
 
 from dataclasses import asdict
-from typing import Any
 from uuid import UUID
 
 from api.accounts.errors import AccountNotFound
@@ -46,7 +45,7 @@ from api.picking.schemas.rests import (
     SubstituteSchema,
 )
 from api.platform.auth import PermissionMissing, principal, requires
-from api.platform.http import Blueprint, PageQuerySchema, list_schema
+from api.platform.http import Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.openapi_errors import may_answer
 from api.platform.problems import NumberOutOfRange
@@ -80,7 +79,7 @@ _EDIT_REFUSED = (
 )
 @idempotent_flow
 @blueprint.response(200, BatchDetailSchema)
-def cancel_rest(line_id: UUID, operation_id: UUID) -> dict[str, Any]:
+def cancel_rest(line_id: UUID, operation_id: UUID) -> dict[str, object]:
     """Report the rest of a line missing, and take it off the order: its money goes back.
 
     Needs `orders:write`, and `orders:refund` where money goes back.
@@ -95,7 +94,7 @@ def cancel_rest(line_id: UUID, operation_id: UUID) -> dict[str, Any]:
 )
 @idempotent_flow
 @blueprint.response(200, BatchDetailSchema)
-def substitute_rest(line_id: UUID, operation_id: UUID) -> dict[str, Any]:
+def substitute_rest(line_id: UUID, operation_id: UUID) -> dict[str, object]:
     """Report the rest of a line missing, and let go out instead what a rule of staff names.
 
     The customer pays no more than was agreed. The new line comes next in the walk.
@@ -107,20 +106,20 @@ def substitute_rest(line_id: UUID, operation_id: UUID) -> dict[str, Any]:
 @requires(Permission.FULFILMENT_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(SubstituteSchema))
-def list_substitutes(query: dict[str, Any]) -> dict[str, Any]:
+def list_substitutes(query: PageQuery) -> dict[str, object]:
     """List what may go out instead of what, the newest rule first."""
-    return queries.substitutes(with_total=query.pop("include") == "total", **query)
+    return queries.substitutes(**query)
 
 
 @blueprint.route("/substitutes", methods=["POST"])
 @requires(Permission.ORDERS_DISCOUNT)
 @may_answer(NotAnother, SubstituteNotFound, VariantNotFound)
 @idempotent(required=True)
-@blueprint.arguments(NewSubstituteSchema)
+@blueprint.arguments(NewSubstituteSchema, as_kwargs=True)
 @blueprint.response(201, SubstituteSchema)
-def add_substitute(body: dict[str, Any]) -> dict[str, Any]:
+def add_substitute(sku: str, substitute_sku: str) -> dict[str, object]:
     """Let pickers send one item instead of another, at the price that was agreed for that."""
-    rule_id = service.add_substitute(body["sku"], body["substitute_sku"], by=principal())
+    rule_id = service.add_substitute(sku, substitute_sku, by=principal())
     return queries.substitute(rule_id)
 
 
@@ -137,11 +136,11 @@ def remove_substitute(rule_id: UUID) -> None:
 @blueprint.route("/order-for-item", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(NoOrderForItem, NotATote)
-@blueprint.arguments(ItemInToteQuerySchema, location="query")
+@blueprint.arguments(ItemInToteQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, OrderForItemSchema)
-def get_order_for_item(query: dict[str, Any]) -> dict[str, Any]:
+def get_order_for_item(tote: str, item: str) -> dict[str, object]:
     """Find the order in a tote that waits for the item that was scanned.
 
     In a tote of single items any item finds an order that wants it.
     """
-    return asdict(queries.order_for_item(query["tote"], query["item"], at=principal().locations))
+    return asdict(queries.order_for_item(tote, item, at=principal().locations))

@@ -18,7 +18,7 @@ from api.picking.schemas.waves import (
     WaveSchema,
 )
 from api.platform.auth import check_location, principal, requires
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 
@@ -35,7 +35,7 @@ blueprint = Blueprint(
 @may_answer(LocationNotFound)
 @blueprint.arguments(WavePreviewQuerySchema, location="query")
 @blueprint.response(200, WavePreviewSchema)
-def preview_wave(query: dict[str, Any]) -> dict[str, Any]:
+def preview_wave(query: dict[str, object]) -> dict[str, object]:
     """Estimate the orders, units, walk and minutes of a wave before it is released."""
     request, size = _request(query)
     check_location(principal(), {request.location_id})
@@ -48,7 +48,7 @@ def preview_wave(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=True)
 @blueprint.arguments(NewWaveSchema)
 @blueprint.response(201, WaveDetailSchema, headers=LOCATED)
-def release_wave(body: dict[str, Any]) -> Any:
+def release_wave(body: dict[str, object]) -> object:
     """Claim the orders of a wave in one transaction, and plan the walks of its batches.
 
     The choice is checked again: what others took, held or cancelled since the preview is not in it.
@@ -62,18 +62,16 @@ def release_wave(body: dict[str, Any]) -> Any:
 @requires(Permission.FULFILMENT_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(WaveSchema))
-def list_waves(query: dict[str, Any]) -> dict[str, Any]:
+def list_waves(query: PageQuery) -> dict[str, object]:
     """List waves, the newest first."""
-    return queries.waves(
-        with_total=query.pop("include") == "total", at=principal().locations, **query
-    )
+    return queries.waves(at=principal().locations, **query)
 
 
 @blueprint.route("/<uuid:wave_id>", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(WaveNotFound)
 @blueprint.response(200, WaveDetailSchema)
-def get_wave(wave_id: UUID) -> dict[str, Any]:
+def get_wave(wave_id: UUID) -> dict[str, object]:
     """Read a wave with its batches."""
     return queries.wave(wave_id, at=principal().locations)
 
@@ -83,7 +81,7 @@ def get_wave(wave_id: UUID) -> dict[str, Any]:
 @may_answer(BatchNotFound, InvalidState, WaveNotFound)
 @idempotent(required=True)
 @blueprint.response(200, WaveDetailSchema)
-def cancel_wave(wave_id: UUID) -> dict[str, Any]:
+def cancel_wave(wave_id: UUID) -> dict[str, object]:
     """Give the orders of all batches back that nobody began; begun ones are picked to their end."""
     service.cancel_wave(wave_id, by=principal())
     return queries.wave(wave_id)

@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from api.kernel.ids import new_id
 from api.kernel.money import Money
 from api.platform import pagination
-from api.platform.db import session, table_of
+from api.platform.db import AnyRow, session, table_of
 from api.platform.pagination import Sort
 from api.promotions.calculation import Goods, ShippingRule
 from api.promotions.errors import DiscountNotFound, SkuUnknown
@@ -36,7 +36,7 @@ def of_order(order_id: UUID, currency: str) -> list[dict[str, object]]:
     return [_taken(row, currency) for row in rows]
 
 
-def _taken(row: Any, currency: str) -> dict[str, object]:
+def _taken(row: AnyRow, currency: str) -> dict[str, object]:
     return {
         "name": row.name,
         "code": row.code,
@@ -120,7 +120,7 @@ def discounts_page(
         filters=active,
         total=counted if with_total else None,
     )
-    return {"data": _views([row._mapping for row in rows]), "page": page}
+    return {"data": _views([row._asdict() for row in rows]), "page": page}
 
 
 def codes_page(
@@ -150,7 +150,7 @@ def all_codes(discount_id: UUID) -> list[Any]:
     )
 
 
-def _code(row: object) -> dict[str, object]:
+def _code(row: AnyRow) -> dict[str, object]:
     return {name: getattr(row, name) for name in ("id", "code", "uses", "max_uses", "created_at")}
 
 

@@ -15,7 +15,7 @@ from api.kernel.ids import new_id
 from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.platform import audit
-from api.platform.db import require_transaction
+from api.platform.db import AnyRow, require_transaction
 from api.platform.etags import check
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
@@ -144,7 +144,7 @@ def draft_of(values: Mapping[str, object]) -> Discount:
     return queries.discount_of({"id": new_id(), **_row(values, uses=0), "is_active": True})
 
 
-def _lock(discount_id: UUID, expected_version: int) -> Any:
+def _lock(discount_id: UUID, expected_version: int) -> AnyRow:
     columns = queries.DISCOUNTS.c["name", "uses", "version", *_BY_ID]
     row = (
         require_transaction()

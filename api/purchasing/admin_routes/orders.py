@@ -1,6 +1,6 @@
 """Suppliers and purchase orders, for staff."""
 
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from uuid import UUID
 
 from flask import Response
@@ -9,11 +9,12 @@ from api.documents import purchase_order as documents
 from api.inventory.errors import LocationNotFound
 from api.kernel.errors import InvalidState
 from api.kernel.ids import new_id
+from api.kernel.money import Money
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.purchasing import queries, service
@@ -59,11 +60,13 @@ blueprint = Blueprint(
 
 @blueprint.route("/suppliers", methods=["GET"])
 @requires(Permission.PURCHASING_READ)
-@blueprint.arguments(SupplierQuerySchema, location="query")
+@blueprint.arguments(SupplierQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(SupplierSchema))
-def list_suppliers(query: dict[str, Any]) -> dict[str, Any]:
+def list_suppliers(
+    q: str | None, is_active: bool | None, **page: Unpack[PageQuery]
+) -> dict[str, object]:
     """List suppliers by name."""
-    return queries.supplier_page(**query)
+    return queries.supplier_page(q=q, is_active=is_active, **page)
 
 
 @blueprint.route("/suppliers", methods=["POST"])
@@ -72,7 +75,7 @@ def list_suppliers(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(NewSupplierSchema)
 @blueprint.response(201, SupplierSchema, headers=LOCATED)
-def create_supplier(body: dict[str, Any]) -> Any:
+def create_supplier(body: dict[str, object]) -> object:
     """Create a supplier."""
     supplier_id = service.create_supplier(body, by=principal())
     headers = {"Location": f"{blueprint.url_prefix}/suppliers/{supplier_id}"}
@@ -83,7 +86,7 @@ def create_supplier(body: dict[str, Any]) -> Any:
 @requires(Permission.PURCHASING_READ)
 @may_answer(SupplierNotFound)
 @blueprint.response(200, SupplierSchema)
-def get_supplier(supplier_id: UUID) -> dict[str, Any]:
+def get_supplier(supplier_id: UUID) -> dict[str, object]:
     """Read one supplier."""
     return queries.supplier(supplier_id)
 
@@ -95,8 +98,8 @@ def get_supplier(supplier_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(EditSupplierSchema)
 @blueprint.response(200, SupplierSchema)
 def update_supplier(
-    changes: dict[str, Any], supplier_id: UUID, expected_version: int
-) -> dict[str, Any]:
+    changes: dict[str, object], supplier_id: UUID, expected_version: int
+) -> dict[str, object]:
     """Change a supplier. Orders that exist keep their currency."""
     with transaction():
         service.edit_supplier(
@@ -110,7 +113,7 @@ def update_supplier(
 @may_answer(SupplierNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(SupplierItemSchema))
-def list_supplier_items(query: dict[str, Any], supplier_id: UUID) -> dict[str, Any]:
+def list_supplier_items(query: PageQuery, supplier_id: UUID) -> dict[str, object]:
     """List what a supplier sells, by SKU."""
     return queries.item_page(supplier_id, **query)
 
@@ -123,7 +126,7 @@ def list_supplier_items(query: dict[str, Any], supplier_id: UUID) -> dict[str, A
 @idempotent(required=False)
 @blueprint.arguments(SetSupplierItemSchema)
 @blueprint.response(200, SupplierItemSchema)
-def set_supplier_item(body: dict[str, Any], supplier_id: UUID) -> dict[str, Any]:
+def set_supplier_item(body: dict[str, Any], supplier_id: UUID) -> dict[str, object]:
     """Say how a supplier sells a variant, instead of what was said before."""
     variant_id = service.set_item(supplier_id, **body, by=principal())
     return queries.supplier_item(supplier_id, variant_id)
@@ -141,11 +144,19 @@ def remove_supplier_item(item_id: UUID) -> None:
 
 @blueprint.route("/purchase-orders", methods=["GET"])
 @requires(Permission.PURCHASING_READ)
-@blueprint.arguments(PurchaseOrderQuerySchema, location="query")
+@blueprint.arguments(PurchaseOrderQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(PurchaseOrderSchema))
-def list_purchase_orders(query: dict[str, Any]) -> dict[str, Any]:
+def list_purchase_orders(
+    status: str | None,
+    supplier_id: UUID | None,
+    location_id: UUID | None,
+    awaited: bool | None,
+    **page: Unpack[PageQuery],
+) -> dict[str, object]:
     """List purchase orders, the newest first."""
-    return queries.purchase_order_page(**query)
+    return queries.purchase_order_page(
+        status=status, supplier_id=supplier_id, location_id=location_id, awaited=awaited, **page
+    )
 
 
 @blueprint.route("/purchase-orders", methods=["POST"])
@@ -162,7 +173,7 @@ def list_purchase_orders(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(NewPurchaseOrderSchema)
 @blueprint.response(201, PurchaseOrderSchema, headers=LOCATED)
-def create_purchase_order(body: dict[str, Any]) -> Any:
+def create_purchase_order(body: dict[str, Any]) -> object:
     """Draft a purchase order. Nothing is incoming until it is ordered."""
     order_id = service.create_purchase_order(**body, by=principal())
     headers = {"Location": f"{blueprint.url_prefix}/purchase-orders/{order_id}"}
@@ -173,7 +184,7 @@ def create_purchase_order(body: dict[str, Any]) -> Any:
 @requires(Permission.PURCHASING_READ)
 @may_answer(PurchaseOrderNotFound)
 @blueprint.response(200, PurchaseOrderSchema)
-def get_purchase_order(purchase_order_id: UUID) -> dict[str, Any]:
+def get_purchase_order(purchase_order_id: UUID) -> dict[str, object]:
     """Read one purchase order."""
     return queries.purchase_order(purchase_order_id)
 
@@ -185,8 +196,8 @@ def get_purchase_order(purchase_order_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(EditPurchaseOrderSchema)
 @blueprint.response(200, PurchaseOrderSchema)
 def update_purchase_order(
-    changes: dict[str, Any], purchase_order_id: UUID, expected_version: int
-) -> dict[str, Any]:
+    changes: dict[str, object], purchase_order_id: UUID, expected_version: int
+) -> dict[str, object]:
     """Change freight, exchange rate, expected day or note; of a draft also the location.
 
     Units that have come already keep their cost.
@@ -203,7 +214,7 @@ def update_purchase_order(
 @may_answer(PurchaseOrderNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(PurchaseOrderLineSchema))
-def list_purchase_order_lines(query: dict[str, Any], purchase_order_id: UUID) -> dict[str, Any]:
+def list_purchase_order_lines(query: PageQuery, purchase_order_id: UUID) -> dict[str, object]:
     """List the lines of a purchase order."""
     return queries.line_page(purchase_order_id, **query)
 
@@ -212,11 +223,15 @@ def list_purchase_order_lines(query: dict[str, Any], purchase_order_id: UUID) ->
 @requires(Permission.PURCHASING_WRITE)
 @may_answer(CostMissing, CurrencyMixed, InvalidState, PurchaseOrderNotFound, VariantsUnknown)
 @idempotent(required=False)
-@blueprint.arguments(SetPurchaseOrderLineSchema)
+@blueprint.arguments(SetPurchaseOrderLineSchema, as_kwargs=True)
 @blueprint.response(200, PurchaseOrderSchema)
-def set_purchase_order_line(body: dict[str, Any], purchase_order_id: UUID) -> dict[str, Any]:
+def set_purchase_order_line(
+    purchase_order_id: UUID, code: str, quantity: int, unit_cost: Money | None
+) -> dict[str, object]:
     """Set how many units of a variant a draft orders; 0 takes the variant out."""
-    service.set_line(purchase_order_id, **body, by=principal())
+    service.set_line(
+        purchase_order_id, code=code, quantity=quantity, unit_cost=unit_cost, by=principal()
+    )
     return queries.purchase_order(purchase_order_id)
 
 
@@ -246,7 +261,7 @@ def print_purchase_order(purchase_order_id: UUID) -> Response:
 )
 @idempotent(required=False)
 @blueprint.response(200, PurchaseOrderSchema)
-def order_purchase_order(purchase_order_id: UUID) -> dict[str, Any]:
+def order_purchase_order(purchase_order_id: UUID) -> dict[str, object]:
     """Place a draft: its units are incoming from now on. The supplier is told by people."""
     service.order_purchase_order(purchase_order_id, by=principal())
     return queries.purchase_order(purchase_order_id)
@@ -257,7 +272,7 @@ def order_purchase_order(purchase_order_id: UUID) -> dict[str, Any]:
 @may_answer(InvalidState, PurchaseOrderNotFound, SupplierWithoutEmail)
 @idempotent(required=False)
 @blueprint.response(202, PurchaseOrderSchema)
-def email_purchase_order(purchase_order_id: UUID) -> dict[str, Any]:
+def email_purchase_order(purchase_order_id: UUID) -> dict[str, object]:
     """Send a placed order to its supplier as PDF, in the supplier's language."""
     service.email_purchase_order(purchase_order_id, command_id=new_id(), by=principal())
     return queries.purchase_order(purchase_order_id)
@@ -267,11 +282,11 @@ def email_purchase_order(purchase_order_id: UUID) -> dict[str, Any]:
 @requires(Permission.PURCHASING_WRITE)
 @may_answer(InvalidState, PurchaseOrderNotFound)
 @idempotent(required=False)
-@blueprint.arguments(PurchaseReasonSchema)
+@blueprint.arguments(PurchaseReasonSchema, as_kwargs=True)
 @blueprint.response(200, PurchaseOrderSchema)
-def close_purchase_order(body: dict[str, Any], purchase_order_id: UUID) -> dict[str, Any]:
+def close_purchase_order(purchase_order_id: UUID, reason: str) -> dict[str, object]:
     """Say that the rest of a purchase order will not come."""
-    service.close_purchase_order(purchase_order_id, **body, by=principal())
+    service.close_purchase_order(purchase_order_id, reason=reason, by=principal())
     return queries.purchase_order(purchase_order_id)
 
 
@@ -279,9 +294,9 @@ def close_purchase_order(body: dict[str, Any], purchase_order_id: UUID) -> dict[
 @requires(Permission.PURCHASING_WRITE)
 @may_answer(InvalidState, PurchaseOrderNotFound)
 @idempotent(required=False)
-@blueprint.arguments(PurchaseReasonSchema)
+@blueprint.arguments(PurchaseReasonSchema, as_kwargs=True)
 @blueprint.response(200, PurchaseOrderSchema)
-def cancel_purchase_order(body: dict[str, Any], purchase_order_id: UUID) -> dict[str, Any]:
+def cancel_purchase_order(purchase_order_id: UUID, reason: str) -> dict[str, object]:
     """Cancel a purchase order of which nothing has come."""
-    service.cancel_purchase_order(purchase_order_id, **body, by=principal())
+    service.cancel_purchase_order(purchase_order_id, reason=reason, by=principal())
     return queries.purchase_order(purchase_order_id)

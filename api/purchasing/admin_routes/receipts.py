@@ -1,6 +1,6 @@
 """Receipts, for staff."""
 
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from api.kernel.errors import InvalidState
@@ -8,7 +8,7 @@ from api.kernel.ids import new_id
 from api.kernel.permissions import Permission
 from api.platform import approvals
 from api.platform.auth import principal, requires
-from api.platform.http import LOCATED, Blueprint, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.purchasing import queries, service
@@ -36,11 +36,18 @@ blueprint = Blueprint(
 
 @blueprint.route("/receipts", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
-@blueprint.arguments(ReceiptQuerySchema, location="query")
+@blueprint.arguments(ReceiptQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(ReceiptSchema))
-def list_receipts(query: dict[str, Any]) -> dict[str, Any]:
+def list_receipts(
+    purchase_order_id: UUID | None, location_id: UUID | None, **page: Unpack[PageQuery]
+) -> dict[str, object]:
     """List receipts, the newest first; where somebody works at certain locations, of those."""
-    return queries.receipt_page(**query, at=principal().locations)
+    return queries.receipt_page(
+        purchase_order_id=purchase_order_id,
+        location_id=location_id,
+        **page,
+        at=principal().locations,
+    )
 
 
 @blueprint.route("/receipts", methods=["POST"])
@@ -54,7 +61,7 @@ def list_receipts(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(NewReceiptSchema)
 @blueprint.response(201, ReceiptSchema, headers=LOCATED)
 @blueprint.alt_response(202, **approvals.WAITS)
-def create_receipt(body: dict[str, Any]) -> Any:
+def create_receipt(body: dict[str, Any]) -> object:
     """Receive goods, for a purchase order or without one.
 
     More than was ordered is received too and flagged (`over_quantity`). A code of a case counts as
@@ -73,7 +80,7 @@ def create_receipt(body: dict[str, Any]) -> Any:
 @requires(Permission.INVENTORY_READ)
 @may_answer(ReceiptNotFound)
 @blueprint.response(200, ReceiptSchema)
-def get_receipt(receipt_id: UUID) -> dict[str, Any]:
+def get_receipt(receipt_id: UUID) -> dict[str, object]:
     """Read one receipt."""
     return queries.receipt(receipt_id)
 
@@ -83,7 +90,7 @@ def get_receipt(receipt_id: UUID) -> dict[str, Any]:
 @may_answer(*STOCK_REFUSALS, PurchaseOrderNotFound, ReceiptNotFound, ReceiptTooOld, ReceiptUndone)
 @idempotent(required=True)
 @blueprint.response(200, ReceiptSchema)
-def undo_receipt(receipt_id: UUID) -> dict[str, Any]:
+def undo_receipt(receipt_id: UUID) -> dict[str, object]:
     """Undo a receipt of the last ten minutes: its units go, and are incoming again."""
     service.undo_receipt(receipt_id, by=principal())
     return queries.receipt(receipt_id)

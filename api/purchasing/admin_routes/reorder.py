@@ -1,12 +1,12 @@
 """What should be ordered again, for staff."""
 
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from api.inventory.errors import LevelNotFound, LocationNotFound, ReplenishmentReversed
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.http import LOCATED, Blueprint, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.purchasing import queries, service
@@ -39,11 +39,15 @@ blueprint = Blueprint(
 
 @blueprint.route("/reorder-suggestions", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
-@blueprint.arguments(ReorderQuerySchema, location="query")
+@blueprint.arguments(ReorderQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(ReorderSuggestionSchema))
-def list_reorder_suggestions(query: dict[str, Any]) -> dict[str, Any]:
+def list_reorder_suggestions(
+    location_id: UUID | None, supplier_id: UUID | None, **page: Unpack[PageQuery]
+) -> dict[str, object]:
     """List levels at or below their reorder point or threshold, with how much to order."""
-    return queries.reorder_page(**query, at=principal().locations)
+    return queries.reorder_page(
+        location_id=location_id, supplier_id=supplier_id, **page, at=principal().locations
+    )
 
 
 @blueprint.route("/reorder-rules", methods=["POST"])
@@ -52,7 +56,7 @@ def list_reorder_suggestions(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(ReorderRuleSchema)
 @blueprint.response(200, ReorderRuleSchema)
-def set_reorder_rule(body: dict[str, Any]) -> dict[str, Any]:
+def set_reorder_rule(body: dict[str, Any]) -> dict[str, object]:
     """Say when a level is ordered again and up to how many units, instead of what was said."""
     service.set_reorder_rule(**body, by=principal())
     return body
@@ -65,13 +69,20 @@ def set_reorder_rule(body: dict[str, Any]) -> dict[str, Any]:
     *(SupplierInactive, SupplierNotFound, VariantsUnknown),
 )
 @idempotent(required=True)
-@blueprint.arguments(NewReorderSchema)
+@blueprint.arguments(NewReorderSchema, as_kwargs=True)
 @blueprint.response(201, PurchaseOrderSchema, headers=LOCATED)
-def reorder_from_supplier(body: dict[str, Any], supplier_id: UUID) -> Any:
+def reorder_from_supplier(
+    supplier_id: UUID,
+    location_id: UUID | None = None,
+    location: str | None = None,
+    level_ids: list[UUID] | None = None,
+) -> object:
     """Draft a purchase order of what should be ordered from a supplier for one location.
 
     All of it, or `level_ids` alone.
     """
-    order_id = service.reorder(supplier_id, **body, by=principal())
+    order_id = service.reorder(
+        supplier_id, location_id=location_id, location=location, level_ids=level_ids, by=principal()
+    )
     headers = {"Location": f"{blueprint.url_prefix}/purchase-orders/{order_id}"}
     return queries.purchase_order(order_id), headers

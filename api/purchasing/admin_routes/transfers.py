@@ -1,13 +1,13 @@
 """Transfers between locations, for staff."""
 
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from api.inventory.errors import LocationNotFound
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.purchasing import queries, service
@@ -34,6 +34,7 @@ from api.purchasing.schemas.transfers import (
     TransferQuerySchema,
     TransferSchema,
 )
+from api.purchasing.states import RestOfTransfer
 
 blueprint = Blueprint(
     "transfers",
@@ -45,11 +46,15 @@ blueprint = Blueprint(
 
 @blueprint.route("/transfers", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
-@blueprint.arguments(TransferQuerySchema, location="query")
+@blueprint.arguments(TransferQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(TransferSchema))
-def list_transfers(query: dict[str, Any]) -> dict[str, Any]:
+def list_transfers(
+    status: str | None, location_id: UUID | None, **page: Unpack[PageQuery]
+) -> dict[str, object]:
     """List transfers, the newest first; where somebody works at certain locations, of those."""
-    return queries.transfer_page(**query, at=principal().locations)
+    return queries.transfer_page(
+        status=status, location_id=location_id, **page, at=principal().locations
+    )
 
 
 @blueprint.route("/transfers", methods=["POST"])
@@ -61,7 +66,7 @@ def list_transfers(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(NewTransferSchema)
 @blueprint.response(201, TransferSchema, headers=LOCATED)
-def create_transfer(body: dict[str, Any]) -> Any:
+def create_transfer(body: dict[str, Any]) -> object:
     """Draft a transfer. No stock moves until it is shipped."""
     transfer_id = service.create_transfer(**body, by=principal())
     headers = {"Location": f"{blueprint.url_prefix}/transfers/{transfer_id}"}
@@ -72,7 +77,7 @@ def create_transfer(body: dict[str, Any]) -> Any:
 @requires(Permission.INVENTORY_READ)
 @may_answer(TransferNotFound)
 @blueprint.response(200, TransferSchema)
-def get_transfer(transfer_id: UUID) -> dict[str, Any]:
+def get_transfer(transfer_id: UUID) -> dict[str, object]:
     """Read one transfer."""
     return queries.transfer(transfer_id)
 
@@ -82,7 +87,7 @@ def get_transfer(transfer_id: UUID) -> dict[str, Any]:
 @may_answer(TransferNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(TransferLineSchema))
-def list_transfer_lines(query: dict[str, Any], transfer_id: UUID) -> dict[str, Any]:
+def list_transfer_lines(query: PageQuery, transfer_id: UUID) -> dict[str, object]:
     """List the lines of a transfer."""
     return queries.transfer_line_page(transfer_id, **query)
 
@@ -91,11 +96,11 @@ def list_transfer_lines(query: dict[str, Any], transfer_id: UUID) -> dict[str, A
 @requires(Permission.INVENTORY_TRANSFER)
 @may_answer(CaseQuantityUnknown, InvalidState, ReceivedCodeUnknown, TransferNotFound)
 @idempotent(required=False)
-@blueprint.arguments(SetTransferLineSchema)
+@blueprint.arguments(SetTransferLineSchema, as_kwargs=True)
 @blueprint.response(200, TransferSchema)
-def set_transfer_line(body: dict[str, Any], transfer_id: UUID) -> dict[str, Any]:
+def set_transfer_line(transfer_id: UUID, code: str, quantity: int) -> dict[str, object]:
     """Set how much of a variant a draft moves; 0 takes the variant out."""
-    service.set_transfer_line(transfer_id, **body, by=principal())
+    service.set_transfer_line(transfer_id, code=code, quantity=quantity, by=principal())
     return queries.transfer(transfer_id)
 
 
@@ -104,7 +109,7 @@ def set_transfer_line(body: dict[str, Any], transfer_id: UUID) -> dict[str, Any]
 @may_answer(InvalidState, TransferEmpty, TransferNotFound)
 @idempotent(required=False)
 @blueprint.response(200, TransferSchema)
-def mark_transfer_ready(transfer_id: UUID) -> dict[str, Any]:
+def mark_transfer_ready(transfer_id: UUID) -> dict[str, object]:
     """Say that a draft is packed and ready to go."""
     service.mark_ready(transfer_id, by=principal())
     return queries.transfer(transfer_id)
@@ -115,7 +120,7 @@ def mark_transfer_ready(transfer_id: UUID) -> dict[str, Any]:
 @may_answer(InvalidState, TransferNotFound)
 @idempotent(required=False)
 @blueprint.response(200, TransferSchema)
-def reopen_transfer(transfer_id: UUID) -> dict[str, Any]:
+def reopen_transfer(transfer_id: UUID) -> dict[str, object]:
     """Make a transfer that is ready a draft again."""
     service.reopen_transfer(transfer_id, by=principal())
     return queries.transfer(transfer_id)
@@ -126,7 +131,7 @@ def reopen_transfer(transfer_id: UUID) -> dict[str, Any]:
 @may_answer(*STOCK_REFUSALS, InvalidState, TransferNotFound)
 @idempotent(required=True)
 @blueprint.response(200, TransferSchema)
-def ship_transfer(transfer_id: UUID) -> dict[str, Any]:
+def ship_transfer(transfer_id: UUID) -> dict[str, object]:
     """Ship a transfer: its units leave the stock, and are incoming where they go."""
     service.ship_transfer(transfer_id, by=principal())
     return queries.transfer(transfer_id)
@@ -142,7 +147,7 @@ def ship_transfer(transfer_id: UUID) -> dict[str, Any]:
 @idempotent(required=True)
 @blueprint.arguments(ReceiveTransferSchema)
 @blueprint.response(200, TransferSchema)
-def receive_transfer(body: dict[str, Any], transfer_id: UUID) -> dict[str, Any]:
+def receive_transfer(body: dict[str, Any], transfer_id: UUID) -> dict[str, object]:
     """Receive units of a transfer, all at once or in parts."""
     service.receive_transfer(transfer_id, **body, by=principal())
     return queries.transfer(transfer_id)
@@ -153,7 +158,7 @@ def receive_transfer(body: dict[str, Any], transfer_id: UUID) -> dict[str, Any]:
 @may_answer(InvalidState, TransferNotFound, TransferReceiptNotUndoable, *STOCK_REFUSALS)
 @idempotent(required=False)
 @blueprint.response(200, TransferSchema)
-def undo_transfer_receipt(transfer_id: UUID) -> dict[str, Any]:
+def undo_transfer_receipt(transfer_id: UUID) -> dict[str, object]:
     """Undo what came last of a transfer, within ten minutes."""
     service.undo_transfer_receipt(transfer_id, by=principal())
     return queries.transfer(transfer_id)
@@ -165,7 +170,7 @@ def undo_transfer_receipt(transfer_id: UUID) -> dict[str, Any]:
 @idempotent(required=True)
 @blueprint.arguments(CloseTransferSchema)
 @blueprint.response(200, TransferSchema)
-def close_transfer(body: dict[str, Any], transfer_id: UUID) -> dict[str, Any]:
+def close_transfer(body: dict[str, Any], transfer_id: UUID) -> dict[str, object]:
     """End a transfer of which other units came than were shipped, with a reason for each."""
     service.close_transfer(transfer_id, **body, by=principal())
     return queries.transfer(transfer_id)
@@ -175,9 +180,11 @@ def close_transfer(body: dict[str, Any], transfer_id: UUID) -> dict[str, Any]:
 @requires(Permission.INVENTORY_TRANSFER)
 @may_answer(*STOCK_REFUSALS, InvalidState, RestUndecided, TransferNotFound)
 @idempotent(required=True)
-@blueprint.arguments(CancelTransferSchema)
+@blueprint.arguments(CancelTransferSchema, as_kwargs=True)
 @blueprint.response(200, TransferSchema)
-def cancel_transfer(body: dict[str, Any], transfer_id: UUID) -> dict[str, Any]:
+def cancel_transfer(
+    transfer_id: UUID, reason: str, rest: RestOfTransfer | None
+) -> dict[str, object]:
     """Cancel a transfer; units on their way are restocked where they came from, or written off."""
-    service.cancel_transfer(transfer_id, **body, by=principal())
+    service.cancel_transfer(transfer_id, reason=reason, rest=rest, by=principal())
     return queries.transfer(transfer_id)

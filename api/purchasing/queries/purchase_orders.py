@@ -12,7 +12,7 @@ from api.catalog.queries import variant_lookup
 from api.inventory.models import Location
 from api.kernel.money import Money, divide_half_up
 from api.platform.bulk_sql import any_of
-from api.platform.db import AnyRow, session, table_of
+from api.platform.db import AnyRow, AnySelect, session, table_of
 from api.platform.pagination import Sort, page
 from api.platform.prepared import prepared
 from api.purchasing.calculation import LineCost, landed_costs
@@ -37,8 +37,8 @@ def purchase_order_page(
     awaited: bool | None,
     limit: int,
     cursor: str | None,
-    include: str | None,
-) -> dict[str, Any]:
+    with_total: bool,
+) -> dict[str, object]:
     """Return a page of purchase orders, the newest first. `awaited`: units of it are to come."""
     narrow: list[Any] = []
     if status is not None:
@@ -56,7 +56,7 @@ def purchase_order_page(
         limit=limit,
         cursor=cursor,
         filters=(status, supplier_id, location_id, awaited),
-        total=select(PurchaseOrder.id).where(*narrow) if include == "total" else None,
+        total=select(PurchaseOrder.id).where(*narrow) if with_total else None,
     )
     lines = lines_of({row.id for row in rows})
     codes = variant_lookup.barcodes_of({one.variant_id for some in lines.values() for one in some})
@@ -75,7 +75,7 @@ def purchase_order(order_id: UUID) -> dict[str, Any]:
     return _whole(row)
 
 
-def _whole(row: AnyRow) -> dict[str, Any]:
+def _whole(row: AnyRow) -> dict[str, object]:
     lines = lines_of({row.id}).get(row.id, [])
     return _order(row, lines, variant_lookup.barcodes_of({line.variant_id for line in lines}))
 
@@ -97,8 +97,8 @@ def number_in(text: str, prefix: str) -> int | None:
 
 
 def line_page(
-    order_id: UUID, *, limit: int, cursor: str | None, include: str | None
-) -> dict[str, Any]:
+    order_id: UUID, *, limit: int, cursor: str | None, with_total: bool
+) -> dict[str, object]:
     """Return a page of the lines of an order, in their order. Raises `PurchaseOrderNotFound`."""
     lines = purchase_order(order_id)["lines"]
     by_id = {line["id"]: line for line in lines}
@@ -109,7 +109,7 @@ def line_page(
         limit=limit,
         cursor=cursor,
         filters=order_id,
-        total=select(PurchaseOrderLine.id).where(of_order) if include == "total" else None,
+        total=select(PurchaseOrderLine.id).where(of_order) if with_total else None,
     )
     return {"data": [by_id[row[0]] for row in rows], "page": described}
 
@@ -147,7 +147,7 @@ def ordered_units(
     }
 
 
-def _orders() -> Any:
+def _orders() -> AnySelect:
     return (
         select(
             *table_of(PurchaseOrder).c,
@@ -173,8 +173,8 @@ _LINES_OF: Final = prepared(
 
 
 def _order(
-    row: AnyRow, lines: list[AnyRow], codes: Mapping[UUID, list[dict[str, Any]]]
-) -> dict[str, Any]:
+    row: AnyRow, lines: list[AnyRow], codes: Mapping[UUID, list[dict[str, object]]]
+) -> dict[str, object]:
     currency = row.currency
     costs = [LineCost(line.quantity, line.unit_cost) for line in lines]
     landed, rate = landed_costs(costs, row.freight), row.exchange_rate

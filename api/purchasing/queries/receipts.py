@@ -10,7 +10,7 @@ from api.inventory.models import Bin, Location
 from api.inventory.models.lots import Lot
 from api.kernel.money import Money
 from api.platform.bulk_sql import any_of
-from api.platform.db import AnyRow, session, table_of
+from api.platform.db import AnyRow, AnySelect, session, table_of
 from api.platform.pagination import Sort, page
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
@@ -27,9 +27,9 @@ def receipt_page(
     location_id: UUID | None,
     limit: int,
     cursor: str | None,
-    include: str | None,
+    with_total: bool,
     at: frozenset[UUID] | None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of receipts, the newest first; with `at` only those at these locations."""
     narrow: list[Any] = []
     if purchase_order_id is not None:
@@ -44,13 +44,13 @@ def receipt_page(
         limit=limit,
         cursor=cursor,
         filters=(purchase_order_id, location_id, at and sorted(at)),
-        total=select(Receipt.id).where(*narrow) if include == "total" else None,
+        total=select(Receipt.id).where(*narrow) if with_total else None,
     )
     lines = _lines({row.id for row in rows})
     return {"data": [_receipt(row, lines.get(row.id, [])) for row in rows], "page": described}
 
 
-def receipt(receipt_id: UUID) -> dict[str, Any]:
+def receipt(receipt_id: UUID) -> dict[str, object]:
     """Return one receipt with its lines. Raises `ReceiptNotFound`."""
     session.flush()
     row = session.execute(_receipts().where(Receipt.id == receipt_id)).one_or_none()
@@ -59,7 +59,7 @@ def receipt(receipt_id: UUID) -> dict[str, Any]:
     return _receipt(row, _lines({receipt_id}).get(receipt_id, []))
 
 
-def _receipts() -> Any:
+def _receipts() -> AnySelect:
     return (
         select(
             *table_of(Receipt).c,
@@ -90,7 +90,7 @@ def _lines(receipt_ids: Collection[UUID]) -> dict[UUID, list[AnyRow]]:
     return lines
 
 
-def _receipt(row: AnyRow, lines: list[AnyRow]) -> dict[str, Any]:
+def _receipt(row: AnyRow, lines: list[AnyRow]) -> dict[str, object]:
     currency = get_service(Settings).currency
     names = ("id", "purchase_order_id", "reference", "note", "actor", "undone_at", "undone_by",
              "created_at")  # fmt: skip

@@ -33,9 +33,9 @@ def reorder_page(
     supplier_id: UUID | None,
     limit: int,
     cursor: str | None,
-    include: str | None,
+    with_total: bool,
     at: frozenset[UUID] | None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of the levels at or below their reorder point or threshold, by SKU.
 
     Those with back-orders are among them: what orders wait for counts as sold.
@@ -56,14 +56,14 @@ def reorder_page(
         limit=limit,
         cursor=cursor,
         filters=(location_id, supplier_id, at and sorted(at)),
-        total=statement.with_only_columns(StockLevel.id) if include == "total" else None,
+        total=statement.with_only_columns(StockLevel.id) if with_total else None,
     )
     return {"data": _suggestions(rows), "page": described}
 
 
 def to_order(
     supplier_id: UUID, location_id: UUID, *, level_ids: Sequence[UUID] | None = None
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Return what should be ordered from a supplier for a location, up to 500 variants.
 
     Only of these levels, where some are named.
@@ -118,7 +118,7 @@ def _candidates() -> Any:
     )
 
 
-def _suggestions(rows: Sequence[AnyRow]) -> list[dict[str, Any]]:
+def _suggestions(rows: Sequence[AnyRow]) -> list[dict[str, object]]:
     coming = incoming({row.variant_id for row in rows})
     sold = _sold([row.id for row in rows])
     others = _elsewhere([row.id for row in rows])
@@ -133,7 +133,7 @@ def _suggestions(rows: Sequence[AnyRow]) -> list[dict[str, Any]]:
     ]
 
 
-def _elsewhere(level_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+def _elsewhere(level_ids: Sequence[UUID]) -> dict[UUID, dict[str, object]]:
     """Return where else the most units of each level's variant are free, by level."""
     low = aliased(StockLevel)
     rows = session.execute(
@@ -147,7 +147,7 @@ def _elsewhere(level_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
         .where(Location.is_active)
         .order_by(low.id, _AVAILABLE.desc(), Location.code)
     )
-    found: dict[UUID, dict[str, Any]] = {}
+    found: dict[UUID, dict[str, object]] = {}
     for row in rows:
         place = {"id": row.id, "code": row.code, "name": row.name, "available": row.available}
         found.setdefault(row.level_id, place)
@@ -180,7 +180,7 @@ def _sold(level_ids: Sequence[UUID]) -> dict[UUID, list[int]]:
 
 def _suggestion(
     row: AnyRow, coming: int, expected_on: date | None, by_day: list[int]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     sold = max(0, sum(by_day))
     point = row.low_stock_threshold if row.reorder_point is None else row.reorder_point
     sales = Sales(available=row.available, incoming=coming, sold=sold)

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from api.catalog.models.products import Product, Variant
 from api.kernel.money import Money
-from api.platform.db import AnyRow, session, table_of
+from api.platform.db import AnyRow, AnySelect, session, table_of
 from api.platform.pagination import Sort, page, strip_sort_columns
 from api.purchasing.errors import SupplierItemNotFound, SupplierNotFound
 from api.purchasing.models import Supplier, SupplierItem
@@ -18,8 +18,8 @@ _SUPPLIER = tuple(table_of(Supplier).c)
 
 
 def supplier_page(
-    *, q: str | None, is_active: bool | None, limit: int, cursor: str | None, include: str | None
-) -> dict[str, Any]:
+    *, q: str | None, is_active: bool | None, limit: int, cursor: str | None, with_total: bool
+) -> dict[str, object]:
     """Return a page of suppliers by name; `q` is the beginning of a name, in any case."""
     narrow: list[Any] = []
     if q:
@@ -32,12 +32,12 @@ def supplier_page(
         limit=limit,
         cursor=cursor,
         filters=(q, is_active),
-        total=select(Supplier.id).where(*narrow) if include == "total" else None,
+        total=select(Supplier.id).where(*narrow) if with_total else None,
     )
     return {"data": [strip_sort_columns(row) for row in rows], "page": described}
 
 
-def supplier(supplier_id: UUID) -> dict[str, Any]:
+def supplier(supplier_id: UUID) -> dict[str, object]:
     """Return one supplier. Raises `SupplierNotFound`."""
     row = session.execute(select(*_SUPPLIER).where(Supplier.id == supplier_id)).one_or_none()
     if row is None:
@@ -46,8 +46,8 @@ def supplier(supplier_id: UUID) -> dict[str, Any]:
 
 
 def item_page(
-    supplier_id: UUID, *, limit: int, cursor: str | None, include: str | None
-) -> dict[str, Any]:
+    supplier_id: UUID, *, limit: int, cursor: str | None, with_total: bool
+) -> dict[str, object]:
     """Return a page of what a supplier sells, by SKU. Raises `SupplierNotFound`."""
     supplier(supplier_id)
     of_supplier = SupplierItem.supplier_id == supplier_id
@@ -57,12 +57,12 @@ def item_page(
         limit=limit,
         cursor=cursor,
         filters=supplier_id,
-        total=select(SupplierItem.variant_id).where(of_supplier) if include == "total" else None,
+        total=select(SupplierItem.variant_id).where(of_supplier) if with_total else None,
     )
     return {"data": [_item(row) for row in rows], "page": described}
 
 
-def supplier_item(supplier_id: UUID, variant_id: UUID) -> dict[str, Any]:
+def supplier_item(supplier_id: UUID, variant_id: UUID) -> dict[str, object]:
     """Return how a supplier sells a variant. Raises `SupplierItemNotFound`."""
     row = session.execute(
         _items().where(
@@ -74,7 +74,7 @@ def supplier_item(supplier_id: UUID, variant_id: UUID) -> dict[str, Any]:
     return _item(row)
 
 
-def _items() -> Any:
+def _items() -> AnySelect:
     return (
         select(
             *(
@@ -95,7 +95,7 @@ def _items() -> Any:
     )
 
 
-def _item(row: AnyRow) -> dict[str, Any]:
+def _item(row: AnyRow) -> dict[str, object]:
     item = strip_sort_columns(row)
     currency, cost = item.pop("currency"), item.pop("unit_cost")
     return {**item, "unit_cost": None if cost is None else Money(cost, currency)}

@@ -11,7 +11,7 @@ from api.catalog.queries import variant_lookup
 from api.inventory.models import Location
 from api.kernel.money import Money
 from api.platform.bulk_sql import any_of
-from api.platform.db import AnyRow, session, table_of
+from api.platform.db import AnyRow, AnySelect, session, table_of
 from api.platform.pagination import Sort, page
 from api.platform.prepared import prepared
 from api.platform.service_registry import get_service
@@ -35,9 +35,9 @@ def transfer_page(
     location_id: UUID | None,
     limit: int,
     cursor: str | None,
-    include: str | None,
+    with_total: bool,
     at: frozenset[UUID] | None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of transfers, the newest first.
 
     `location_id` is where they come from or go to; with `at` only those from or to these locations.
@@ -59,7 +59,7 @@ def transfer_page(
         limit=limit,
         cursor=cursor,
         filters=(status, location_id, at and sorted(at)),
-        total=select(Transfer.id).where(*narrow) if include == "total" else None,
+        total=select(Transfer.id).where(*narrow) if with_total else None,
     )
     lines = _lines({row.id for row in rows})
     codes = variant_lookup.barcodes_of({one.variant_id for some in lines.values() for one in some})
@@ -77,7 +77,7 @@ def transfer(transfer_id: UUID) -> dict[str, Any]:
     return _whole(row)
 
 
-def _whole(row: AnyRow) -> dict[str, Any]:
+def _whole(row: AnyRow) -> dict[str, object]:
     lines = _lines({row.id}).get(row.id, [])
     return _transfer(row, lines, variant_lookup.barcodes_of({line.variant_id for line in lines}))
 
@@ -92,8 +92,8 @@ def transfer_by_number(text: str) -> dict[str, Any] | None:
 
 
 def transfer_line_page(
-    transfer_id: UUID, *, limit: int, cursor: str | None, include: str | None
-) -> dict[str, Any]:
+    transfer_id: UUID, *, limit: int, cursor: str | None, with_total: bool
+) -> dict[str, object]:
     """Return a page of the lines of a transfer, in their order. Raises `TransferNotFound`."""
     by_id = {line["id"]: line for line in transfer(transfer_id)["lines"]}
     of_transfer = TransferLine.transfer_id == transfer_id
@@ -103,7 +103,7 @@ def transfer_line_page(
         limit=limit,
         cursor=cursor,
         filters=transfer_id,
-        total=select(TransferLine.id).where(of_transfer) if include == "total" else None,
+        total=select(TransferLine.id).where(of_transfer) if with_total else None,
     )
     return {"data": [by_id[row[0]] for row in rows], "page": described}
 
@@ -123,7 +123,7 @@ def units_in_transit(variant_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], i
     return {(variant_id, location_id): int(units) for variant_id, location_id, units in rows}
 
 
-def _transfers() -> Any:
+def _transfers() -> AnySelect:
     return (
         select(
             *table_of(Transfer).c,
@@ -154,8 +154,8 @@ def _lines(transfer_ids: Collection[UUID]) -> dict[UUID, list[AnyRow]]:
 
 
 def _transfer(
-    row: AnyRow, lines: list[AnyRow], codes: dict[UUID, list[dict[str, Any]]]
-) -> dict[str, Any]:
+    row: AnyRow, lines: list[AnyRow], codes: dict[UUID, list[dict[str, object]]]
+) -> dict[str, object]:
     currency = get_service(Settings).currency
     names = ("id", "status", "note", "shipped_at", "ended_at", "created_at", "created_by",
              "version")  # fmt: skip

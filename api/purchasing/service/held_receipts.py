@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from api.inventory import queries as inventory_queries
@@ -23,7 +22,7 @@ class HeldReceipt:
     command_id: UUID
     place: UUID
     order: PurchaseOrder | None
-    form: Mapping[str, Any]
+    form: Mapping[str, object]
 
 
 def must_wait(

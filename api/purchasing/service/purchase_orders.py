@@ -16,7 +16,7 @@ from api.kernel.ids import new_id
 from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.platform import audit, auth, etags, service_registry
-from api.platform.db import require_transaction
+from api.platform.db import lock_entity, require_transaction
 from api.platform.outbox import emit
 from api.platform.settings import Settings
 from api.purchasing.errors import (
@@ -44,7 +44,7 @@ def create_purchase_order(
     location: str | None = None,
     lines: Sequence[Mapping[str, Any]],
     by: Principal,
-    **values: Any,
+    **values: object,
 ) -> UUID:
     """Write a draft in the supplier's currency; returns its id.
 
@@ -181,14 +181,7 @@ def lock(order_id: UUID, *, by: Principal) -> PurchaseOrder:
 
     Raises `PurchaseOrderNotFound`, and `LocationNotYours` where somebody works elsewhere.
     """
-    order = require_transaction().scalar(
-        select(PurchaseOrder)
-        .where(PurchaseOrder.id == order_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if order is None:
-        raise PurchaseOrderNotFound
+    order = lock_entity(PurchaseOrder, order_id, PurchaseOrderNotFound())
     auth.check_location(by, {order.location_id})
     return order
 
@@ -198,7 +191,7 @@ def _end(order: PurchaseOrder, status: str, *, reason: str, by: Principal) -> No
     _move(order, status, by=by, reason=reason)
 
 
-def _move(order: PurchaseOrder, status: str, *, by: Principal, **told: Any) -> None:
+def _move(order: PurchaseOrder, status: str, *, by: Principal, **told: object) -> None:
     order.status = PurchaseOrderStatus(status)
     order.version += 1
     audit.record(

@@ -18,7 +18,7 @@ from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.kernel.states import in_words
 from api.platform import audit
-from api.platform.db import require_transaction
+from api.platform.db import lock_entity, require_transaction
 from api.purchasing.errors import (
     ReceiptNotFound,
     ReceiptTooOld,
@@ -177,14 +177,7 @@ def undo_receipt(receipt_id: UUID, *, by: Principal) -> None:
     session = require_transaction()
     order_id = session.scalar(select(Receipt.purchase_order_id).where(Receipt.id == receipt_id))
     order = None if order_id is None else lock(order_id, by=by)
-    receipt = session.scalar(
-        select(Receipt)
-        .where(Receipt.id == receipt_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if receipt is None:
-        raise ReceiptNotFound
+    receipt = lock_entity(Receipt, receipt_id, ReceiptNotFound())
     if receipt.undone_at is not None:
         raise ReceiptUndone
     if clock.now() - receipt.created_at > UNDO_FOR:

@@ -1,7 +1,6 @@
 """Suppliers and what they sell."""
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -26,7 +25,7 @@ from api.purchasing.errors import (
 from api.purchasing.models import Supplier, SupplierItem
 
 
-def create_supplier(values: Mapping[str, Any], *, by: Principal) -> UUID:
+def create_supplier(values: Mapping[str, object], *, by: Principal) -> UUID:
     """Create a supplier. Raises `SupplierNameTaken`."""
     supplier_id: UUID | None = require_transaction().scalar(
         insert(Supplier)
@@ -41,7 +40,7 @@ def create_supplier(values: Mapping[str, Any], *, by: Principal) -> UUID:
 
 
 def edit_supplier(
-    supplier_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+    supplier_id: UUID, changes: Mapping[str, object], *, expected_version: int, by: Principal
 ) -> None:
     """Change a supplier; orders that exist keep their currency.
 

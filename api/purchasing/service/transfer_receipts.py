@@ -17,7 +17,7 @@ class Received(NamedTuple):
     lots: Sequence[Sequence[Any]]
 
 
-def as_json(changes: Sequence[StockChange]) -> list[dict[str, Any]]:
+def as_json(changes: Sequence[StockChange]) -> list[dict[str, object]]:
     """Return what came as it is kept."""
     return [
         Received(

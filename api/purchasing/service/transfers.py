@@ -15,7 +15,7 @@ from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit
-from api.platform.db import require_transaction
+from api.platform.db import lock_entity, require_transaction
 from api.purchasing import queries
 from api.purchasing.errors import (
     DamagedExceedsQuantity,
@@ -289,14 +289,7 @@ def _put_in(
 
 
 def _lock(transfer_id: UUID, by: Principal) -> Transfer:
-    transfer = require_transaction().scalar(
-        select(Transfer)
-        .where(Transfer.id == transfer_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if transfer is None:
-        raise TransferNotFound
+    transfer = lock_entity(Transfer, transfer_id, TransferNotFound())
     locations.check_one(by, transfer.from_location_id, transfer.to_location_id)
     return transfer
 
@@ -312,7 +305,7 @@ def _lines(transfer: Transfer) -> list[TransferLine]:
     )
 
 
-def _move(transfer: Transfer, status: str, *, by: Principal, **told: Any) -> None:
+def _move(transfer: Transfer, status: str, *, by: Principal, **told: object) -> None:
     transfer.status = TransferStatus(status)
     transfer.version += 1
     audit.record(

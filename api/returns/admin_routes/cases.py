@@ -116,17 +116,16 @@ _STOCK = (
 @requires(Permission.ORDERS_READ)
 @blueprint.arguments(ReturnsQuerySchema, location="query")
 @blueprint.response(200, list_schema(ReturnCardSchema))
-def list_returns(query: dict[str, Any]) -> dict[str, Any]:
+def list_returns(query: dict[str, Any]) -> dict[str, object]:
     """List returns by state and age."""
-    with_total = query.pop("include") == "total"
-    return case_queries.returns_page(with_total=with_total, **query)
+    return case_queries.returns_page(**query)
 
 
 @blueprint.route("/returns/<uuid:return_id>", methods=["GET"])
 @requires(Permission.ORDERS_READ)
 @may_answer(ReturnNotFound)
 @blueprint.response(200, ReturnSchema)
-def get_return(return_id: UUID) -> dict[str, Any]:
+def get_return(return_id: UUID) -> dict[str, object]:
     """Read a return with its lines, dispositions, photos and refunds."""
     return case_queries.a_return(return_id)
 
@@ -164,7 +163,7 @@ def print_return_slip(body: dict[str, Any], return_id: UUID) -> dict[str, Any]:
 @requires(Permission.ORDERS_READ)
 @may_answer(OrderNotFound)
 @blueprint.response(200, ReturnableSchema)
-def get_admin_returnable(order_id: UUID) -> Any:
+def get_admin_returnable(order_id: UUID) -> object:
     """Read what of an order may come back, what the policy says, and its returns so far."""
     return {
         "status": case_queries.return_status(order_id),
@@ -179,7 +178,7 @@ def get_admin_returnable(order_id: UUID) -> Any:
 @idempotent(required=True)
 @blueprint.arguments(NewReturnSchema)
 @blueprint.response(201, ReturnSchema, headers=LOCATED)
-def open_return(body: dict[str, Any], order_id: UUID) -> Any:
+def open_return(body: dict[str, Any], order_id: UUID) -> object:
     """Open a return for a customer; it is approved at once.
 
     What the policy says against it is noted on the return as `advice`, and refuses nothing.
@@ -202,7 +201,7 @@ def _command(
 
     def register(act: Act) -> Act:
         @functools.wraps(act)
-        def view(body: dict[str, Any], return_id: UUID) -> dict[str, Any]:
+        def view(body: dict[str, object], return_id: UUID) -> dict[str, object]:
             order, parent = flows.locked(return_id)
             act(order, parent, body)
             return case_queries.a_return(return_id)
@@ -267,7 +266,7 @@ def close_return(order: Order, parent: Return, body: dict[str, Any]) -> None:
 @may_answer(*NO_UNITS_TO_REFUND, QuantityExceedsReturnable, ReturnNotFound)
 @blueprint.arguments(ReturnRefundQuoteSchema)
 @blueprint.response(200, ReturnRefundSumsSchema)
-def quote_return_refund(form: ReturnRefundForm, return_id: UUID) -> dict[str, Any]:
+def quote_return_refund(form: ReturnRefundForm, return_id: UUID) -> dict[str, object]:
     """Work out what a return gives back, which way, and why.
 
     Takes no `Idempotency-Key`: it changes nothing.
@@ -290,7 +289,7 @@ def quote_return_refund(form: ReturnRefundForm, return_id: UUID) -> dict[str, An
 @blueprint.arguments(ReturnRefundSchema)
 @blueprint.response(201, RefundSchema)
 @blueprint.alt_response(202, **approvals.WAITS)
-def refund_return(form: ReturnRefundForm, return_id: UUID, operation_id: UUID) -> Any:
+def refund_return(form: ReturnRefundForm, return_id: UUID, operation_id: UUID) -> object:
     """Refund what came with a return, or, with named units, before it came.
 
     The shares of the lines, fees, shipping and the order of payments are those of the quote. An

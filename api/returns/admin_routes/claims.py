@@ -1,6 +1,6 @@
 """Claims, exchanges and the report of defects, for staff."""
 
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from api.accounts.errors import AccountNotFound
@@ -16,7 +16,7 @@ from api.payments.errors import AmountBelowMinimum, AmountNotChargeable
 from api.platform import audit
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.returns.errors import (
@@ -80,18 +80,20 @@ blueprint = Blueprint(
 
 @blueprint.route("/claims", methods=["GET"])
 @requires(Permission.ORDERS_READ)
-@blueprint.arguments(ClaimsQuerySchema, location="query")
+@blueprint.arguments(ClaimsQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(ClaimCardSchema))
-def list_claims(query: dict[str, Any]) -> dict[str, Any]:
+def list_claims(
+    status: str | None, order_id: UUID | None, **page: Unpack[PageQuery]
+) -> dict[str, object]:
     """List claims, oldest first."""
-    return queries.claims_page(with_total=query.pop("include") == "total", **query)
+    return queries.claims_page(status=status, order_id=order_id, **page)
 
 
 @blueprint.route("/claims/<uuid:claim_id>", methods=["GET"])
 @requires(Permission.ORDERS_READ)
 @may_answer(ClaimNotFound)
 @blueprint.response(200, ClaimSchema)
-def get_claim(claim_id: UUID) -> dict[str, Any]:
+def get_claim(claim_id: UUID) -> dict[str, object]:
     """Read a claim with its lines and evidence."""
     return queries.claim(claim_id)
 
@@ -102,7 +104,7 @@ def get_claim(claim_id: UUID) -> dict[str, Any]:
 @idempotent(required=True)
 @blueprint.arguments(NewClaimSchema)
 @blueprint.response(201, ClaimSchema, headers=LOCATED)
-def open_claim(body: dict[str, Any], order_id: UUID) -> Any:
+def open_claim(body: dict[str, Any], order_id: UUID) -> object:
     """Open a claim: units that were broken, lost or wrong, with photos as evidence."""
     claim_id = new_id()
     order = orders_service.lock(order_id)
@@ -114,12 +116,12 @@ def open_claim(body: dict[str, Any], order_id: UUID) -> Any:
 @requires(Permission.RETURNS_WRITE)
 @may_answer(ClaimNotFound, InvalidState, OrderNotFound)
 @idempotent(required=False)
-@blueprint.arguments(ReturnNoteSchema)
+@blueprint.arguments(ReturnNoteSchema, as_kwargs=True)
 @blueprint.response(200, ClaimSchema)
-def approve_claim(body: dict[str, Any], claim_id: UUID) -> dict[str, Any]:
+def approve_claim(claim_id: UUID, note: str | None) -> dict[str, object]:
     """Approve a claim; how it is settled is said by resolving it."""
     order, claim = _locked(claim_id)
-    service.decide(order, claim, "approve", note=body["note"], by=principal())
+    service.decide(order, claim, "approve", note=note, by=principal())
     return queries.claim(claim_id)
 
 
@@ -127,12 +129,12 @@ def approve_claim(body: dict[str, Any], claim_id: UUID) -> dict[str, Any]:
 @requires(Permission.RETURNS_WRITE)
 @may_answer(ClaimNotFound, InvalidState, OrderNotFound)
 @idempotent(required=False)
-@blueprint.arguments(ReturnNoteSchema)
+@blueprint.arguments(ReturnNoteSchema, as_kwargs=True)
 @blueprint.response(200, ClaimSchema)
-def deny_claim(body: dict[str, Any], claim_id: UUID) -> dict[str, Any]:
+def deny_claim(claim_id: UUID, note: str | None) -> dict[str, object]:
     """Deny a claim; its units may be claimed another time."""
     order, claim = _locked(claim_id)
-    service.decide(order, claim, "deny", note=body["note"], by=principal())
+    service.decide(order, claim, "deny", note=note, by=principal())
     return queries.claim(claim_id)
 
 
@@ -143,9 +145,11 @@ def deny_claim(body: dict[str, Any], claim_id: UUID) -> dict[str, Any]:
     OrderNotFound, TaxRuleMissing, UnitsRefunded,
 )  # fmt: skip
 @idempotent(required=True)
-@blueprint.arguments(ResolveClaimSchema)
+@blueprint.arguments(ResolveClaimSchema, as_kwargs=True)
 @blueprint.response(200, ClaimSchema)
-def resolve_claim(body: dict[str, Any], claim_id: UUID) -> dict[str, Any]:
+def resolve_claim(
+    claim_id: UUID, replace: bool | None, refund_id: UUID | None, note: str | None
+) -> dict[str, object]:
     """Settle a claim; a replacement is a line of the same order that the claimed units pay for.
 
     They are neither refunded nor replaced again; what replaces them may be returned for its price.
@@ -154,9 +158,9 @@ def resolve_claim(body: dict[str, Any], claim_id: UUID) -> dict[str, Any]:
     claim_flows.resolve(
         order,
         claim,
-        is_replaced=bool(body["replace"]),
-        refund_id=body["refund_id"],
-        note=body["note"],
+        is_replaced=bool(replace),
+        refund_id=refund_id,
+        note=note,
         by=principal(),
     )
     return queries.claim(claim_id)
@@ -170,7 +174,7 @@ def resolve_claim(body: dict[str, Any], claim_id: UUID) -> dict[str, Any]:
 @idempotent(required=True)
 @blueprint.arguments(ExchangeSchema)
 @blueprint.response(200, ReturnSchema)
-def exchange_return(body: dict[str, Any], return_id: UUID) -> dict[str, Any]:
+def exchange_return(body: dict[str, Any], return_id: UUID) -> dict[str, object]:
     """Exchange goods of a return for others, unit for unit, on the same order.
 
     They are allocated at once and wait on hold until the goods are back. What they cost less goes
@@ -193,7 +197,7 @@ def exchange_return(body: dict[str, Any], return_id: UUID) -> dict[str, Any]:
 @may_answer(*_NO_EXCHANGE)
 @blueprint.arguments(ExchangeSchema)
 @blueprint.response(200, ExchangeQuoteSchema)
-def quote_exchange(body: dict[str, Any], return_id: UUID) -> dict[str, Any]:
+def quote_exchange(body: dict[str, Any], return_id: UUID) -> dict[str, object]:
     """Work out what an exchange costs, by line.
 
     Takes no `Idempotency-Key`: it changes nothing.
@@ -209,7 +213,7 @@ def quote_exchange(body: dict[str, Any], return_id: UUID) -> dict[str, Any]:
 @may_answer(*NO_UNITS_TO_REFUND, ExchangeImpossible)
 @idempotent(required=True)
 @blueprint.response(200, ReturnSchema)
-def cancel_exchange(return_id: UUID) -> dict[str, Any]:
+def cancel_exchange(return_id: UUID) -> dict[str, object]:
     """Cancel an exchange of which nothing came and nothing left; its goods are refunded as usual.
 
     What was paid for the other goods goes back.
@@ -223,7 +227,7 @@ def cancel_exchange(return_id: UUID) -> dict[str, Any]:
 @requires(Permission.ORDERS_READ)
 @blueprint.arguments(DefectsQuerySchema, location="query")
 @blueprint.response(200, DefectsSchema)
-def list_return_defects(query: dict[str, Any]) -> dict[str, Any]:
+def list_return_defects(query: dict[str, Any]) -> dict[str, object]:
     """Report defects by supplier and article: returns with such a reason, and claims."""
     first, last = queries.default_period()
     first, last = query["first"] or first, query["last"] or last

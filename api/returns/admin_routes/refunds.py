@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from api.kernel.money import Money
 from api.kernel.permissions import Permission
 from api.orders import queries as orders_queries
 from api.orders.errors import OrderNotFound, QuantityExceedsRefundable, UnknownOrderLine
@@ -20,6 +21,7 @@ from api.platform.openapi_errors import may_answer
 from api.returns import flows, queries
 from api.returns.errors import NO_REFUND, NO_UNITS_TO_REFUND, CancellationChanged, RefundNotFound
 from api.returns.flows import RefundForm, bulk
+from api.returns.flows.amounts import LineToRefund
 from api.returns.schemas import (
     CancelManySchema,
     CancelPreviewSchema,
@@ -45,16 +47,18 @@ blueprint = Blueprint(
 @may_answer(
     OrderNotFound, QuantityExceedsRefundable, RefundExceedsCaptured, UnknownOrderLine, WrongCurrency
 )
-@blueprint.arguments(RefundQuoteRequestSchema)
+@blueprint.arguments(RefundQuoteRequestSchema, as_kwargs=True)
 @blueprint.response(200, RefundQuoteSchema)
-def quote_refund(body: dict[str, Any], order_id: UUID) -> Any:
+def quote_refund(
+    order_id: UUID, lines: list[LineToRefund], shipping: bool, amount: Money | None
+) -> object:
     """Calculate the amount of a refund.
 
     Takes no `Idempotency-Key`: it changes nothing.
     """
     audit.leave_out()
     with transaction():
-        return flows.quote(order_id, **body)
+        return flows.quote(order_id, lines=lines, shipping=shipping, amount=amount)
 
 
 @blueprint.route("/<uuid:order_id>/refunds", methods=["POST"])
@@ -64,7 +68,7 @@ def quote_refund(body: dict[str, Any], order_id: UUID) -> Any:
 @blueprint.arguments(RefundRequestSchema)
 @blueprint.response(201, RefundSchema)
 @blueprint.alt_response(202, **approvals.WAITS)
-def refund_order(body: dict[str, Any], order_id: UUID, operation_id: UUID) -> Any:
+def refund_order(body: dict[str, Any], order_id: UUID, operation_id: UUID) -> object:
     """Refund units of an order, its shipping, or a free amount.
 
     Money is refunded before store credit, and store credit before gift cards: the newest payment
@@ -79,25 +83,31 @@ def refund_order(body: dict[str, Any], order_id: UUID, operation_id: UUID) -> An
 
 @blueprint.route("/batch-cancel/preview", methods=["POST"])
 @requires(Permission.ORDERS_CANCEL)
-@blueprint.arguments(ManyOrdersSchema)
+@blueprint.arguments(ManyOrdersSchema, as_kwargs=True)
 @blueprint.response(200, CancelPreviewSchema)
-def preview_batch_cancel(body: dict[str, Any]) -> Any:
+def preview_batch_cancel(order_ids: list[UUID]) -> object:
     """Calculate what cancelling up to 100 orders would give back, with totals to confirm.
 
     Takes no `Idempotency-Key`: it changes nothing.
     """
     audit.leave_out()
     with transaction():
-        return bulk.preview_cancellation(body["order_ids"], by=principal())
+        return bulk.preview_cancellation(order_ids, by=principal())
 
 
 @blueprint.route("/batch-cancel", methods=["POST"])
 @requires(Permission.ORDERS_CANCEL)
 @may_answer(CancellationChanged)
 @idempotent_flow
-@blueprint.arguments(CancelManySchema)
+@blueprint.arguments(CancelManySchema, as_kwargs=True)
 @blueprint.response(200, CancelResultsSchema)
-def cancel_orders(body: dict[str, Any], operation_id: UUID) -> Any:
+def cancel_orders(
+    operation_id: UUID,
+    order_ids: list[UUID],
+    reason: str,
+    note: str | None,
+    expected_refunds: list[Money] | None,
+) -> object:
     """Cancel up to 100 orders, each with a result of its own.
 
     What is refused for one changes nothing for the others. An order whose refund is above the limit
@@ -105,10 +115,10 @@ def cancel_orders(body: dict[str, Any], operation_id: UUID) -> Any:
     are refused as `not_reached`: send the request again, under another key.
     """
     return bulk.cancel_many(
-        body["order_ids"],
-        reason=body["reason"],
-        note=body["note"],
-        expected=body["expected_refunds"],
+        order_ids,
+        reason=reason,
+        note=note,
+        expected=expected_refunds,
         operation_id=operation_id,
         by=principal(),
     )
@@ -118,10 +128,10 @@ def cancel_orders(body: dict[str, Any], operation_id: UUID) -> Any:
 @requires(Permission.ORDERS_CANCEL)
 @may_answer(*NO_REFUND)
 @idempotent_flow
-@blueprint.arguments(CancelSchema)
+@blueprint.arguments(CancelSchema, as_kwargs=True)
 @blueprint.response(200, OrderSchema)
 @blueprint.alt_response(202, **approvals.WAITS)
-def cancel_order(body: dict[str, Any], order_id: UUID, operation_id: UUID) -> Any:
+def cancel_order(order_id: UUID, operation_id: UUID, reason: str, note: str | None) -> object:
     """Cancel all units that are not shipped, release them and refund them.
 
     What the payment provider refuses, such as a refund during a dispute, goes to the attention
@@ -129,6 +139,6 @@ def cancel_order(body: dict[str, Any], order_id: UUID, operation_id: UUID) -> An
     PaymentIntent and completes the refund later, which stays pending until then. If more goes back
     than the limit of one's role, all of it waits for a second person (202).
     """
-    if flows.cancel_order(order_id, **body, case_id=operation_id, by=principal()):
+    if flows.cancel_order(order_id, reason=reason, note=note, case_id=operation_id, by=principal()):
         return orders_queries.customer_view(order_id)
     return approvals.waiting(operation_id)

@@ -1,5 +1,6 @@
 """Reasons, policies and sentences of returns, for staff."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.platform.versioned_rows import RuleImpossible
@@ -52,7 +53,7 @@ blueprint = Blueprint(
 @blueprint.route("/return-reasons", methods=["GET"])
 @requires(Permission.ORDERS_READ)
 @blueprint.response(200, ReturnReasonsSchema)
-def list_admin_return_reasons() -> dict[str, Any]:
+def list_admin_return_reasons() -> dict[str, object]:
     """List the catalogue of reasons, also those that are not used any more."""
     return {"reasons": [_fields(one) for one in queries.reasons()]}
 
@@ -63,7 +64,9 @@ def list_admin_return_reasons() -> dict[str, Any]:
 @versioned
 @blueprint.arguments(EditReturnReasonSchema)
 @blueprint.response(200, ReturnReasonSchema)
-def put_return_reason(body: dict[str, Any], code: str, expected_version: int) -> dict[str, Any]:
+def put_return_reason(
+    body: dict[str, object], code: str, expected_version: int
+) -> dict[str, object]:
     """Write a reason, new or instead of a built-in one (version 0)."""
     if not check_code(code):
         raise ReasonCodeInvalid
@@ -76,9 +79,9 @@ def put_return_reason(body: dict[str, Any], code: str, expected_version: int) ->
 @requires(Permission.ORDERS_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(ReturnPolicySchema))
-def list_return_policies(query: dict[str, Any]) -> dict[str, Any]:
+def list_return_policies(query: PageQuery) -> dict[str, object]:
     """List return policies. Without any, everything unused may be returned within 30 days."""
-    return queries.policies_page(with_total=query.pop("include") == "total", **query)
+    return queries.policies_page(**query)
 
 
 @blueprint.route("/return-policies", methods=["POST"])
@@ -87,7 +90,7 @@ def list_return_policies(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(NewReturnPolicySchema)
 @blueprint.response(201, ReturnPolicySchema, headers=LOCATED)
-def create_return_policy(body: dict[str, Any]) -> Any:
+def create_return_policy(body: dict[str, object]) -> object:
     """Create a policy for a product, a market, both, or everything."""
     policy_id = service.create_policy(body, by=principal())
     headers = {"Location": f"{blueprint.url_prefix}/return-policies/{policy_id}"}
@@ -98,7 +101,7 @@ def create_return_policy(body: dict[str, Any]) -> Any:
 @requires(Permission.ORDERS_READ)
 @may_answer(PolicyNotFound)
 @blueprint.response(200, ReturnPolicySchema)
-def get_return_policy(policy_id: UUID) -> dict[str, Any]:
+def get_return_policy(policy_id: UUID) -> dict[str, object]:
     """Read one policy."""
     return queries.policy(policy_id)
 
@@ -110,8 +113,8 @@ def get_return_policy(policy_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(EditReturnPolicySchema)
 @blueprint.response(200, ReturnPolicySchema)
 def update_return_policy(
-    changes: dict[str, Any], policy_id: UUID, expected_version: int
-) -> dict[str, Any]:
+    changes: dict[str, object], policy_id: UUID, expected_version: int
+) -> dict[str, object]:
     """Change a policy, for returns from now on."""
     with transaction():
         service.edit_policy(policy_id, changes, expected_version=expected_version, by=principal())
@@ -133,20 +136,24 @@ def delete_return_policy(policy_id: UUID, expected_version: int) -> None:
 @requires(Permission.ORDERS_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(PublicHolidaySchema))
-def list_public_holidays(query: dict[str, Any]) -> dict[str, Any]:
+def list_public_holidays(query: PageQuery) -> dict[str, object]:
     """List public holidays by day: no period of withdrawal ends on one."""
-    return queries.holidays_page(with_total=query.pop("include") == "total", **query)
+    return queries.holidays_page(**query)
 
 
 @blueprint.route("/public-holidays", methods=["POST"])
 @requires(Permission.PRICING_WRITE)
 @may_answer(HolidayNotFound, HolidayTaken, PolicyScopeUnknown, RuleImpossible)
 @idempotent(required=False)
-@blueprint.arguments(NewPublicHolidaySchema)
+@blueprint.arguments(NewPublicHolidaySchema, as_kwargs=True)
 @blueprint.response(201, PublicHolidaySchema)
-def add_public_holiday(body: dict[str, Any]) -> dict[str, Any]:
+def add_public_holiday(
+    day: date, name: str, market_id: UUID | None, market: str | None
+) -> dict[str, object]:
     """Add a public holiday of a market, or of all markets."""
-    return queries.holiday(service.add_holiday(**body, by=principal()))
+    return queries.holiday(
+        service.add_holiday(day=day, name=name, market_id=market_id, market=market, by=principal())
+    )
 
 
 @blueprint.route("/public-holidays/<uuid:holiday_id>/remove", methods=["POST"])
@@ -161,27 +168,27 @@ def remove_public_holiday(holiday_id: UUID) -> None:
 
 @blueprint.route("/return-texts", methods=["GET"])
 @requires(Permission.ORDERS_READ)
-@blueprint.arguments(ReturnTextsQuerySchema, location="query")
+@blueprint.arguments(ReturnTextsQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, ReturnTextListSchema)
-def list_return_texts(query: dict[str, Any]) -> dict[str, Any]:
+def list_return_texts(language: str | None) -> dict[str, object]:
     """List the sentences of slips, e-mails and the withdrawal function one by one."""
-    return {"texts": queries.all_texts(**query)}
+    return {"texts": queries.all_texts(language=language)}
 
 
 @blueprint.route("/return-texts/<string:language>", methods=["PATCH"])
 @requires(Permission.PRICING_WRITE)
 @may_answer(LanguageInvalid)
 @versioned
-@blueprint.arguments(EditReturnTextSchema)
+@blueprint.arguments(EditReturnTextSchema, as_kwargs=True)
 @blueprint.response(200, ReturnTextsSchema)
-def edit_return_text(body: dict[str, Any], language: str, expected_version: int) -> dict[str, Any]:
+def edit_return_text(
+    language: str, expected_version: int, name: str, text: str
+) -> dict[str, object]:
     """Write one sentence in a language; the others stay."""
     if not check_language(language):
         raise LanguageInvalid
     with transaction():
-        service.put_text(
-            language, body["name"], body["text"], expected_version=expected_version, by=principal()
-        )
+        service.put_text(language, name, text, expected_version=expected_version, by=principal())
     return queries.edited_texts(language)
 
 
@@ -189,7 +196,7 @@ def edit_return_text(body: dict[str, Any], language: str, expected_version: int)
 @requires(Permission.ORDERS_READ)
 @may_answer(LanguageInvalid)
 @blueprint.response(200, ReturnTextsSchema)
-def get_return_texts(language: str) -> dict[str, Any]:
+def get_return_texts(language: str) -> dict[str, object]:
     """Read the sentences of slips, e-mails and the withdrawal function in a language."""
     if not check_language(language):
         raise LanguageInvalid
@@ -202,7 +209,9 @@ def get_return_texts(language: str) -> dict[str, Any]:
 @versioned
 @blueprint.arguments(EditReturnTextsSchema)
 @blueprint.response(200, ReturnTextsSchema)
-def put_return_texts(body: dict[str, Any], language: str, expected_version: int) -> dict[str, Any]:
+def put_return_texts(
+    body: dict[str, Any], language: str, expected_version: int
+) -> dict[str, object]:
     """Write the shop's own sentences in a language; those left out are the built-in ones."""
     if not check_language(language):
         raise LanguageInvalid
@@ -213,7 +222,7 @@ def put_return_texts(body: dict[str, Any], language: str, expected_version: int)
     return queries.edited_texts(language)
 
 
-def _fields(one: Reason) -> dict[str, Any]:
+def _fields(one: Reason) -> dict[str, object]:
     return {
         "code": one.code,
         "labels": dict(one.labels),

@@ -1,11 +1,11 @@
 """Withdrawals for staff: those that were declared, and those that came by post."""
 
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.http import Blueprint, list_schema
+from api.platform.http import Blueprint, PageQuery, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.returns.errors import NO_WITHDRAWAL
@@ -30,22 +30,22 @@ blueprint = Blueprint(
 
 @blueprint.route("/withdrawals", methods=["GET"])
 @requires(Permission.CUSTOMERS_READ)
-@blueprint.arguments(WithdrawalsQuerySchema, location="query")
+@blueprint.arguments(WithdrawalsQuerySchema, location="query", as_kwargs=True)
 @blueprint.response(200, list_schema(WithdrawalSchema))
-def list_withdrawals(query: dict[str, Any]) -> dict[str, Any]:
+def list_withdrawals(is_matched: bool | None, **page: Unpack[PageQuery]) -> dict[str, object]:
     """List confirmed withdrawals, newest first."""
-    return queries.withdrawals_page(with_total=query.pop("include") == "total", **query)
+    return queries.withdrawals_page(is_matched=is_matched, **page)
 
 
 @blueprint.route("/withdrawals/<uuid:withdrawal_id>/match", methods=["POST"])
 @requires(Permission.RETURNS_WRITE)
 @may_answer(*NO_WITHDRAWAL)
 @idempotent(required=False)
-@blueprint.arguments(MatchWithdrawalSchema)
+@blueprint.arguments(MatchWithdrawalSchema, as_kwargs=True)
 @blueprint.response(200, ReturnSchema)
-def match_withdrawal(body: dict[str, Any], withdrawal_id: UUID) -> dict[str, Any]:
+def match_withdrawal(withdrawal_id: UUID, order_id: UUID) -> dict[str, object]:
     """Say which order a withdrawal means. The moment of the notice stays what it was."""
-    return_id = flows.match(withdrawal_id, body["order_id"], by=principal())
+    return_id = flows.match(withdrawal_id, order_id, by=principal())
     return case_queries.a_return(return_id)
 
 
@@ -55,7 +55,7 @@ def match_withdrawal(body: dict[str, Any], withdrawal_id: UUID) -> dict[str, Any
 @idempotent(required=True)
 @blueprint.arguments(StaffWithdrawalSchema)
 @blueprint.response(201, ReturnSchema)
-def withdraw_order(body: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+def withdraw_order(body: dict[str, Any], order_id: UUID) -> dict[str, object]:
     """Record a withdrawal that came by post, e-mail or phone; the customer gets the receipt."""
     lines = body["lines"]
     return_id = flows.withdraw_for_customer(

@@ -7,7 +7,6 @@ provider's answer.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 from uuid import UUID
 
 from api.inventory import service as inventory_service
@@ -50,7 +49,7 @@ __all__ = [
 
 def quote(
     order_id: UUID, lines: Sequence[LineToRefund], *, shipping: bool, amount: Money | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Calculate the amount of a refund, and what is refundable; changes nothing.
 
     Needs a transaction; locks the order. Raises what `refund_order` raises about quantities and
@@ -230,7 +229,7 @@ def _must_wait(
     kind: CommandKind,
     order: Order,
     amount: Money,
-    arguments: Mapping[str, Any],
+    arguments: Mapping[str, object],
     *,
     case_id: UUID,
     by: Principal,

@@ -30,7 +30,7 @@ def preview_cancellation(order_ids: Sequence[UUID], *, by: Principal) -> dict[st
 
     Needs a transaction; locks the orders by id.
     """
-    rows: dict[UUID, dict[str, Any]] = {}
+    rows: dict[UUID, dict[str, object]] = {}
     refunds: dict[str, int] = {}
     for order_id in sorted(set(order_ids)):
         row: dict[str, Any] = {"order_id": order_id, "units": 0, "refund": None, "problem": None}
@@ -65,7 +65,7 @@ def cancel_many(
     expected: Sequence[Money] | None,
     operation_id: UUID,
     by: Principal,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Cancel many orders, each as `cancel_order` does; what is refused for one leaves the others.
 
     Repeated under the same `operation_id`, those that were cancelled stay so, with one refund each.
@@ -102,7 +102,7 @@ def cancel_many(
 
 def _cancel_one(
     order_id: UUID, reason: str, note: str | None, case_id: UUID, by: Principal
-) -> dict[str, Any]:
+) -> dict[str, object]:
     try:
         orders_queries.check_seen(order_id, by)
         status = orders_queries.get_order(order_id).status
@@ -118,6 +118,6 @@ def _cancel_one(
 
 def _result(
     order_id: UUID, status: str, problem: Mapping[str, str] | None = None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     number = orders_queries.number_of(order_id)
     return {"order_id": order_id, "number": number, "status": status, "problem": problem}

@@ -82,7 +82,7 @@ def _line_named(parent: Return, code: str) -> UUID:
     raise GoodsUnknown(sku=code)
 
 
-def quote(order: Order, parent: Return, wanted: Mapping[UUID, UUID]) -> dict[str, Any]:
+def quote(order: Order, parent: Return, wanted: Mapping[UUID, UUID]) -> dict[str, object]:
     """Work out what an exchange would cost, by line; changes nothing.
 
     Raises what `exchange` raises about lines and goods.

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
 
 from api.kernel import clock
@@ -112,7 +111,7 @@ def locked(return_id: UUID) -> tuple[Order, Return]:
     return order, cases.lock(return_id)
 
 
-def quote_refund(return_id: UUID, form: ReturnRefundForm) -> dict[str, Any]:
+def quote_refund(return_id: UUID, form: ReturnRefundForm) -> dict[str, object]:
     """Work out what a return gives back, by which payments, and why; changes nothing.
 
     Needs a transaction; locks the order. Raises what `refund_return` raises about units.

@@ -22,7 +22,7 @@ from api.returns.models import (
 from api.returns.states import ClaimKind, refund_request_status
 
 
-def refunds_of_order(order_id: UUID) -> list[dict[str, Any]]:
+def refunds_of_order(order_id: UUID) -> list[dict[str, object]]:
     """Return an order's refunds, including those made at the provider, oldest first.
 
     Four statements, however many refunds and lines there are.
@@ -35,7 +35,7 @@ def refunds_of_order(order_id: UUID) -> list[dict[str, Any]]:
     return sorted(refunds, key=lambda row: (row["created_at"], row["id"]))
 
 
-def refund(case_id: UUID) -> dict[str, Any]:
+def refund(case_id: UUID) -> dict[str, object]:
     """Return one refund request with its lines. Raises `RefundNotFound`."""
     refunds = _refunds(RefundRequest.id == case_id)
     if not refunds:
@@ -43,7 +43,7 @@ def refund(case_id: UUID) -> dict[str, Any]:
     return refunds[0]
 
 
-def refunds_of_return(return_id: UUID) -> list[dict[str, Any]]:
+def refunds_of_return(return_id: UUID) -> list[dict[str, object]]:
     """Return the refunds that were made for a return, oldest first."""
     return _refunds(RefundRequest.return_id == return_id)
 
@@ -118,15 +118,15 @@ def settled_as_lost(order_id: UUID) -> dict[UUID, int]:
     return {row[0]: int(row[1]) for row in rows}
 
 
-def _refunds(condition: Any) -> list[dict[str, Any]]:
+def _refunds(condition: Any) -> list[dict[str, object]]:
     # Those without an amount belong to exchanges: no money moved.
     cases = session.execute(
         select(RefundRequest.__table__)
         .where(condition, RefundRequest.amount > 0)
         .order_by(RefundRequest.id)
     ).all()
-    by_case: dict[UUID, list[dict[str, Any]]] = {case.id: [] for case in cases}
-    money: dict[UUID, list[dict[str, Any]]] = {case.id: [] for case in cases}
+    by_case: dict[UUID, list[dict[str, object]]] = {case.id: [] for case in cases}
+    money: dict[UUID, list[dict[str, object]]] = {case.id: [] for case in cases}
     currency = {case.id: case.currency for case in cases}
     for row in session.execute(
         select(
@@ -163,7 +163,7 @@ def _refunds(condition: Any) -> list[dict[str, Any]]:
 
 def _view(
     case: AnyRow, lines: list[dict[str, Any]], transactions: list[dict[str, Any]]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     itemized = case.shipping + sum(line["amount"].amount for line in lines)
     return {
         "id": case.id,
@@ -189,7 +189,7 @@ def _view(
     }
 
 
-def _provider_refund(row: AnyRow) -> dict[str, Any]:
+def _provider_refund(row: AnyRow) -> dict[str, object]:
     """Return a refund made at the provider in the same form; it has no lines."""
     amount = Money(row.amount, row.currency)
     return {
@@ -214,7 +214,7 @@ def _provider_refund(row: AnyRow) -> dict[str, Any]:
     }
 
 
-def _transaction(row: AnyRow, provider: str, amount: Money) -> dict[str, Any]:
+def _transaction(row: AnyRow, provider: str, amount: Money) -> dict[str, object]:
     return {
         "id": row.id,
         "payment_id": row.payment_id,

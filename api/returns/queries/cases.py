@@ -15,7 +15,7 @@ from api.kernel import clock
 from api.kernel.money import Money
 from api.orders import queries as orders_queries
 from api.orders.models import Order, OrderLine
-from api.platform.db import AnyRow, session, table_of
+from api.platform.db import AnyRow, AnySelect, session, table_of
 from api.platform.pagination import Sort, page
 from api.platform.prepared import prepared
 from api.platform.service_registry import get_service
@@ -118,7 +118,7 @@ def order_of(return_id: UUID) -> UUID:
     return order_id
 
 
-def return_of_order(order_id: UUID, return_id: UUID) -> dict[str, Any]:
+def return_of_order(order_id: UUID, return_id: UUID) -> dict[str, object]:
     """Return a return as its customer sees it. Raises `ReturnNotFound`, also for another order."""
     if order_of(return_id) != order_id:
         raise ReturnNotFound(return_id=return_id)
@@ -130,7 +130,7 @@ def return_of_order(order_id: UUID, return_id: UUID) -> dict[str, Any]:
     return {name: value for name, value in full.items() if name not in hidden}
 
 
-def returns_of_order(order_id: UUID) -> list[dict[str, Any]]:
+def returns_of_order(order_id: UUID) -> list[dict[str, object]]:
     """Return the returns of an order without their lines, oldest first."""
     rows = session.execute(_cards().where(Return.order_id == order_id).order_by(Return.id)).all()
     return [_card(row) for row in rows]
@@ -146,7 +146,7 @@ def returns_page(
     limit: int,
     cursor: str | None,
     with_total: bool,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of returns: open ones oldest first, others newest first.
 
     `state` is a status, or `open` for all that are not over.
@@ -189,7 +189,7 @@ def by_number(number: str) -> dict[str, Any] | None:
     return None if row is None else _card(row)
 
 
-def returnable(order_id: UUID) -> list[dict[str, Any]]:
+def returnable(order_id: UUID) -> list[dict[str, object]]:
     """Return for each line of an order how many units may come back, until when, and why not."""
     order = orders_queries.get_order(order_id)
     lines = session.execute(
@@ -263,7 +263,7 @@ def return_status(order_id: UUID) -> ReturnStatus:
     return ReturnStatus.RETURNED if rows.received >= (shipped or 0) else ReturnStatus.PARTIAL
 
 
-def photos_of(return_id: UUID) -> list[dict[str, Any]]:
+def photos_of(return_id: UUID) -> list[dict[str, object]]:
     """Return the photos of a return as links."""
     rows = session.execute(
         select(ReturnPhoto.id, ReturnPhoto.key, ReturnPhoto.url)
@@ -273,7 +273,7 @@ def photos_of(return_id: UUID) -> list[dict[str, Any]]:
     return [photo_fields(row) for row in rows]
 
 
-def photo(photo_id: UUID) -> dict[str, Any]:
+def photo(photo_id: UUID) -> dict[str, object]:
     """Return one photo as a link."""
     row = session.execute(
         select(ReturnPhoto.id, ReturnPhoto.key, ReturnPhoto.url).where(ReturnPhoto.id == photo_id)
@@ -281,7 +281,7 @@ def photo(photo_id: UUID) -> dict[str, Any]:
     return photo_fields(row)
 
 
-def photo_fields(row: AnyRow) -> dict[str, Any]:
+def photo_fields(row: AnyRow) -> dict[str, object]:
     """Return a photo as a link."""
     storage: Storage = get_service(Storage)
     return {"id": row.id, "url": storage.url(row.key) if row.key else row.url}
@@ -291,7 +291,7 @@ def _picked_up_at(parcel: Mapping[str, Any]) -> datetime | None:
     return parcel["shipped_at"] if parcel["status"] == "picked_up" else None
 
 
-def _cards() -> Any:
+def _cards() -> AnySelect:
     units = (
         select(func.coalesce(func.sum(ReturnLine.quantity), 0))
         .where(ReturnLine.return_id == Return.id)
@@ -324,7 +324,7 @@ SCANNED_RETURN: Final = select(func.to_jsonb(literal_column("slip"))).select_fro
 """The number of a return as a JSON value, of the parameter `numbers`."""
 
 
-def _card(row: AnyRow) -> dict[str, Any]:
+def _card(row: AnyRow) -> dict[str, object]:
     return {
         **{name: getattr(row, name) for name in _CARD},
         "order_number": row.order_number,
@@ -348,7 +348,7 @@ def _exchange_rest(return_id: UUID, lines: Sequence[AnyRow]) -> int:
     return max(0, rest - sum(queries.exchange_rests_given(return_id).values()))
 
 
-def _exchange(line: AnyRow, currency: str) -> dict[str, Any] | None:
+def _exchange(line: AnyRow, currency: str) -> dict[str, object] | None:
     if line.exchange_line_id is None:
         return None
     return {
@@ -360,7 +360,7 @@ def _exchange(line: AnyRow, currency: str) -> dict[str, Any] | None:
     }
 
 
-def _row(condition: Any) -> AnyRow:
+def _row(condition: ColumnElement[bool]) -> AnyRow:
     row = session.execute(
         select(_RETURNS, Order.number.label("order_number"), Order.customer_name, Order.currency)
         .join(Order, Order.id == Return.order_id)
@@ -371,8 +371,8 @@ def _row(condition: Any) -> AnyRow:
     return row
 
 
-def _dispositions(line_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    found: dict[UUID, list[dict[str, Any]]] = {line_id: [] for line_id in line_ids}
+def _dispositions(line_ids: Collection[UUID]) -> dict[UUID, list[dict[str, object]]]:
+    found: dict[UUID, list[dict[str, object]]] = {line_id: [] for line_id in line_ids}
     rows = session.execute(
         select(
             table_of(ReturnDisposition),

@@ -1,14 +1,13 @@
 """Reads of claims, and the report of defects by supplier."""
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, text
 
 from api.kernel import clock
 from api.orders.models import Order, OrderLine
-from api.platform.db import AnyRow, session, table_of
+from api.platform.db import AnyRow, AnySelect, session, table_of
 from api.platform.pagination import Sort, page
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
@@ -26,7 +25,7 @@ _FIELDS = (
 )  # fmt: skip
 
 
-def claim(claim_id: UUID) -> dict[str, Any]:
+def claim(claim_id: UUID) -> dict[str, object]:
     """Return a claim with its lines and evidence. Raises `ClaimNotFound`."""
     row = session.execute(_select().where(Claim.id == claim_id)).one_or_none()
     if row is None:
@@ -50,16 +49,16 @@ def claim(claim_id: UUID) -> dict[str, Any]:
     }
 
 
-def claim_of_customer(claim_id: UUID) -> dict[str, Any]:
+def claim_of_customer(claim_id: UUID) -> dict[str, object]:
     """Return a claim as its customer sees it. Raises `ClaimNotFound`."""
     return _for_customer(claim(claim_id))
 
 
-def claims_of_order(order_id: UUID) -> list[dict[str, Any]]:
+def claims_of_order(order_id: UUID) -> list[dict[str, object]]:
     """Return the claims of an order as its customer sees them, oldest first; three statements."""
     rows = session.execute(_select().where(Claim.order_id == order_id).order_by(Claim.id)).all()
     ids = [row.id for row in rows]
-    lines: dict[UUID, list[dict[str, Any]]] = {claim_id: [] for claim_id in ids}
+    lines: dict[UUID, list[dict[str, object]]] = {claim_id: [] for claim_id in ids}
     for line in session.execute(
         select(
             ClaimLine.claim_id, ClaimLine.order_line_id, ClaimLine.quantity, OrderLine.sku,
@@ -71,7 +70,7 @@ def claims_of_order(order_id: UUID) -> list[dict[str, Any]]:
     ):  # fmt: skip
         shown = line._asdict()
         lines[shown.pop("claim_id")].append(shown)
-    photos: dict[UUID, list[dict[str, Any]]] = {claim_id: [] for claim_id in ids}
+    photos: dict[UUID, list[dict[str, object]]] = {claim_id: [] for claim_id in ids}
     for photo in session.execute(
         select(ReturnPhoto.claim_id, ReturnPhoto.id, ReturnPhoto.key, ReturnPhoto.url)
         .where(ReturnPhoto.claim_id.in_(ids))
@@ -84,7 +83,7 @@ def claims_of_order(order_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
-def _for_customer(full: dict[str, Any]) -> dict[str, Any]:
+def _for_customer(full: dict[str, object]) -> dict[str, object]:
     hidden = (
         "created_by", "version", "commands", "return_id", "replacement_order_id", "refund_id",
     )  # fmt: skip
@@ -106,7 +105,7 @@ def claims_page(
     limit: int,
     cursor: str | None,
     with_total: bool,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of claims, oldest first."""
     conditions: list[ColumnElement[bool]] = []
     if status is not None:
@@ -124,7 +123,7 @@ def claims_page(
     return {"data": [_card(row) for row in rows], "page": page_info}
 
 
-def defects(first: date, last: date) -> list[dict[str, Any]]:
+def defects(first: date, last: date) -> list[dict[str, object]]:
     """Count defects by supplier and article in a period: returns with such a reason, and claims.
 
     An article without a supplier stands at the end. Units that are in both count once for each.
@@ -161,13 +160,13 @@ def default_period() -> tuple[date, date]:
     return today - timedelta(days=90), today
 
 
-def _select() -> Any:
+def _select() -> AnySelect:
     return select(*(_CLAIMS.c[name] for name in _FIELDS), Order.number.label("order_number")).join(
         Order, Order.id == Claim.order_id
     )
 
 
-def _card(row: AnyRow) -> dict[str, Any]:
+def _card(row: AnyRow) -> dict[str, object]:
     return {**{name: getattr(row, name) for name in _FIELDS}, "order_number": row.order_number}
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -11,7 +10,7 @@ from sqlalchemy import or_, select
 from api.catalog.models import Product
 from api.kernel.text_folding import counted
 from api.orders.models import Order
-from api.platform.db import AnyRow, session, table_of
+from api.platform.db import AnyRow, AnySelect, session, table_of
 from api.platform.pagination import Sort, page, strip_sort_columns
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
@@ -83,13 +82,13 @@ def texts_of(language: str) -> dict[str, str]:
     return {**texts.built_in(language), **(own or {})}
 
 
-def edited_texts(language: str) -> dict[str, Any]:
+def edited_texts(language: str) -> dict[str, object]:
     """Return the sentences of a language with the version that an edit is based on."""
     version = session.scalar(select(ReturnTexts.version).where(ReturnTexts.language == language))
     return {"language": language, "texts": texts_of(language), "version": version or 0}
 
 
-def policy(policy_id: UUID) -> dict[str, Any]:
+def policy(policy_id: UUID) -> dict[str, object]:
     """Return a policy. Raises `PolicyNotFound`."""
     row = session.execute(_policies().where(_POLICIES.c.id == policy_id)).one_or_none()
     if row is None:
@@ -97,7 +96,7 @@ def policy(policy_id: UUID) -> dict[str, Any]:
     return dict(row._asdict())
 
 
-def policies_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
+def policies_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
     """Return a page of the policies, oldest first."""
     rows, page_info = page(
         _policies(),
@@ -129,7 +128,7 @@ def policies_of(country: str, product_ids: Collection[UUID]) -> dict[UUID, Polic
     }
 
 
-def market_of(country: str) -> dict[str, Any]:
+def market_of(country: str) -> dict[str, object]:
     """Return the active market of a country; an empty one in a shop without."""
     markets = tax_queries.active_markets()
     for wanted in (country, "*"):
@@ -164,7 +163,7 @@ def holidays_from(moment: datetime, country: str) -> frozenset[date]:
     )
 
 
-def holidays_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
+def holidays_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
     """Return a page of the public holidays by day."""
     rows, page_info = page(
         select(
@@ -182,7 +181,7 @@ def holidays_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[s
     return {"data": [strip_sort_columns(row) for row in rows], "page": page_info}
 
 
-def holiday(holiday_id: UUID) -> dict[str, Any]:
+def holiday(holiday_id: UUID) -> dict[str, object]:
     """Return one public holiday. Raises `HolidayNotFound`."""
     row = session.execute(
         select(
@@ -200,7 +199,7 @@ def holiday(holiday_id: UUID) -> dict[str, Any]:
     return row._asdict()
 
 
-def all_texts(language: str | None) -> list[dict[str, Any]]:
+def all_texts(language: str | None) -> list[dict[str, object]]:
     """Return each sentence by itself, in one language or in all that the shop writes in."""
     settings: Settings = get_service(Settings)
     own = {
@@ -240,7 +239,7 @@ def _policy(row: AnyRow) -> Policy:
     return Policy(**{name: getattr(row, name) for name in Policy.__dataclass_fields__})
 
 
-def _policies() -> Any:
+def _policies() -> AnySelect:
     return (
         select(
             *(_POLICIES.c[name] for name in _FIELDS),

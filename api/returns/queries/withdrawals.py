@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from api.orders.models import Order
-from api.platform.db import AnyRow, session, table_of
+from api.platform.db import AnyRow, AnySelect, session, table_of
 from api.platform.pagination import Sort, page
 from api.returns.errors import WithdrawalNotFound
 from api.returns.models import Return, Withdrawal
@@ -39,7 +39,7 @@ def withdrawal(withdrawal_id: UUID) -> dict[str, Any]:
 
 def withdrawals_page(
     *, is_matched: bool | None, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of confirmed withdrawals, newest first."""
     conditions = [Withdrawal.confirmed_at.is_not(None)]
     if is_matched is not None:
@@ -56,13 +56,13 @@ def withdrawals_page(
     return {"data": [_fields(row) for row in rows], "page": page_info}
 
 
-def _select() -> Any:
+def _select() -> AnySelect:
     return select(table_of(Withdrawal), Return.number.label("return_number")).outerjoin(
         Return, Return.id == Withdrawal.return_id
     )
 
 
-def _fields(row: AnyRow) -> dict[str, Any]:
+def _fields(row: AnyRow) -> dict[str, object]:
     names = (
         "id", "order_id", "return_id", "return_number", "order_number", "name", "email",
         "statement", "language", "created_at", "confirmed_at",

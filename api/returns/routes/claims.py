@@ -30,7 +30,7 @@ blueprint = Blueprint(
 @anyone
 @may_answer(OrderNotFound)
 @blueprint.response(200, CustomerClaimsSchema)
-def list_own_claims(order_id: UUID) -> Any:
+def list_own_claims(order_id: UUID) -> object:
     """List the claims of an order of your own."""
     orders_queries.order_id_of_customer(order_id, principal())
     return {"claims": queries.claims_of_order(order_id)}
@@ -42,7 +42,7 @@ def list_own_claims(order_id: UUID) -> Any:
 @idempotent(required=True)
 @blueprint.arguments(NewClaimSchema)
 @blueprint.response(201, CustomerClaimSchema)
-def open_own_claim(body: dict[str, Any], order_id: UUID) -> Any:
+def open_own_claim(body: dict[str, Any], order_id: UUID) -> object:
     """Tell that units came broken, did not come, or are the wrong ones.
 
     With a note, and photos that were uploaded before by POST /orders/{order_id}/return-photos. The

@@ -71,7 +71,7 @@ reasons_blueprint = Blueprint(
 @reasons_blueprint.route("", methods=["GET"])
 @public
 @reasons_blueprint.response(200, PublicReturnReasonsSchema)
-def list_return_reasons() -> Any:
+def list_return_reasons() -> object:
     """List the reasons that a return may have, in the language of the request."""
     language = languages.negotiate_language()
     return {
@@ -87,7 +87,7 @@ def list_return_reasons() -> Any:
 @anyone
 @may_answer(OrderNotFound)
 @blueprint.response(200, ReturnableSchema)
-def get_returnable(order_id: UUID) -> Any:
+def get_returnable(order_id: UUID) -> object:
     """Read what of an order may come back, until when, and its returns so far."""
     orders_queries.order_id_of_customer(order_id, principal())
     return {
@@ -103,7 +103,7 @@ def get_returnable(order_id: UUID) -> Any:
 @idempotent(required=True)
 @blueprint.arguments(NewReturnSchema)
 @blueprint.response(201, CustomerReturnSchema)
-def request_return(body: dict[str, Any], order_id: UUID) -> Any:
+def request_return(body: dict[str, Any], order_id: UUID) -> object:
     """Ask to return goods. The shop approves or rejects it; an e-mail says which.
 
     Who withdraws from the contract, as consumers in the European Union may within 14 days, uses
@@ -120,7 +120,7 @@ def request_return(body: dict[str, Any], order_id: UUID) -> Any:
 @anyone
 @may_answer(OrderNotFound, ReturnNotFound)
 @own.response(200, CustomerReturnSchema)
-def get_own_return(return_id: UUID) -> Any:
+def get_own_return(return_id: UUID) -> object:
     """Read a return of your own."""
     return queries.return_of_order(_own_order(return_id), return_id)
 
@@ -130,7 +130,7 @@ def get_own_return(return_id: UUID) -> Any:
 @may_answer(*NO_UNITS_TO_REFUND, ExchangeImpossible)
 @idempotent(required=False)
 @own.response(200, CustomerReturnSchema)
-def cancel_own_return(return_id: UUID) -> Any:
+def cancel_own_return(return_id: UUID) -> object:
     """Cancel a return of which nothing has come. A withdrawal cannot be cancelled."""
     order_id = _own_order(return_id)
     order, parent = flows.locked(return_id)
@@ -147,13 +147,13 @@ def cancel_own_return(return_id: UUID) -> Any:
 @anyone
 @may_answer(InvalidState, OrderNotFound, ReturnNotFound)
 @idempotent(required=False)
-@own.arguments(ReturnPostedSchema)
+@own.arguments(ReturnPostedSchema, as_kwargs=True)
 @own.response(200, CustomerReturnSchema)
-def post_own_return(body: dict[str, Any], return_id: UUID) -> Any:
+def post_own_return(return_id: UUID, carrier: str, tracking_number: str | None) -> object:
     """Say that the goods were sent, with the tracking number as proof."""
     order_id = _own_order(return_id)
     order, parent = flows.locked(return_id)
-    service.post(order, parent, **body, by=principal())
+    service.post(order, parent, carrier=carrier, tracking_number=tracking_number, by=principal())
     return queries.return_of_order(order_id, return_id)
 
 
@@ -181,7 +181,7 @@ def get_own_return_slip(return_id: UUID) -> Response:
 @idempotent_steps()
 @blueprint.doc(requestBody=_PHOTO)
 @blueprint.response(201, ReturnPhotoSchema)
-def upload_return_photo(order_id: UUID) -> Any:
+def upload_return_photo(order_id: UUID) -> object:
     """Upload a photo of the goods: JPEG, PNG or WebP of up to 5 MB, as the body.
 
     What the camera noted in it, such as the place, is taken out.

@@ -40,7 +40,7 @@ blueprint = Blueprint(
 @blueprint.route("/texts", methods=["GET"])
 @public
 @blueprint.response(200, WithdrawalTextsSchema)
-def get_withdrawal_texts() -> Any:
+def get_withdrawal_texts() -> object:
     """Read the labels of the two buttons and the sentence of the statement."""
     texts = settings_queries.texts_of(languages.negotiate_language())
     return {name: texts[name] for name in ("withdraw_label", "confirm_label", "statement")}
@@ -59,7 +59,7 @@ def get_withdrawal_texts() -> Any:
 @idempotent(required=False, strangers=True)
 @blueprint.arguments(BeginWithdrawalSchema)
 @blueprint.response(201, BegunWithdrawalSchema)
-def begin_withdrawal(body: dict[str, Any]) -> Any:
+def begin_withdrawal(body: dict[str, Any]) -> object:
     """Begin: "Withdraw from contract here". Shows the statement; nothing is declared yet.
 
     Needs no account. An order that is not found by its number and e-mail address is taken all the
@@ -93,15 +93,15 @@ def begin_withdrawal(body: dict[str, Any]) -> Any:
 @public
 @limiter.limit(rate_limits.REGISTER_BY_ADDRESS, key_func=by_address)
 @may_answer(*NO_WITHDRAWAL)
-@blueprint.arguments(ConfirmWithdrawalSchema)
+@blueprint.arguments(ConfirmWithdrawalSchema, as_kwargs=True)
 @blueprint.response(200, ConfirmedWithdrawalSchema)
-def confirm_withdrawal(body: dict[str, Any], withdrawal_id: UUID) -> Any:
+def confirm_withdrawal(withdrawal_id: UUID, token: str) -> object:
     """Confirm: "Confirm withdrawal". The notice is given at this moment.
 
     A receipt with the statement, the date and the time goes to the e-mail address at once. Takes
     no `Idempotency-Key`: confirmed again, it changes nothing.
     """
-    flows.confirm(withdrawal_id, body["token"])
+    flows.confirm(withdrawal_id, token)
     found = queries.withdrawal(withdrawal_id)
     names = ("id", "statement", "email", "confirmed_at")
     return {name: found[name] for name in names}

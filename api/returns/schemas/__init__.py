@@ -22,16 +22,14 @@ _REASON = ma.validate.OneOf(REASONS)
 class LineToRefundSchema(Schema):
     """Units of one order line."""
 
+    makes = LineToRefund
+
     order_line_id = ma.fields.UUID(required=True)
     quantity = ma.fields.Integer(strict=True, required=True, validate=ma.validate.Range(1, 100_000))
     restock = ma.fields.Boolean(
         load_default=False,
         metadata={"description": "Whether shipped units are restocked."},
     )
-
-    @ma.post_load
-    def _line(self, data: dict[str, Any], **_: Any) -> LineToRefund:
-        return LineToRefund(**data)
 
 
 class RefundQuoteRequestSchema(Schema):
@@ -50,7 +48,7 @@ class RefundQuoteRequestSchema(Schema):
     )
 
     @ma.validates_schema(skip_on_field_errors=True)
-    def _each_once(self, wanted: dict[str, Any], **_: Any) -> None:
+    def _each_once(self, wanted: dict[str, Any], **_: object) -> None:
         lines: list[LineToRefund] = wanted["lines"]
         if len({line.order_line_id for line in lines}) != len(lines):
             raise ma.ValidationError("Name each line once.", "lines")

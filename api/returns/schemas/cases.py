@@ -50,7 +50,7 @@ class ReturnLineInputSchema(Schema):
     )
 
     @ma.post_load
-    def _line(self, data: dict[str, Any], **_: Any) -> ReturnLineInput:
+    def _line(self, data: dict[str, Any], **_: object) -> ReturnLineInput:
         stated = data.pop("condition")
         return ReturnLineInput(**data, condition=None if stated is None else GoodsCondition(stated))
 
@@ -82,7 +82,7 @@ class NewReturnSchema(Schema):
     )
 
     @ma.validates_schema(skip_on_field_errors=True)
-    def _each_once(self, values: dict[str, Any], **_: Any) -> None:
+    def _each_once(self, values: dict[str, Any], **_: object) -> None:
         lines: list[ReturnLineInput] = values["lines"]
         if len({line.order_line_id for line in lines}) != len(lines):
             raise ma.ValidationError("Name each line once.", "lines")
@@ -133,7 +133,7 @@ class ReceivedUnitsSchema(Schema):
     note = SingleLine(500, load_default=None)
 
     @ma.post_load
-    def _loaded(self, data: dict[str, Any], **_: Any) -> ReceivedUnits:
+    def _loaded(self, data: dict[str, Any], **_: object) -> ReceivedUnits:
         given = data.pop("disposition")
         return ReceivedUnits(**data, disposition=None if given is None else Disposition(given))
 
@@ -149,7 +149,7 @@ class ReceiveReturnSchema(Schema):
     )
 
     @ma.validates_schema(skip_on_field_errors=True)
-    def _each_once(self, values: dict[str, Any], **_: Any) -> None:
+    def _each_once(self, values: dict[str, Any], **_: object) -> None:
         if len({one.variant_id for one in values["units"]}) != len(values["units"]):
             raise ma.ValidationError("Name each variant once.", "units")
 
@@ -171,7 +171,7 @@ class DisposedUnitsSchema(Schema):
     note = SingleLine(500, load_default=None)
 
     @ma.post_load
-    def _loaded(self, data: dict[str, Any], **_: Any) -> DisposedUnits:
+    def _loaded(self, data: dict[str, Any], **_: object) -> DisposedUnits:
         return DisposedUnits(**{**data, "disposition": Disposition(data["disposition"])})
 
 

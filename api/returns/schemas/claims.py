@@ -53,7 +53,7 @@ class NewClaimSchema(Schema):
     )
 
     @ma.post_load
-    def _by_line(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _by_line(self, data: dict[str, Any], **_: object) -> dict[str, object]:
         named, goods = data.get("lines", ()), data.get("goods", ())
         lines = {line["order_line_id"]: line["quantity"] for line in named}
         if len(lines) != len(named):
@@ -213,7 +213,7 @@ class ExchangeSchema(Schema):
     )
 
     @ma.validates_schema(skip_on_field_errors=True)
-    def _each_once(self, values: dict[str, Any], **_: Any) -> None:
+    def _each_once(self, values: dict[str, Any], **_: object) -> None:
         named = {(line["line_id"], line["sku"]) for line in values["lines"]}
         if len(named) != len(values["lines"]):
             raise ma.ValidationError("Name each line once.", "lines")

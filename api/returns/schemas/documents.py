@@ -1,6 +1,5 @@
 """The slip of a return as a response."""
 
-from typing import Any
 from uuid import UUID
 
 from flask import Response
@@ -8,7 +7,7 @@ from flask import Response
 from api.documents import slips
 from api.returns.queries import slips as queries
 
-PDF: Any = {
+PDF: object = {
     200: {
         "description": "The slip with its barcode.",
         "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},

@@ -48,7 +48,7 @@ class ReturnRefundQuoteSchema(Schema):
     )
 
     @ma.post_load
-    def _form(self, data: dict[str, Any], **_: Any) -> ReturnRefundForm:
+    def _form(self, data: dict[str, Any], **_: object) -> ReturnRefundForm:
         lines = data.pop("lines")
         units: dict[UUID, int] | None = None
         if lines is not None:

@@ -1,7 +1,5 @@
 """Request and response schemas of withdrawals."""
 
-from typing import Any
-
 import marshmallow as ma
 
 from api.accounts.schemas import EmailAddress
@@ -50,7 +48,7 @@ class BeginWithdrawalSchema(Schema):
     )
 
     @ma.validates_schema(skip_on_field_errors=True)
-    def _own(self, values: dict[str, Any], **_: Any) -> None:
+    def _own(self, values: dict[str, object], **_: object) -> None:
         if values["lines"] is not None and values["order_id"] is None:
             raise ma.ValidationError("Name the order as well.", "order_id")
 

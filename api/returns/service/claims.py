@@ -35,7 +35,7 @@ class ClaimInput:
 
     kind: ClaimKind
     lines: Mapping[UUID, int]
-    goods: Sequence[Mapping[str, Any]] = ()
+    goods: Sequence[Mapping[str, object]] = ()
     """Units by SKU or barcode (`sku`, `quantity`), where no lines are named."""
     note: str | None = None
     photos: Sequence[UUID] = ()

@@ -28,7 +28,7 @@ from api.tax import queries as tax_queries
 
 
 def put_reason(
-    code: str, values: Mapping[str, Any], *, expected_version: int, by: Principal
+    code: str, values: Mapping[str, object], *, expected_version: int, by: Principal
 ) -> None:
     """Write a reason of the catalogue, or one instead of a built-in one (version 0).
 
@@ -121,7 +121,7 @@ def create_policy(values: Mapping[str, Any], *, by: Principal) -> UUID:
 
 
 def edit_policy(
-    policy_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+    policy_id: UUID, changes: Mapping[str, object], *, expected_version: int, by: Principal
 ) -> None:
     """Change a policy, for returns from now on. Raises `PolicyNotFound` and `Stale`."""
     before = versioned_rows.lock(
@@ -146,7 +146,7 @@ def _put(
     model: type[ReturnReason | ReturnTexts],
     key: str,
     value: str,
-    values: dict[str, Any],
+    values: dict[str, object],
     expected_version: int,
 ) -> None:
     table = table_of(model)
@@ -162,7 +162,7 @@ def _put(
     )
 
 
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(values: Mapping[str, object]) -> dict[str, object]:
     return {
         name: str(value) if isinstance(value, UUID) else value for name, value in values.items()
     }

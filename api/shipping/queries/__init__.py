@@ -14,7 +14,7 @@ from api.carriers import queries as carriers_queries
 from api.carriers.rules import RateQuery
 from api.kernel import clock
 from api.kernel.money import Money
-from api.platform.db import session, table_of
+from api.platform.db import AnyRow, session, table_of
 from api.platform.postal_rules import rules
 from api.platform.prepared import prepared
 from api.platform.service_registry import get_service
@@ -110,7 +110,7 @@ class ShippingOptions:
     missing_rates: tuple[RateQuery, ...] = ()
     """Prices that carriers were not asked for lately; the flat ones stand in `available`."""
 
-    def offered(self, option: ShippingOption) -> dict[str, Any]:
+    def offered(self, option: ShippingOption) -> dict[str, object]:
         """Return an option as the API shows it."""
         place = self.place
         knows_code = place is None or bool(place.postal_code) or not rules(place.country).needs_code
@@ -308,7 +308,7 @@ _GROUPS: Final = (
 )
 
 
-def _fit(row: Any, place: Place | None) -> Specificity | None:
+def _fit(row: AnyRow, place: Place | None) -> Specificity | None:
     if place is None or row.kind is MethodKind.PICKUP:
         return None
     if row.areas is None:
@@ -316,11 +316,11 @@ def _fit(row: Any, place: Place | None) -> Specificity | None:
     return zone_match(map(Area.of, row.areas), place)
 
 
-def _bands(row: Any) -> list[Band]:
+def _bands(row: AnyRow) -> list[Band]:
     return bands_of(row.bands)
 
 
-def _amount(row: Any, consignment: Consignment) -> int | None:
+def _amount(row: AnyRow, consignment: Consignment) -> int | None:
     """Return the price of a method; None when the cart is above its last band."""
     amount: int | None = row.amount
     if row.band_unit is not None:
@@ -379,5 +379,5 @@ def _named(place: Place | None) -> str:
     return " ".join(part for part in (place.country, place.region, place.postal_code) if part)
 
 
-def _method_error(code: str, detail: str | None) -> list[Mapping[str, Any]]:
+def _method_error(code: str, detail: str | None) -> list[Mapping[str, object]]:
     return [{"pointer": "/shipping_method", "code": code, "detail": detail}]

@@ -3,14 +3,14 @@
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from api.carriers.models import CarrierAccount
 from api.inventory.models import Location
 from api.kernel.errors import DomainError
 from api.kernel.money import Money
 from api.platform import pagination
-from api.platform.db import session, table_of
+from api.platform.db import AnyRow, session, table_of
 from api.platform.pagination import Sort
 from api.shipping.errors import CalendarNotFound, ShippingMethodNotFound, ZoneNotFound
 from api.shipping.queries import CALENDARS, METHODS, ZONES, bands_of
@@ -53,7 +53,7 @@ def shipping_method(method_id: UUID) -> dict[str, Any]:
     return method_fields(row)
 
 
-def shipping_methods(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
+def shipping_methods(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
     """Return a page of all shipping methods, by position."""
     rows, page = pagination.page(
         _ALL_METHODS,
@@ -65,7 +65,7 @@ def shipping_methods(*, limit: int, cursor: str | None, with_total: bool) -> dic
     return {"data": [method_fields(row) for row in rows], "page": page}
 
 
-def table() -> list[dict[str, Any]]:
+def table() -> list[dict[str, object]]:
     """Return all methods, with the codes of their zones and calendars."""
     rows = session.execute(_ALL_METHODS.order_by(METHODS.c.position, METHODS.c.id))
     return [
@@ -74,27 +74,27 @@ def table() -> list[dict[str, Any]]:
     ]
 
 
-def zone(zone_id: UUID) -> dict[str, Any]:
+def zone(zone_id: UUID) -> dict[str, object]:
     """Return a zone. Raises `ZoneNotFound`."""
     return _one(ZONES, zone_id, ZoneNotFound())
 
 
-def zones(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
+def zones(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
     """Return a page of the zones, by code."""
     return _page(ZONES, limit, cursor, with_total=with_total)
 
 
-def calendar(calendar_id: UUID) -> dict[str, Any]:
+def calendar(calendar_id: UUID) -> dict[str, object]:
     """Return a calendar. Raises `CalendarNotFound`."""
     return _one(CALENDARS, calendar_id, CalendarNotFound())
 
 
-def calendars(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
+def calendars(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
     """Return a page of the calendars, by code."""
     return _page(CALENDARS, limit, cursor, with_total=with_total)
 
 
-def method_fields(row: Any) -> dict[str, Any]:
+def method_fields(row: AnyRow) -> dict[str, object]:
     """Return a method as staff see it."""
     free_above = row.free_above
     return {
@@ -108,14 +108,14 @@ def method_fields(row: Any) -> dict[str, Any]:
     }
 
 
-def _one(table: Any, row_id: UUID, missing: DomainError) -> dict[str, Any]:
+def _one(table: Table, row_id: UUID, missing: DomainError) -> dict[str, object]:
     row = session.execute(select(table).where(table.c.id == row_id)).one_or_none()
     if row is None:
         raise missing
     return {name: getattr(row, name) for name in _FIELDS[table]}
 
 
-def _page(table: Any, limit: int, cursor: str | None, *, with_total: bool) -> dict[str, Any]:
+def _page(table: Table, limit: int, cursor: str | None, *, with_total: bool) -> dict[str, Any]:
     rows, page = pagination.page(
         select(table),
         Sort((table.c.code, table.c.id)),

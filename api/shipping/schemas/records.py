@@ -51,7 +51,7 @@ class AreaSchema(Schema):
     excluded = ma.fields.Boolean(metadata={"description": "Left out of the zone."})
 
     @ma.validates_schema
-    def _check_area(self, data: dict[str, Any], **_: Any) -> None:
+    def _check_area(self, data: dict[str, Any], **_: object) -> None:
         postal = data.get("postal_code", "")
         if data["country"] == REST_OF_WORLD and (postal or data.get("region")):
             raise ma.ValidationError("The rest of the world has no parts.", "country")
@@ -60,7 +60,7 @@ class AreaSchema(Schema):
             raise ma.ValidationError("The range ends before it begins.", "postal_code")
 
     @ma.post_load
-    def _area(self, data: dict[str, Any], **_: Any) -> Area:
+    def _area(self, data: dict[str, Any], **_: object) -> Area:
         return Area.of({**data, "postal_code": data.get("postal_code", "").upper()})
 
 
@@ -125,7 +125,7 @@ class EditCalendarSchema(Schema):
     )
 
     @ma.post_load
-    def _stored(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _stored(self, data: dict[str, object], **_: object) -> dict[str, object]:
         return {
             name: sorted({day.isoformat() if isinstance(day, date) else day for day in value})
             if isinstance(value, list)
@@ -173,6 +173,8 @@ class CalendarSchema(Schema):
 class BandSchema(Schema):
     """A price for weights (grams), values (minor units) or quantities, both ends included."""
 
+    makes = BandInput
+
     start = ma.fields.Integer(
         data_key="from",
         required=True,
@@ -189,10 +191,6 @@ class BandSchema(Schema):
         metadata={"description": "Null: no limit.", "example": 5000},
     )
     price = ma.fields.Nested(ShippingAmountSchema, required=True)
-
-    @ma.post_load
-    def _band(self, data: dict[str, Any], **_: Any) -> BandInput:
-        return BandInput(**data)
 
 
 class ConditionsSchema(Schema):
@@ -220,7 +218,7 @@ class ConditionsSchema(Schema):
     )
 
     @ma.post_load
-    def _stored(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _stored(self, data: dict[str, Any], **_: object) -> dict[str, object]:
         return {
             name: members if name == "weekdays" else [str(one) for one in members]
             for name, members in data.items()
@@ -313,6 +311,8 @@ class EditShippingMethodSchema(Schema):
 class NewShippingMethodSchema(EditShippingMethodSchema):
     """A shipping method to create, with a price or with price bands."""
 
+    makes = ShippingMethodInput
+
     code = ma.fields.String(required=True, validate=_code, metadata={"example": "standard"})
     name = ma.fields.String(required=True, validate=_name)
     kind = ma.fields.Enum(
@@ -321,10 +321,6 @@ class NewShippingMethodSchema(EditShippingMethodSchema):
         load_default=MethodKind.DELIVERY,
         metadata={"description": "`pickup` needs `pickup_address` and `location_id`, and no zone."},
     )
-
-    @ma.post_load
-    def _draft(self, data: dict[str, Any], **_: Any) -> ShippingMethodInput:
-        return ShippingMethodInput(**data)
 
 
 class ShippingMethodSchema(Schema):

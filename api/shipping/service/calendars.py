@@ -1,7 +1,6 @@
 """Shipping calendars: cut-off times, days on which parcels leave and arrive, days closed."""
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert
@@ -15,7 +14,7 @@ from api.shipping.errors import CalendarCodeTaken, CalendarInUse, CalendarNotFou
 from api.shipping.models import ShippingCalendar
 
 
-def create_calendar(values: Mapping[str, Any], *, by: Principal) -> UUID:
+def create_calendar(values: Mapping[str, object], *, by: Principal) -> UUID:
     """Create a calendar. Raises `CalendarCodeTaken`."""
     calendar_id = new_id()
     with versioned_rows.translate_integrity_errors(CalendarCodeTaken(calendar=values["code"])):
@@ -29,7 +28,7 @@ def create_calendar(values: Mapping[str, Any], *, by: Principal) -> UUID:
 
 
 def edit_calendar(
-    calendar_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+    calendar_id: UUID, changes: Mapping[str, object], *, expected_version: int, by: Principal
 ) -> None:
     """Change a calendar; promises of placed orders stay. Locks it.
 

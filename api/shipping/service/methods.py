@@ -57,7 +57,7 @@ class ShippingMethodInput:
     band_unit: BandUnit | None = None
     bands: Sequence[BandInput] = ()
     free_above: Money | None = None
-    conditions: Mapping[str, Any] = field(default_factory=dict)
+    conditions: Mapping[str, object] = field(default_factory=dict)
     tax_class: str = "standard"
     position: int = 0
     is_active: bool = True
@@ -72,7 +72,7 @@ class ShippingMethodInput:
     has_live_rates: bool = False
     location_id: UUID | None = None
     location: str | None = None
-    pickup_address: Mapping[str, Any] | None = None
+    pickup_address: Mapping[str, object] | None = None
 
 
 def create_shipping_method(values: ShippingMethodInput, *, by: Principal) -> UUID:
@@ -110,7 +110,7 @@ def create_shipping_method(values: ShippingMethodInput, *, by: Principal) -> UUI
 
 
 def edit_shipping_method(
-    method_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+    method_id: UUID, changes: Mapping[str, object], *, expected_version: int, by: Principal
 ) -> None:
     """Change a shipping method; amounts stay in its currency, and its kind stays.
 
@@ -139,7 +139,7 @@ def remove_shipping_method(method_id: UUID, *, expected_version: int, by: Princi
     audit.record("shipping_method.removed", by=by, subject_id=method_id)
 
 
-def _columns(given: Mapping[str, Any], currency: str, by: Principal) -> dict[str, Any]:
+def _columns(given: Mapping[str, object], currency: str, by: Principal) -> dict[str, object]:
     """Turn what was given into columns; checks all that it refers to."""
     columns = _with_ids(given)
     price, bands = columns.pop("price", None), columns.pop("bands", None)

@@ -1,5 +1,6 @@
 """A table of shipping methods written into the shop, whole or not at all."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +63,7 @@ def write_table(methods: list[TableMethod], *, by: Principal) -> TableResult:
 
 
 def _values(
-    method: TableMethod, before: Any, zones: dict[str, Any], calendars: dict[str, Any]
+    method: TableMethod, before: Any, zones: Mapping[str, object], calendars: dict[str, Any]
 ) -> dict[str, Any]:
     values = dict(method.values)
     zone, is_pickup = values.pop("zone"), before is not None and before.kind is MethodKind.PICKUP

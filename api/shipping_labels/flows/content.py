@@ -1,6 +1,5 @@
 """What goes into a request for a label: account, sender, and what customs is told."""
 
-from typing import Any
 from uuid import UUID
 
 from api.carriers import queries as carriers_queries
@@ -14,7 +13,7 @@ from api.shipping_labels.queries import ParcelContent
 from api.shipping_labels.rules import customs_lines, missing_for_customs, needs_customs
 
 
-def customs_form(fulfilment_id: UUID, *, location_id: UUID | None = None) -> dict[str, Any]:
+def customs_form(fulfilment_id: UUID, *, location_id: UUID | None = None) -> dict[str, object]:
     """Return what a CN23 says of a parcel: sender, recipient, and each article with its value.
 
     Also for a parcel that customs never sees; `is_needed` tells. Raises `FulfilmentNotFound`,
@@ -58,7 +57,7 @@ def account_of(
     return account_id, carrier_service
 
 
-def sender_of(content: ParcelContent, location_id: UUID | None) -> dict[str, Any]:
+def sender_of(content: ParcelContent, location_id: UUID | None) -> dict[str, object]:
     """Return where a parcel is sent from: a location, or where most of its units are allocated.
 
     Raises `SenderAddressMissing` and `LocationNotFound`.
@@ -74,7 +73,7 @@ def sender_of(content: ParcelContent, location_id: UUID | None) -> dict[str, Any
     return address
 
 
-def declaration_of(content: ParcelContent, sender: dict[str, Any]) -> CustomsDeclaration | None:
+def declaration_of(content: ParcelContent, sender: dict[str, object]) -> CustomsDeclaration | None:
     """Return what customs is told; None where nothing is. Raises `CustomsDataMissing`."""
     if not needs_customs(sender, content.shipping_address):
         return None
@@ -104,7 +103,7 @@ def declaration_of(content: ParcelContent, sender: dict[str, Any]) -> CustomsDec
     )
 
 
-def snapshot_of(declaration: CustomsDeclaration) -> dict[str, Any]:
+def snapshot_of(declaration: CustomsDeclaration) -> dict[str, object]:
     """Return a declaration as the label keeps it."""
     return {
         "currency": declaration.currency,

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from api.catalog.queries.price_lists import NetOf
 from api.kernel import clock
 from api.kernel.money import included_tax
-from api.platform.db import session, table_of
+from api.platform.db import AnyRow, session, table_of
 from api.platform.prepared import prepared
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
@@ -315,7 +315,7 @@ _RATES_OF: Final = prepared(
 )  # fmt: skip
 
 
-def _rate_of(row: Any) -> Rate:
+def _rate_of(row: AnyRow) -> Rate:
     tax = Tax(
         millionths_of_row(row), row.name, row.code, row.jurisdiction, row.treatment, row.reason
     )

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from api.accounts.models import User
 from api.platform import pagination
-from api.platform.db import session, table_of
+from api.platform.db import AnyRow, session, table_of
 from api.platform.pagination import Sort
 from api.tax.errors import MarketNotFound, TaxExemptionNotFound, TaxRateNotFound
 from api.tax.queries import EXEMPTIONS, MARKETS, RATES, millionths_of_row
@@ -86,7 +86,7 @@ def tax_exemptions_page(*, limit: int, cursor: str | None, with_total: bool) -> 
     return {"data": [pagination.strip_sort_columns(row) for row in rows], "page": page}
 
 
-def rate_fields(row: object) -> dict[str, object]:
+def rate_fields(row: AnyRow) -> dict[str, object]:
     """Return a rate as staff see it."""
     fields = {
         name: getattr(row, name)

@@ -13,7 +13,7 @@ from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit, versioned_rows
-from api.platform.db import require_transaction
+from api.platform.db import AnyRow, require_transaction
 from api.platform.versioned_rows import RuleImpossible
 from api.tax.errors import TaxRateNotFound, TaxRatesClash, TaxRateTaken
 from api.tax.models import TaxRate
@@ -217,14 +217,14 @@ def check_series(*countries: str) -> None:
         )
 
 
-def _clashes(rows: Sequence[Any]) -> Iterable[str]:
+def _clashes(rows: Sequence[AnyRow]) -> Iterable[str]:
     for _, series in groupby(rows, key=lambda row: tuple(getattr(row, name) for name in SERIES)):
         for earlier, later in pairwise(series):
             if earlier.valid_to is None or earlier.valid_to >= later.valid_from:
                 yield _clash("overlap", earlier, later)
             elif later.valid_from - earlier.valid_to > _DAY:
                 yield _clash("leave a hole between them", earlier, later)
-    active: list[Any] = []
+    active: list[AnyRow] = []
     for row in sorted((one for one in rows if one.postal_from), key=_range_order):
         # The last code of a range includes all codes that begin with it.
         active = [
@@ -239,11 +239,11 @@ def _clashes(rows: Sequence[Any]) -> Iterable[str]:
         active.append(row)
 
 
-def _range_order(row: Any) -> tuple[str, ...]:
+def _range_order(row: AnyRow) -> tuple[str, ...]:
     return row.country, row.region, row.jurisdiction, row.tax_class, row.postal_from
 
 
-def _at_once(one: Any, other: Any) -> bool:
+def _at_once(one: AnyRow, other: AnyRow) -> bool:
     return (one.valid_to is None or one.valid_to >= other.valid_from) and (
         other.valid_to is None or other.valid_to >= one.valid_from
     )

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from api.inventory import queries as inventory_queries
 from api.inventory.models.lots import LotMovement
 from api.orders.models import Order
-from api.platform.db import AnySelect
+from api.platform.db import AnyRow, AnySelect
 from api.platform.pagination import Sort, page
 
 _NEWEST: Final = Sort((Order.id,), descending=True)
@@ -81,7 +81,7 @@ def _recipients(lot_id: UUID) -> AnySelect:
     ).join(of_order, of_order.c.order_id == Order.id)
 
 
-def _recipient(row: Any) -> dict[str, Any]:
+def _recipient(row: AnyRow) -> dict[str, object]:
     address = row.shipping_address or {}
     return {
         "order_id": row.order_id,
@@ -96,7 +96,7 @@ def _recipient(row: Any) -> dict[str, Any]:
     }
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")):
         return f"'{value}"
     return "" if value is None else value

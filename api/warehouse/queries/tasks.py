@@ -13,7 +13,7 @@ from api.inventory.models import Bin, BinKind, BinStock, Location, MovementKind,
 from api.inventory.models import StockMovement as Movement
 from api.kernel import clock
 from api.platform import pagination
-from api.platform.db import AnySelect, session
+from api.platform.db import AnyRow, AnySelect, session
 from api.platform.pagination import Sort
 from api.warehouse.errors import CountNotFound
 from api.warehouse.models import Count, CountEntry, CountLine, Place
@@ -64,7 +64,7 @@ def counts(
     return {"data": [_count(row) for row in rows], "page": page}
 
 
-def count(count_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, Any]:
+def count(count_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, object]:
     """Return a count with its lines, in the order of the walk.
 
     Of a blind count that goes on, nobody is told what is expected. Raises `CountNotFound`, also
@@ -175,7 +175,7 @@ def levels_at(location_id: UUID, abc: str | None) -> AnySelect:
     return select(ranked.c.id).where(ranked.c.abc == abc)
 
 
-def to_put_away(*, at: frozenset[UUID] | None = None) -> list[dict[str, Any]]:
+def to_put_away(*, at: frozenset[UUID] | None = None) -> list[dict[str, object]]:
     """List units in receiving bins, or in no bin where a location has bins, with a bin for each.
 
     The suggested bin is the preferred one, else a pick or bulk bin that has the variant already,
@@ -212,7 +212,7 @@ def to_put_away(*, at: frozenset[UUID] | None = None) -> list[dict[str, Any]]:
     return _with_targets(rows)
 
 
-def to_replenish(*, at: frozenset[UUID] | None = None) -> list[dict[str, Any]]:
+def to_replenish(*, at: frozenset[UUID] | None = None) -> list[dict[str, object]]:
     """List preferred bins below their minimum, with where to take units from, and how many.
 
     Units come from bulk bins first, then from receiving bins and from no bin. At most 200.
@@ -258,7 +258,7 @@ def to_replenish(*, at: frozenset[UUID] | None = None) -> list[dict[str, Any]]:
 
 def shrinkage(
     first: date, last: date, *, at: frozenset[UUID] | None = None
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Sum what counts changed by location and reason: units lost and found, and their value."""
     day = func.date(CountLine.closed_at)
     rows = session.execute(
@@ -326,7 +326,7 @@ def _suggested_bin() -> Any:
     return func.coalesce(StockLevel.preferred_bin_id, other)
 
 
-def _with_targets(rows: Sequence[Any]) -> list[dict[str, Any]]:
+def _with_targets(rows: Sequence[AnyRow]) -> list[dict[str, object]]:
     """Add the codes of the bins that units go to; one statement for all."""
     wanted = {row.target_id for row in rows if row.target_id}
     targets = {
@@ -369,7 +369,7 @@ def _counts() -> AnySelect:
     ).join(Location, Location.id == Count.location_id)
 
 
-def _count(row: Any) -> dict[str, Any]:
+def _count(row: AnyRow) -> dict[str, object]:
     names = (
         *("id", "location_id", "location_code", "scope", "status", "is_blind", "planned_for"),
         *("created_at", "created_by", "closed_at", "line_count", "open_count", "recount_count"),
@@ -377,8 +377,8 @@ def _count(row: Any) -> dict[str, Any]:
     return {**{name: getattr(row, name) for name in names}, "number": f"C-{row.number}"}
 
 
-def _line(row: Any, *, is_hidden: bool) -> dict[str, Any]:
-    line: dict[str, Any] = row._asdict()
+def _line(row: AnyRow, *, is_hidden: bool) -> dict[str, object]:
+    line: dict[str, object] = row._asdict()
     if is_hidden and row.status is not LineStatus.POSTED:
         line |= {"expected": None}
     return line

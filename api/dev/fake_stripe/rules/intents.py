@@ -100,7 +100,7 @@ def update(account: Account, intent: StripeObject, sent: dict[str, Any]) -> Stri
     return intent
 
 
-def confirm(account: Account, intent: StripeObject, sent: dict[str, Any]) -> StripeObject:
+def confirm(account: Account, intent: StripeObject, sent: dict[str, object]) -> StripeObject:
     """Pay; a 402 when the bank says no, after which another card may be tried."""
     if intent["status"] not in _OPEN:
         raise unexpected_state(intent, "confirm")
@@ -145,7 +145,7 @@ def authenticate(
     return intent
 
 
-def capture(account: Account, intent: StripeObject, sent: dict[str, Any]) -> StripeObject:
+def capture(account: Account, intent: StripeObject, sent: dict[str, object]) -> StripeObject:
     """Take an authorized amount, or a part of it; the rest is released."""
     if intent["status"] != "requires_capture":
         raise unexpected_state(intent, "capture")

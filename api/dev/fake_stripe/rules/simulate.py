@@ -95,7 +95,7 @@ SIMULATIONS: Final[dict[str, Simulated]] = {
 }
 
 
-def simulate(account: Account, name: str, sent: dict[str, Any]) -> object:
+def simulate(account: Account, name: str, sent: dict[str, object]) -> object:
     """Make one thing happen; with `lost`, the shop is not told and has to find out by itself."""
     _, perform = SIMULATIONS[name]
     if "target" in SIMULATIONS[name][0] and not sent.get("target"):

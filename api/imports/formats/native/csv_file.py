@@ -188,7 +188,7 @@ class NativeCsvReader(csv_reader.CsvReader):
             if column in self.places
         }
 
-    def _read_prices(self, row: Row) -> dict[str, Any]:
+    def _read_prices(self, row: Row) -> Mapping[str, object]:
         found: dict[str, dict[str, int | None]] = {}
         for place, (name, currency) in self._prices.items():
             said = row.cells[place].strip() if place < len(row.cells) else ""
