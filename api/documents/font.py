@@ -1,6 +1,6 @@
 """The fonts of papers: DejaVu Sans Mono, and Noto for the scripts that it lacks.
 
-DejaVu comes with python-barcode and has Latin, Greek, Cyrillic, Armenian, Georgian and Arabic
+DejaVu comes with python-barcode and has Latin, Greek, Cyrillic, Georgian and Arabic
 characters. Chinese, Japanese, Korean, Hebrew, Devanagari, Bengali, Tamil and Telugu ones are taken
 from Noto where the shop has installed `requirements-fonts.txt`; then characters are joined, and
 lines run, as their scripts want it. What no font has is printed as `?`. All licences are free.
