@@ -52,7 +52,8 @@ def accounts(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, o
 
 def carrier_of(account_id: UUID) -> str:
     """Return the name of an account's carrier, as parcels have it."""
-    return TERMS[Carrier(_row(account_id).carrier)].name
+    found = select(_ACCOUNTS.c.carrier).where(_ACCOUNTS.c.id == account_id)
+    return TERMS[Carrier(session.scalars(found).one())].name
 
 
 def label_format_of(account_id: UUID) -> str:
@@ -61,8 +62,8 @@ def label_format_of(account_id: UUID) -> str:
 
 
 def is_usable(account_id: UUID) -> bool:
-    """Whether labels may be bought from an account. Raises `CarrierAccountNotFound`."""
-    return bool(_row(account_id).is_active)
+    """Whether labels may be bought from an account."""
+    return bool(session.scalar(select(_ACCOUNTS.c.is_active).where(_ACCOUNTS.c.id == account_id)))
 
 
 def find_webhook(token: str) -> UUID | None:

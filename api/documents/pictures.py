@@ -1,4 +1,4 @@
-"""Texts as pictures, for receipt printers that have not their letters, as those of Arabic."""
+"""Texts as pictures, for receipt printers that lack their characters, as those of Arabic."""
 
 from functools import cache
 from importlib.resources import as_file, files
@@ -7,18 +7,18 @@ from typing import Final
 _SIZE: Final = 24
 """Dots: as high as the lines that a printer writes itself."""
 _ABOVE: Final = 4
-"""Dots above, where some letters have signs."""
+"""Dots above, where some characters have signs."""
 
 
 def paint(text: str, dots: int, bold: bool) -> tuple[int, list[bytes]] | None:
-    """Draw a text, smaller where it is wider than so many dots; None where letters are missing.
+    """Draw a text, smaller where it is wider than so many dots; None where a character is missing.
 
-    Letters are joined, and run from the right where they do so. Returns how many bytes a row has,
+    Characters are joined, and run from the right where they do so. Returns the bytes of a row,
     and the rows; the first bit is the leftmost dot.
     """
-    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 - for the few who print such letters
+    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 - for the few who print such scripts
 
-    if not {ord(letter) for letter in text} <= _letters():
+    if not {ord(character) for character in text} <= _characters():
         return None
     with as_file(files("barcode") / "fonts" / "DejaVuSansMono.ttf") as path:
         font = ImageFont.truetype(path, _SIZE)
@@ -35,7 +35,7 @@ def paint(text: str, dots: int, bold: bool) -> tuple[int, list[bytes]] | None:
 
 
 @cache
-def _letters() -> frozenset[int]:
+def _characters() -> frozenset[int]:
     from fontTools.ttLib import TTFont  # noqa: PLC0415 - as above
 
     with (

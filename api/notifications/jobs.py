@@ -188,13 +188,13 @@ def on_back_in_stock_due(fact: BackInStockDue) -> None:
 @manages_own_transactions
 def on_customer_registered(fact: CustomerRegistered) -> None:
     """Someone opened an account."""
-    emails.welcome(fact.customer_id)
+    account_emails.welcome(fact.customer_id)
 
 
 @manages_own_transactions
 def on_registration_repeated(fact: RegistrationRepeated) -> None:
     """Someone tried to open an account that exists."""
-    emails.registration_repeated(fact.customer_id, fact.attempt_id)
+    account_emails.registration_repeated(fact.customer_id, fact.attempt_id)
 
 
 @manages_own_transactions
@@ -206,25 +206,25 @@ def on_email_verification_requested(event: EmailVerificationRequested) -> None:
 @manages_own_transactions
 def on_password_reset_requested(fact: PasswordResetRequested) -> None:
     """Someone forgot a password."""
-    emails.password_reset(fact.request_id)
+    account_emails.password_reset(fact.request_id)
 
 
 @manages_own_transactions
 def on_second_factor_reset(fact: SecondFactorReset) -> None:
     """Somebody's second factor was taken away."""
-    emails.second_factor_reset(fact.user_id, fact.reset_id)
+    account_emails.second_factor_reset(fact.user_id, fact.reset_id)
 
 
 @manages_own_transactions
 def on_staff_invited(fact: StaffInvited) -> None:
     """Somebody is asked onto the staff."""
-    emails.staff_invitation(fact.invitation_id)
+    account_emails.staff_invitation(fact.invitation_id)
 
 
 @manages_own_transactions
 def on_password_changed(fact: PasswordChanged) -> None:
     """An account has a new password."""
-    emails.password_changed(fact.user_id, fact.change_id)
+    account_emails.password_changed(fact.user_id, fact.change_id)
 
 
 @manages_own_transactions

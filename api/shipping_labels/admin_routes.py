@@ -16,7 +16,7 @@ from api.platform.http import Blueprint, list_schema
 from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.openapi_errors import may_answer
 from api.platform.storage import StorageUnavailable
-from api.printing.errors import PrinterFormatWrong, StationHasNoPrinter
+from api.printing.errors import PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter
 from api.shipping_labels import flows, formats, queries
 from api.shipping_labels.errors import (
     CarrierCannotDo,
@@ -161,8 +161,8 @@ def get_label_file(label_id: UUID) -> Response:
 
 @blueprint.route("/labels/<uuid:label_id>/print", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@may_answer(InvalidState, LabelFileMissing, LabelNotFound, PrinterFormatWrong, StationHasNoPrinter,
-            StorageUnavailable)  # fmt: skip
+@may_answer(InvalidState, LabelFileMissing, LabelNotFound, PrinterFormatWrong, PrinterNotFound,
+            StationHasNoPrinter, StorageUnavailable)  # fmt: skip
 @idempotent_flow
 @blueprint.arguments(PrintLabelSchema)
 @blueprint.response(200, PrintedLabelSchema)

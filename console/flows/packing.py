@@ -224,3 +224,8 @@ class Parcel:
             "override_reason": self.override or None,
             "acknowledged_notes": list(self.acknowledged),
         }
+
+
+def begins_parcel(code: str) -> bool:
+    """Whether a code is of a tote or an order, which an item of a tote is not."""
+    return code.upper().startswith(("T-", "O-"))

@@ -15,7 +15,7 @@ from console.client.outbox import Command
 from console.client.packing import BoxType, PackingSession, Started, WaitingOrder
 from console.client.parsing import read
 from console.flows import bin_codes, tracking
-from console.flows.packing import Parcel
+from console.flows.packing import Parcel, begins_parcel
 from console.flows.transition import done, good, noted, wrong
 from console.messages import SignInNeeded
 from console.scan import code_parsing
@@ -292,7 +292,7 @@ class PackScreen(ParcelScreen):
         try:
             with self.context.interruptible():
                 started: Started = await shop.packing.start(
-                    code, tote=self.tote or None if not _begins(code) else None,
+                    code, tote=self.tote or None if not begins_parcel(code) else None,
                     station=shop.station, take_over=take_over, key=uuid4().hex,
                 )  # fmt: skip
         except CallFailed as failure:
@@ -309,7 +309,7 @@ class PackScreen(ParcelScreen):
             self.say(good(started.message))
         else:
             self.parcel = Parcel(started.session, alarm=started.session.blocked_by or "")
-            if not self.tote or _begins(code):
+            if not self.tote or begins_parcel(code):
                 self.tote = ""
             self.say(good(started.message))
             self.weigh_when_ready()
@@ -397,8 +397,3 @@ class PackScreen(ParcelScreen):
             last = self.last.told if self.last else ""
             lines = waiting_page(self.waiting, self.tote, last, self.at, styles, width)
         self.sheet.show(lines)
-
-
-def _begins(code: str) -> bool:
-    """Whether a code begins something else than an item of a tote would."""
-    return code.upper().startswith(("T-", "O-"))

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from api.accounts import queries as accounts_queries
-from api.accounts import service as accounts_service
 from api.back_in_stock import queries as back_in_stock_queries
 from api.back_in_stock import service as back_in_stock_service
 from api.fulfilment import queries as fulfilment_queries
@@ -165,78 +164,6 @@ def order_refunded(refund_id: UUID, order_id: UUID, amount: Money) -> None:
     )
 
 
-def welcome(customer_id: UUID) -> None:
-    """Greet a new customer."""
-    to_account(EmailKind.WELCOME, customer_id, customer_id)
-
-
-def registration_repeated(customer_id: UUID, occasion: UUID) -> None:
-    """Tell the owner of an address that someone tried to register it again."""
-    to_account(EmailKind.REGISTRATION_REPEATED, occasion, customer_id)
-
-
-def password_changed(user_id: UUID, occasion: UUID) -> None:
-    """Tell the owner of an account that it has a new password."""
-    to_account(EmailKind.PASSWORD_CHANGED, occasion, user_id)
-
-
-def second_factor_reset(user_id: UUID, occasion: UUID) -> None:
-    """Tell somebody on the staff that their second factor was taken away."""
-    to_account(EmailKind.SECOND_FACTOR_RESET, occasion, user_id)
-
-
-def password_reset(request_id: UUID) -> None:
-    """Send the link that sets a new password; its token is stored nowhere as it is."""
-    recipient = queries.reset_recipient(request_id)
-
-    def made() -> dict[str, object] | None:
-        reset = accounts_service.make_reset_token(request_id)
-        if reset is None:
-            return None
-        return {
-            "name": reset.full_name,
-            # Behind the `#` no server ever sees the token, and no log keeps it.
-            "link": f"{_address()}/reset-password#token={reset.token}",
-            "expires_at": reset.expires_at,
-        }
-
-    if recipient is not None:
-        send_secret(
-            EmailKind.PASSWORD_RESET,
-            request_id,
-            recipient,
-            {"name": None, "link": SECRET_LEFT_OUT, "expires_at": None},
-            made,
-            moot="The request had run out or had been answered.",
-        )
-
-
-def staff_invitation(invitation_id: UUID) -> None:
-    """Ask somebody onto the staff; the code that lets them in stands only in the e-mail."""
-    recipient = queries.invited(invitation_id)
-
-    def made() -> dict[str, object] | None:
-        invitation = accounts_service.make_invitation_token(invitation_id)
-        if invitation is None:
-            return None
-        return {
-            "name": invitation.full_name,
-            "role": invitation.role,
-            "code": invitation.token,
-            "expires_at": invitation.expires_at,
-        }
-
-    if recipient is not None:
-        send_secret(
-            EmailKind.STAFF_INVITATION,
-            invitation_id,
-            recipient,
-            {"name": None, "role": None, "code": SECRET_LEFT_OUT, "expires_at": None},
-            made,
-            moot="The invitation had run out, was taken back or was accepted.",
-        )
-
-
 def back_in_stock(request_id: UUID) -> None:
     """Tell somebody who waited that it is there again, with a link that ends such e-mails.
 
@@ -246,7 +173,7 @@ def back_in_stock(request_id: UUID) -> None:
     told = back_in_stock_queries.email_of(request_id)
     if told is None:
         return
-    shop = _address()
+    shop = shop_address()
 
     def made() -> dict[str, object] | None:
         token = back_in_stock_service.make_cancel_token(request_id)
@@ -414,7 +341,8 @@ def send_secret(
         sending.deliver(claimed, _render(kind, **kept | told)[1])
 
 
-def _address() -> str:
+def shop_address() -> str:
+    """Return where the storefront is, for links."""
     return str(get_service(Settings).public_url).rstrip("/")
 
 
