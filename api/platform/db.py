@@ -160,13 +160,8 @@ class ReadWriteSession(FlaskSession):
         if not statement.get_execution_options().get("prepared"):
             return None
         self._autoflush()
-        # Asking the session for its connection takes as long as sending a statement does.
-        connection = self.info.get("connection")
-        if connection is None or connection.closed:
-            connection = self.connection()
-            if self.info.get("in_transaction"):
-                self.info["connection"] = connection
-        return prepared.run(connection, statement, params)
+        # Asked of the session each time: that is what begins the savepoint of a nested transaction.
+        return prepared.run(self.connection(), statement, params)
 
 
 @cache

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -30,6 +31,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("slow") and str(item.path).startswith(here):
             item.add_marker(pytest.mark.skip(reason="the full size: set STOCKROOM_SLOW=1"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_freezing() -> Iterator[None]:
+    """Freeze once what is loaded: each console that did would keep the one before for ever."""
+    gc.collect()
+    gc.freeze()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gc, "freeze", lambda: None)
+        yield
 
 
 @pytest.fixture

@@ -16,12 +16,16 @@ COMMANDS = [(kind, command) for kind in KINDS.values() for command in kind.comma
 
 def operation(described: dict[str, Any], method: str, path: str) -> dict[str, Any]:
     """The operation at a path of a table, whose placeholders have other names."""
+    path, _, query = path.partition("?")
     wanted = [part if not part.startswith("{") else "{}" for part in path.split("/")]
     for template, methods in described["paths"].items():
         parts = template.removeprefix(ADMIN).split("/")
         shape = [part if not part.startswith("{") else "{}" for part in parts]
         if template.startswith(ADMIN) and shape == wanted and method.lower() in methods:
-            return dict(methods[method.lower()])
+            found = dict(methods[method.lower()])
+            taken = {one["name"] for one in found.get("parameters", []) if one["in"] == "query"}
+            assert {part.partition("=")[0] for part in query.split("&") if part} <= taken
+            return found
     raise AssertionError(f"there is no {method} {path}")
 
 
@@ -122,7 +126,8 @@ def test_what_is_sent_is_taken(
             sent = {
                 name for name, _ in (*command.constants, *command.copied, *command.wrapped_with)
             }
-            assert set(schema.get("required", ())) <= must | sent
+            outer = {name.partition(".")[0] for name in names if "." in name}
+            assert set(schema.get("required", ())) <= must | sent | outer
         for asked in command.fields:
             if asked.choices:
                 field = resolved(described, schema["properties"][asked.name])

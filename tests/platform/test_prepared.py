@@ -7,11 +7,13 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import Connection, Engine, create_engine, make_url, select, text, update
 from sqlalchemy.exc import DataError
 
 from api.orders.models import Order
 from api.platform import prepared
+from api.platform.db import session, transaction
 from api.platform.settings import Settings
 
 KEPT = text("SELECT count(*), sum(generic_plans + custom_plans) FROM pg_prepared_statements")
@@ -112,3 +114,17 @@ def _pass_on(source: socket.socket, to: socket.socket, is_server: bool) -> None:
                 got = got[: at + 5] + b"\x7f\xff\xff\xff" + got[at + 9 :]
                 is_server = False
             to.sendall(got)
+
+
+def test_a_savepoint_takes_back_what_a_prepared_statement_wrote(app: Flask) -> None:
+    """The session begins it when it is asked for its connection."""
+    write = prepared.prepared(
+        text("INSERT INTO traits (kind, key, label) VALUES ('tag', :key, :key) RETURNING id")
+    )
+    with transaction():
+        session.execute(write, {"key": "kept"})
+        nested = session.begin_nested()
+        session.execute(write, {"key": "taken back"})
+        nested.rollback()
+
+    assert session.scalars(text("SELECT key FROM traits")).all() == ["kept"]

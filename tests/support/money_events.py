@@ -4,8 +4,9 @@ An event never fails a test by itself: people press the wrong key, and messages 
 hold is asked at the end, by `unexplained`.
 """
 
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -293,3 +294,13 @@ EVENTS = (
     "cancel_unanswered", "refund_line", "refund_amount", "refund_elsewhere", "dispute", "expire",
     "sweep",
 )  # fmt: skip
+
+
+def partners(events: Sequence[str], first: str) -> Iterator[str]:
+    """Name what an event is paired with: each pair comes in one of its orders, or in both.
+
+    Both are tried with STOCKROOM_SLOW=1.
+    """
+    at, count = events.index(first), len(events)
+    for step in range(count if os.environ.get("STOCKROOM_SLOW") else count // 2 + 1):
+        yield events[(at + step) % count]

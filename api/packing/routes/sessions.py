@@ -58,6 +58,7 @@ from api.packing.schemas.sessions import (
     WeighParcelSchema,
 )
 from api.packing.service import ScanAnswer
+from api.packing.states import Paper
 from api.platform.auth import PermissionMissing, principal, requires
 from api.platform.http import Blueprint
 from api.platform.idempotency import idempotent, idempotent_flow
@@ -298,7 +299,7 @@ def get_packing_slip(query: dict[str, Any], packing_session_id: UUID) -> Respons
 
     Without prices it is a gift slip where the order has a gift message.
     """
-    of = flows.slip_of(flows.check_ready(packing_session_id), query["paper"])
+    of = flows.slip_of(flows.check_ready(packing_session_id), Paper(query["paper"]))
     return Response(slips.slip(of), content_type="application/pdf")
 
 

@@ -109,15 +109,10 @@ class FinishParcelSchema(PackParcelSchema):
 class SlipQuerySchema(Schema):
     """Which slip of the parcel."""
 
-    paper = ma.fields.Enum(
-        Paper,
-        by_value=True,
-        load_default=Paper.PACKING_SLIP,
-        validate=ma.validate.NoneOf([Paper.SHIPPING_LABEL]),
-        metadata={
-            "enum": [one.value for one in Paper if one is not Paper.SHIPPING_LABEL],
-            "description": "Without prices, with prices, or to be filled in for a return.",
-        },
+    paper = ma.fields.String(
+        load_default=Paper.PACKING_SLIP.value,
+        validate=ma.validate.OneOf([one.value for one in Paper if one is not Paper.SHIPPING_LABEL]),
+        metadata={"description": "Without prices, with prices, or to be filled in for a return."},
     )
 
 
