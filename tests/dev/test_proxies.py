@@ -108,7 +108,11 @@ class Api:
         """End it at once, if it runs."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGQUIT)
-            self._process.wait(10)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:  # seen once with gunicorn 27.0.1
+                self._process.kill()
+                self._process.wait(10)
         if self._socket is not None:
             self._socket.close()
         self._log.close()

@@ -4,6 +4,9 @@ A settled or cancelled order has no PaymentIntent that somebody could still pay,
 came in is in the books, no more goes back than came in, and a cancellation gives all of it back.
 """
 
+import os
+import random
+import time
 from collections.abc import Callable
 
 import pytest
@@ -48,9 +51,15 @@ def test_each_pair_of_events_twice_and_late(begins: Callable[[], MoneyStory], fi
 def test_each_event_inside_each_question_to_the_provider(
     begins: Callable[[], MoneyStory], event: str
 ) -> None:
-    """One happens while the provider answers the other: at each of its questions."""
+    """One happens while the provider answers the other: at each of its questions.
+
+    Half of them by chance, all with STOCKROOM_SLOW=1.
+    """
+    seed = int(os.environ.get("STOCKROOM_SEED") or time.time_ns() % 10**6)
+    print(f"STOCKROOM_SEED={seed}")
+    count = len(EVENTS) if os.environ.get("STOCKROOM_SLOW") else len(EVENTS) // 2 + 1
     wrong, met = {}, 0
-    for inside in EVENTS:
+    for inside in random.Random(seed).sample(EVENTS, count):
         for at_call in (1, 2):
             story = begins()
             for earlier in BEFORE.get(event, ("create_intent",)):
@@ -63,7 +72,7 @@ def test_each_event_inside_each_question_to_the_provider(
                 break
     assert wrong == {}
     assert differences() == []
-    assert met >= len(EVENTS), "the provider was hardly asked: this proves nothing"
+    assert met >= count, "the provider was hardly asked: this proves nothing"
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
