@@ -13,7 +13,7 @@ from tests.benchmarks.__main__ import main
 from tests.benchmarks.replies import Broken
 from tests.benchmarks.seeding import Seeded
 
-pytestmark = pytest.mark.serial
+pytestmark = [pytest.mark.serial, pytest.mark.slow]
 
 COLUMNS = (
     *("web", "Postgres", "Redis", "worker", "web+PG", "x bare", "x raw", "SQL", "trips"),

