@@ -189,6 +189,7 @@ def test_everything_killed_at_once_recovers_and_strangers_are_spared(copy: Copy)
         for process in everyone:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
+        psutil.wait_procs(everyone, 30)  # until then they hold the ports
         recorded = json.loads(register.read_text())
         recorded["a part of yesterday"] = [stranger.pid, began - 86_400]
         register.write_text(json.dumps(recorded))
