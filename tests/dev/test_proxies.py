@@ -110,7 +110,7 @@ class Api:
             self._process.send_signal(signal.SIGQUIT)
             try:
                 self._process.wait(10)
-            except subprocess.TimeoutExpired:  # seen once with gunicorn 27.0.1
+            except subprocess.TimeoutExpired:  # a shell starts background jobs deaf to SIGQUIT
                 self._process.kill()
                 self._process.wait(10)
         if self._socket is not None:
