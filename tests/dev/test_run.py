@@ -135,6 +135,7 @@ def test_a_killed_part_comes_back(copy: Copy, part: str) -> None:
     assert f"{part} ended (killed by SIGKILL); starting it again" in copy.said()
 
 
+@pytest.mark.slow
 def test_make_stop_keeps_everything_for_the_next_start(copy: Copy) -> None:
     copy.ensure_running()
     children = copy.children().values()
@@ -215,6 +216,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(copy: Copy) -> None:
     assert "keeps its data in /dev/null/var, which cannot be written to" in said
 
 
+@pytest.mark.slow
 def test_a_closed_terminal_stops_the_shop_in_order(copy: Copy) -> None:
     children = copy.ensure_running().children().values()
 

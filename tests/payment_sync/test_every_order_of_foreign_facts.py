@@ -37,6 +37,7 @@ def test_each_pair_with_its_news_twice_at_once_and_again_late(
     assert differences() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", EVENTS)
 def test_each_pair_with_its_news_only_afterwards_and_backwards(
     begins: Callable[[], ForeignStory], first: str
