@@ -18,7 +18,11 @@ from tests.console.support.wire import EMAIL, WireShop
 from tests.console.test_looks import assert_fits
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=lambda size: f"{size[0]}")
+SIZES = pytest.mark.parametrize(
+    "size",
+    [(80, 24), pytest.param((140, 40), marks=pytest.mark.slow)],
+    ids=lambda size: f"{size[0]}",
+)
 
 
 def price_of(shop: WireShop, place: int, variant: int = 0) -> int:
