@@ -28,7 +28,7 @@ WITHOUT_KEYS = {"openClaim", "withdrawOrder"}
 
 def orders_and_parcels(app: Flask) -> set[str]:
     """Every command about orders, parcels, what needs a person, and e-mails."""
-    parts = ("orders", "order-holds", "fulfilments", "attention", "letters")
+    parts = ("orders", "order-holds", "fulfilments", "attention", "emails")
     return {
         operation["operationId"]
         for path, methods in document(app)["paths"].items()
