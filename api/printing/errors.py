@@ -1,6 +1,6 @@
 """Errors of printing."""
 
-from api.kernel.errors import Conflict, NotFound, Unavailable, Unprocessable
+from api.kernel.errors import Conflict, NotFound, Unprocessable
 
 
 class PrinterNotFound(NotFound):
@@ -57,10 +57,3 @@ class PrintContentGone(Conflict):
 
     code = "print_content_gone"
     sentence = "{title} is not kept any more: print it anew where it was printed from."
-
-
-class PrinterUnreachable(Unavailable):
-    """The printer took nothing, or not all. Carries `printer` and the `reason`."""
-
-    code = "printer_unreachable"
-    sentence = "{printer} did not take the paper: {reason}."

@@ -16,7 +16,7 @@ from api.accounts.queries import Contact
 from api.accounts.service.address_book import MAX_ADDRESSES
 from api.kernel.ids import new_id
 from api.platform.db import session
-from tests.support.people import Person, a_customer, a_staff_member, signs_in
+from tests.support.people import Person, a_customer, signs_in
 from tests.support.sql import count_statements
 
 BOOK = "/api/v1/users/me/addresses"
@@ -296,16 +296,3 @@ def test_letters_know_whom_they_are_for(app: Flask, carla: Person) -> None:
     assert accounts_queries.contact(carla.id) == Contact(carla.email, "Carla Customer")
     with pytest.raises(AccountNotFound):
         accounts_queries.contact(new_id())
-
-
-def test_names_of_staff_are_read_in_one_query_and_customers_are_left_out(
-    app: Flask, carla: Person
-) -> None:
-    anna, wanda = a_staff_member(name="Anna"), a_staff_member("warehouse", "Wanda", active=False)
-
-    with count_statements() as statements:
-        names = accounts_queries.staff_names([anna.id, wanda.id, anna.id, carla.id, new_id()])
-
-    assert names == {anna.id: "Anna", wanda.id: "Wanda"}
-    assert statements.count == 1
-    assert accounts_queries.staff_names([]) == {}

@@ -67,17 +67,6 @@ def customer_email(user_id: UUID) -> str | None:
     )
 
 
-def staff_names(ids: Iterable[UUID]) -> dict[UUID, str]:
-    """Return the names of members of staff, in one query; those unknown are left out."""
-    wanted = set(ids)
-    if not wanted:
-        return {}
-    rows = session.execute(
-        select(User.id, User.full_name).where(User.id.in_(wanted), User.kind == AccountKind.STAFF)
-    )
-    return {row.id: row.full_name for row in rows}
-
-
 def find_account(kind: AccountKind, email: str) -> Account | None:
     """Return the account with an e-mail address, in whatever case it is written."""
     return _account(select(*_ACCOUNT).where(User.kind == kind, is_address(email)))
