@@ -34,13 +34,16 @@ def customer_order(order_id: UUID, principal: Principal) -> dict[str, object]:
     """Return an order for its customer or guest: parcels, refunds and allowed actions.
 
     Parcels are shown once they are shipped. A refund is `pending` until the bank has answered.
-    Eight statements for any number of lines, notes, parcels and refunds, and three for an order
-    that is neither shipped nor paid. Raises `OrderNotFound`, also for an order of someone else.
+    Eight statements for any number of lines, notes, parcels and refunds, and two for an order that
+    is neither shipped nor paid and waits for no goods. Raises `OrderNotFound`, also for an order of
+    someone else.
     """
     order, has_money = customer_orders.order_with_actions(
         order_id, principal, is_in_progress=payments_queries.is_in_progress
     )
-    order["lines"] = inventory_queries.with_back_orders(order_id, order["lines"])
+    order["lines"] = inventory_queries.with_back_orders(
+        order_id, order["lines"], has_some=order.pop("has_back_orders")
+    )
     has_parcels = any(line["shipped_quantity"] for line in order["lines"])
     is_open = order["paid_at"] and order["status"] == "placed" and not has_parcels
     # What is picked or packed is not cancelled by its customer any more.

@@ -7,7 +7,7 @@ from api.platform.settings import Settings
 from tests.support.shop import ADDRESS, Shop, key
 from tests.support.sql import count_statements, orm_statements
 
-MOST = {"first item": 3, "second item": 3, "cart": 2, "quote": 4, "checkout": 16, "order": 3}
+MOST = {"first item": 3, "second item": 3, "cart": 2, "quote": 4, "checkout": 16, "order": 2}
 """By request, of a guest's journey that is paid by transfer, in a shop that sets it no limit."""
 
 

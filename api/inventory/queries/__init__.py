@@ -3,6 +3,7 @@
 from api.inventory.queries.availability import (
     availability,
     back_order_limits,
+    has_back_orders,
     has_units,
     is_allocated_at,
     skus,
@@ -60,6 +61,7 @@ __all__ = [
     "first_bin",
     "first_lot",
     "first_sender_address",
+    "has_back_orders",
     "has_units",
     "is_allocated_at",
     "level",

@@ -44,12 +44,20 @@ def waiting_units(order_id: UUID) -> dict[UUID, int]:
     return {line_id: int(units) for line_id, units in rows}
 
 
-def with_back_orders(order_id: UUID, lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def has_back_orders(order_id: object) -> ColumnElement[bool]:
+    """Return the condition that units of an order are back-ordered."""
+    return exists().where(StockAllocation.order_id == order_id, StockAllocation.waiting > 0)
+
+
+def with_back_orders(
+    order_id: UUID, lines: Sequence[dict[str, Any]], *, has_some: bool = True
+) -> list[dict[str, Any]]:
     """Add to the lines of an order what its customer is told of units that are back-ordered.
 
-    `back_ordered_quantity` and `back_order_note`: what the shop says now of when they come.
+    `back_ordered_quantity` and `back_order_note`: what the shop says now of when they come. With
+    `has_some` False nothing is asked.
     """
-    rows = session.execute(
+    statement = (
         select(
             StockAllocation.order_line_id,
             func.sum(StockAllocation.waiting),
@@ -60,6 +68,7 @@ def with_back_orders(order_id: UUID, lines: Sequence[dict[str, Any]]) -> list[di
         .where(StockAllocation.order_id == order_id, StockAllocation.waiting > 0)
         .group_by(StockAllocation.order_line_id)
     )
+    rows = session.execute(statement) if has_some else ()
     told = {line_id: (int(units), note) for line_id, units, note in rows}
     shown = []
     for line in lines:

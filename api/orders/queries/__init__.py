@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.sql.elements import SQLCoreOperations
 
+from api.inventory import queries as inventory_queries
 from api.kernel import clock
 from api.kernel.money import Money
 from api.kernel.principal import Principal
@@ -248,7 +249,13 @@ _OWNED: Final = {
     "customer": Order.customer_id == bindparam("owner"),
     "guest": or_(Order.guest_key == bindparam("owner"), _HAS_ACCESS),
 }
-_OWN: Final = {kind: _ONE.where(condition) for kind, condition in _OWNED.items()}
+_OWN: Final = {
+    kind: _ONE.add_columns(
+        inventory_queries.has_back_orders(Order.id).label("has_back_orders")
+    ).where(condition)
+    for kind, condition in _OWNED.items()
+}
+"""Of one of theirs it is told, too, whether units are back-ordered."""
 _LINES_OF: Final = prepared(
     select(*_LINE).where(OrderLine.order_id == bindparam("order_id")).order_by(OrderLine.position)
 )

@@ -18,8 +18,9 @@ def order_with_actions(
 ) -> tuple[dict[str, Any], bool]:
     """Return an order as `queries.order_of_customer` does, plus `due` and `allowed_actions`.
 
-    `has_notes` tells whether the shop wrote some for the customer. Also returns whether anything
-    was ever captured: without that there are no refunds.
+    `has_notes` tells whether the shop wrote some for the customer, `has_back_orders` whether units
+    are back-ordered. Also returns whether anything was ever captured: without that there are no
+    refunds.
     `is_in_progress` is called for an order with an open payment, to check whether its bank is
     processing it. Raises `OrderNotFound`.
     """
@@ -38,6 +39,7 @@ def order_with_actions(
         **queries.order_fields(order),
         "lines": [queries.line_fields(row, order.currency) for row in lines],
         "has_notes": order.customer_notes > 0,
+        "has_back_orders": order.has_back_orders,
         "is_picked": order.picking_started_at is not None,
         "due": Money(due, order.currency),
         "allowed_actions": states.allowed_actions(
