@@ -10,7 +10,7 @@ from api.cart import service as cart_service
 from api.checkout import flows
 from api.checkout.errors import CartChanged, TotalBelowTendered
 from api.checkout.flows import shipping_choice
-from api.checkout.flows.repricing import as_ordered, reprice
+from api.checkout.flows.repricing import as_ordered, reprice, totals_columns
 from api.checkout.flows.terms import terms_for
 from api.inventory import service as inventory_service
 from api.kernel.errors import Stale
@@ -200,17 +200,8 @@ def _amendment(order: Order, form: ChangeForm) -> Amendment:
 
 def _repriced(order: Order, terms: Terms, option: ShippingOption) -> orders_service.Pricing:
     priced = reprice(order, as_ordered(order), option, terms)
-    figures = priced.figures
     return orders_service.Pricing(
-        subtotal=figures.subtotal,
-        shipping_total=figures.shipping,
+        **totals_columns(priced.figures),
         shipping_discounts=tuple(priced.off or ()),
-        shipping_tax=figures.shipping_tax,
-        shipping_rate_basis_points=figures.shipping_rate,
-        shipping_tax_lines=[line.snapshot for line in figures.shipping_tax_lines],
-        shipping_discount=figures.shipping_discount,
-        discount_total=figures.discount_total,
-        tax_total=figures.tax,
-        prices_include_tax=figures.prices_include_tax,
         lines=priced.lines,
     )

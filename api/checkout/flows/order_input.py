@@ -8,6 +8,7 @@ from typing import Any
 
 from api.cart.queries import CartLine, CartRow
 from api.checkout import manual_payment_limits
+from api.checkout.flows.repricing import line_columns, totals_columns
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.money import Money
@@ -81,15 +82,7 @@ def order_input(
         guest_key=by.guest_key,
         email=email,
         currency=cart.currency,
-        subtotal=priced.subtotal,
-        shipping_total=priced.shipping,
-        shipping_tax=priced.shipping_tax,
-        shipping_rate_basis_points=priced.shipping_rate,
-        shipping_tax_lines=[line.snapshot for line in priced.shipping_tax_lines],
-        prices_include_tax=priced.prices_include_tax,
-        shipping_discount=priced.shipping_discount,
-        discount_total=priced.discount_total,
-        tax_total=priced.tax,
+        **totals_columns(priced),
         total=priced.total,
         shipping_address=address,
         billing_address=form.billing_address or form.shipping_address or address,
@@ -121,12 +114,8 @@ def order_input(
                 origin_country=line.origin_country,
                 quantity=line.quantity,
                 unit_price=figure.unit_price,
-                discount=figure.discount,
-                total=figure.total,
-                tax=figure.tax,
-                tax_rate_basis_points=figure.rate_basis_points,
                 tax_class=line.tax_class,
-                tax_lines=[one.snapshot for one in figure.tax_lines],
+                **line_columns(figure),
                 note=line.note,
                 properties=line.properties,
             )

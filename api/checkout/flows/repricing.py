@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 from uuid import UUID
 
 from api.orders.service import Order
@@ -22,7 +22,7 @@ class Repriced(NamedTuple):
     @property
     def lines(self) -> dict[UUID, dict[str, Any]]:
         """Return the new columns of the lines."""
-        return line_columns(self.figures)
+        return {line.key: dict(line_columns(line)) for line in self.figures.lines}
 
 
 def reprice(
@@ -59,15 +59,63 @@ def as_ordered(order: Order, extra: Mapping[UUID, int] | None = None) -> list[to
     ]
 
 
-def line_columns(figures: totals.Totals) -> dict[UUID, dict[str, Any]]:
-    """Return the new values of the lines of an order that was priced anew, by line."""
+class LineColumns(TypedDict):
+    """What a line costs, as order lines store it."""
+
+    discount: int
+    total: int
+    tax: int
+    tax_rate_basis_points: int
+    tax_lines: list[dict[str, object]]
+
+
+class ShippingColumns(TypedDict):
+    """What shipping costs, as orders store it."""
+
+    shipping_total: int
+    shipping_tax: int
+    shipping_rate_basis_points: int
+    shipping_tax_lines: list[dict[str, object]]
+    shipping_discount: int
+
+
+class TotalsColumns(ShippingColumns):
+    """What an order comes to, as orders store it."""
+
+    subtotal: int
+    discount_total: int
+    tax_total: int
+    prices_include_tax: bool
+
+
+def line_columns(line: totals.LineTotals) -> LineColumns:
+    """Return what a line costs, by column of an order line."""
     return {
-        line.key: {
-            "discount": line.discount,
-            "total": line.total,
-            "tax": line.tax,
-            "tax_rate_basis_points": line.rate_basis_points,
-            "tax_lines": [one.snapshot for one in line.tax_lines],
-        }
-        for line in figures.lines
+        "discount": line.discount,
+        "total": line.total,
+        "tax": line.tax,
+        "tax_rate_basis_points": line.rate_basis_points,
+        "tax_lines": [one.snapshot for one in line.tax_lines],
+    }
+
+
+def shipping_columns(figures: totals.Totals) -> ShippingColumns:
+    """Return what shipping costs, by column of an order."""
+    return {
+        "shipping_total": figures.shipping,
+        "shipping_tax": figures.shipping_tax,
+        "shipping_rate_basis_points": figures.shipping_rate,
+        "shipping_tax_lines": [line.snapshot for line in figures.shipping_tax_lines],
+        "shipping_discount": figures.shipping_discount,
+    }
+
+
+def totals_columns(figures: totals.Totals) -> TotalsColumns:
+    """Return what an order comes to, by column of an order."""
+    return {
+        **shipping_columns(figures),
+        "subtotal": figures.subtotal,
+        "discount_total": figures.discount_total,
+        "tax_total": figures.tax,
+        "prices_include_tax": figures.prices_include_tax,
     }

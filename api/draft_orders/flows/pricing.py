@@ -8,6 +8,7 @@ from datetime import datetime
 from api.catalog.queries.order_goods import OrderGoods
 from api.checkout.flows import shipping_choice
 from api.checkout.flows.goods import find_goods
+from api.checkout.flows.repricing import line_columns, totals_columns
 from api.checkout.flows.terms import terms_for
 from api.draft_orders.errors import DraftIncomplete
 from api.draft_orders.models import DraftOrder
@@ -161,15 +162,7 @@ def order_of(
         guest_key=None,
         email=draft.email,
         currency=draft.currency,
-        subtotal=figures.subtotal,
-        shipping_total=figures.shipping,
-        shipping_tax=figures.shipping_tax,
-        shipping_rate_basis_points=figures.shipping_rate,
-        shipping_tax_lines=[line.snapshot for line in figures.shipping_tax_lines],
-        shipping_discount=figures.shipping_discount,
-        discount_total=figures.discount_total,
-        prices_include_tax=figures.prices_include_tax,
-        tax_total=figures.tax,
+        **totals_columns(figures),
         total=figures.total,
         shipping_address=priced.address,
         billing_address=draft.billing_address or draft.shipping_address or priced.address,
@@ -198,12 +191,8 @@ def order_of(
                 origin_country=one.origin_country,
                 quantity=figure.quantity,
                 unit_price=figure.unit_price,
-                discount=figure.discount,
-                total=figure.total,
-                tax=figure.tax,
-                tax_rate_basis_points=figure.rate_basis_points,
                 tax_class=one.tax_class,
-                tax_lines=[tax.snapshot for tax in figure.tax_lines],
+                **line_columns(figure),
             )
             for one, figure in zip(priced.goods, figures.lines, strict=True)
         ),

@@ -12,7 +12,7 @@ from api.catalog.queries import variant_lookup
 from api.checkout import flows as checkout_flows
 from api.checkout.flows import shipping_choice
 from api.checkout.flows.amendments import check_not_in_progress
-from api.checkout.flows.repricing import reprice
+from api.checkout.flows.repricing import reprice, shipping_columns
 from api.checkout.flows.terms import terms_for
 from api.fulfilment import queries as fulfilment_queries
 from api.kernel.money import Money
@@ -226,13 +226,7 @@ def _priced(
     ]
     shipping = {name: getattr(order, name) for name in _SHIPPING}
     if is_anew:
-        shipping = {
-            "shipping_total": result.shipping,
-            "shipping_tax": result.shipping_tax,
-            "shipping_rate_basis_points": result.shipping_rate,
-            "shipping_tax_lines": [line.snapshot for line in result.shipping_tax_lines],
-            "shipping_discount": result.shipping_discount,
-        }
+        shipping = dict(shipping_columns(result))
     pricing = {
         **shipping,
         "subtotal": result.subtotal + sum(line.total for line in untouched),

@@ -75,7 +75,7 @@ def priced(
     )
     return LineInput(
         id=line_id, quantity=quantity, unit_price=price,
-        **copied, **line_columns(figures)[line_id],
+        **copied, **line_columns(figures.lines[0]),
     )  # fmt: skip
 
 
