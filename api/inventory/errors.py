@@ -119,7 +119,10 @@ class StateShort(Conflict):
     """Fewer units are in a state than are to leave it."""
 
     code = "state_short"
-    sentence = "{present} units are {state} outside of quarantine bins, not {requested}."
+    sentence = (
+        "{present} units are {state} outside of quarantine bins and wait for no count, not"
+        " {requested}."
+    )
 
 
 class ReplenishmentReversed(Unprocessable):

@@ -92,6 +92,16 @@ class RestNeedsApproval(Conflict):
     )
 
 
+class UnitsInParcel(Conflict):
+    """Units that would wait lie in a parcel that is being packed."""
+
+    code = "units_in_parcel"
+    sentence = (
+        "{units} units of {sku} lie in a parcel of this order that is being packed. Cancel the"
+        " parcel first, or leave the rest open."
+    )
+
+
 class SubstituteNotFound(NotFound):
     """No such rule."""
 

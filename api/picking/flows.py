@@ -4,6 +4,9 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from api.fulfilment import queries as fulfilment_queries
+from api.inventory import queries as inventory_queries
+from api.inventory import service as inventory_service
 from api.kernel.money import Money
 from api.kernel.permissions import Permission
 from api.kernel.principal import Principal
@@ -11,8 +14,14 @@ from api.order_edits import flows as order_edits_flows
 from api.order_edits import service as order_edits_service
 from api.order_edits.flows import Addition, EditForm, LineChange
 from api.orders import service as orders_service
+from api.orders.service import OrderLine
 from api.picking import queries, service
-from api.picking.errors import NoSubstitute, PickLineNotFound, RestNeedsApproval
+from api.picking.errors import (
+    NoSubstitute,
+    PickLineNotFound,
+    RestNeedsApproval,
+    UnitsInParcel,
+)
 from api.platform import audit
 from api.platform.auth import PermissionMissing
 from api.platform.db import AnyRow, transaction
@@ -28,6 +37,37 @@ def report_short(line_id: UUID, *, other_bin: bool, by: Principal) -> UUID:
     posted as any other count. Raises what the service raises.
     """
     line, _ = _report(line_id, other_bin=other_bin, by=by)
+    batch_id: UUID = line.batch_id
+    return batch_id
+
+
+def back_order_rest(line_id: UUID, *, by: Principal) -> UUID:
+    """Report units short and let the customer wait for them; returns the line's batch.
+
+    They are off sale until the count of their bin is posted, and the order gets the next units that
+    can be sold, in its turn. A picker may let it wait whatever the variant's back-orders say, and
+    beyond their limit: it was sold from stock, and all that changes is when it leaves. Of a line
+    that needs less by now, only what is still allocated waits. Locks the order, the batch, a count
+    that has the bin on its list, then the levels of the order's variants. Raises what
+    `report_short` raises, and `UnitsInParcel`.
+    """
+    line, missing = _report(line_id, other_bin=False, by=by)
+    waiting = inventory_service.back_order_missing(
+        line.order_id,
+        line.order_line_id,
+        line.level_id,
+        missing,
+        bin_id=line.bin_id,
+        reference=line.order_number,
+        by=by,
+    )
+    if waiting:
+        _check_parcels(line)
+        text = f"{waiting} of {line.sku} were not found while picking: back-ordered."
+        orders_service.add_event(line.order_id, "back_ordered", text, by=by)
+        audit.record(
+            "pick_line.back_ordered", by=by, subject_id=line.order_id, sku=line.sku, units=waiting
+        )
     batch_id: UUID = line.batch_id
     return batch_id
 
@@ -102,19 +142,29 @@ def _report(line_id: UUID, *, other_bin: bool, by: Principal) -> tuple[AnyRow, i
     return line, missing
 
 
+def _check_parcels(line: AnyRow) -> None:
+    """Refuse to let units wait that lie in a parcel which has not left (`UnitsInParcel`)."""
+    units = fulfilment_queries.claimed_units(line.order_id).get(line.order_line_id, 0)
+    waiting = inventory_queries.waiting_units(line.order_id).get(line.order_line_id, 0)
+    if units > _ordered(line).open_quantity - waiting:
+        raise UnitsInParcel(units=units, sku=line.sku)
+
+
+def _ordered(line: AnyRow) -> OrderLine:
+    lines = orders_service.lock(line.order_id).lines
+    return next(one for one in lines if one.id == line.order_line_id)
+
+
 def _form(line: AnyRow, missing: int) -> EditForm:
     """Take units off an order line."""
-    [ordered] = [
-        one for one in orders_service.lock(line.order_id).lines if one.id == line.order_line_id
-    ]
-    change = LineChange(line.order_line_id, ordered.quantity - missing)
+    change = LineChange(line.order_line_id, _ordered(line).quantity - missing)
     return EditForm(lines=[change], reason=f"{missing} of {line.sku} were not found while picking")
 
 
 def _substituted(line: AnyRow, missing: int, *, by: Principal) -> EditForm:
     """Choose what goes out instead, at the price of what is missing. Raises `NoSubstitute`."""
     order = orders_service.lock(line.order_id)
-    [ordered] = [one for one in order.lines if one.id == line.order_line_id]
+    ordered = _ordered(line)
     # Rounded down: with its discount the line is not always a whole price a unit.
     price = (ordered.unit_price * ordered.quantity - ordered.discount) // ordered.quantity
     less = _form(line, missing)

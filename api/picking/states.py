@@ -47,7 +47,7 @@ class PickLineStatus(StrEnum):
     TODO = "todo"
     PICKED = "picked"
     SHORT = "short"
-    """Fewer units were found; the rest is open again, or is picked from another bin."""
+    """Fewer units were found; the rest is open again, waits, or is picked from another bin."""
     REMOVED = "removed"
 
 

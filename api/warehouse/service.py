@@ -94,20 +94,29 @@ def start_count(
 def plan_count(
     level_id: UUID, bin_id: UUID | None, *, location_id: UUID, scope: str, day: date, by: Principal
 ) -> None:
-    """Plan a blind count of one level in one bin, unless an open count has it on its list."""
+    """Plan a blind count of one level in one bin, unless an open count has it on its list.
+
+    That count stays as it is until the caller's transaction ends: locked FOR SHARE, before levels.
+    """
     place = Place(level_id, bin_id)
-    listed = require_transaction().scalar(
-        select(CountLine.id)
-        .join(Count, Count.id == CountLine.count_id)
-        .where(
-            CountLine.level_id == place.level_id,
-            CountLine.bin_id.is_not_distinct_from(place.bin_id),
-            CountLine.status == LineStatus.OPEN,
-            Count.status.in_((CountStatus.PLANNED, CountStatus.COUNTING)),
-        )
-        .limit(1)
+    session = require_transaction()
+    of_place = (
+        CountLine.level_id == place.level_id,
+        CountLine.bin_id.is_not_distinct_from(place.bin_id),
+        CountLine.status == LineStatus.OPEN,
     )
-    if listed is None:
+    counts = session.scalars(
+        select(Count.id)
+        .join(CountLine, CountLine.count_id == Count.id)
+        .where(*of_place, Count.status.in_((CountStatus.PLANNED, CountStatus.COUNTING)))
+        .order_by(Count.id)
+        .with_for_update(of=Count, read=True)
+    ).all()
+    # Read again under the lock: the line may have been posted while this waited.
+    listed = counts and session.scalar(
+        select(CountLine.id).where(*of_place, CountLine.count_id.in_(counts)).limit(1)
+    )
+    if not listed:
         start_count(location_id, [place], scope=scope, is_blind=True, planned_for=day, by=by)
 
 
@@ -224,8 +233,18 @@ def finish(count_id: UUID, *, missing_are_zero: bool, by: Principal) -> None:
 
 
 def discard(count_id: UUID, *, by: Principal) -> None:
-    """End a count; what was posted stays posted. Raises `CountNotFound` and `InvalidState`."""
+    """End a count; what was posted stays posted.
+
+    Missing units that waited for the rest of it are on sale again, as the books have them. Locks
+    the count, then the levels of those. Raises `CountNotFound` and `InvalidState`.
+    """
     count = _lock(count_id, "discard")
+    uncounted = require_transaction().execute(
+        select(CountLine.level_id, CountLine.bin_id).where(
+            CountLine.count_id == count_id, CountLine.status != LineStatus.POSTED
+        )
+    )
+    inventory_service.release_missing({(row[0], row[1]) for row in uncounted}, by=by)
     _close(count_id, CountStatus.DISCARDED)
     audit.record("count.discarded", by=by, subject_id=count_id, number=count.number)
 

@@ -196,7 +196,7 @@ class Picking:
         return parse(Batch, answer.body)
 
     async def rest(self, line: PickLine, name: str, *, key: str) -> Batch:
-        """Units are missing for good: `cancel-rest` takes them off, `substitute` sends others."""
+        """Units are in no bin: `cancel-rest`, `substitute`, or `back-order` for a later parcel."""
         path = f"{ADMIN}/picking/lines/{line.id}/{name}"
         return parse(Batch, (await self._caller.command(path, {}, key=key)).body)
 

@@ -30,8 +30,8 @@ from console.widgets.text_layout import Line
 
 MOST_TOTES = 12
 WHY = Prompt("why", "Why do you take it over:")
-REST = Prompt("rest", "1-4, or Esc:", at_once="1234")
-REST_WORDS = "1 stays open   2 another item   3 off the order   4 count it now"
+REST = Prompt("rest", "1-5, or Esc:", at_once="12345")
+REST_WORDS = "1 open   2 another item   3 off the order   4 count now   5 back-order"
 FRESH_SECONDS = 120.0
 
 
@@ -224,6 +224,7 @@ class PickScreen(BinListScreen):
             "2": (partial(shop.rest, line, "substitute"), "another item goes out, take it"),
             "3": (partial(shop.rest, line, "cancel-rest"), "the rest is off the order"),
             "4": (partial(shop.short, line, other_bin=False), "the rest stays open"),
+            "5": (partial(shop.rest, line, "back-order"), "the customer waits for the rest"),
         }
         if choice not in ways:
             self.say(wrong(f"{choice} is no answer: nothing was reported. {REST_WORDS}"))

@@ -80,6 +80,33 @@ async def test_what_is_in_no_other_bin_is_asked_about(real_desk: Station, house:
     assert len(owner.gets("/counts").json["data"]) == 1
 
 
+async def test_the_customer_may_wait_for_what_is_in_no_bin(real_desk: Station, house: Shop) -> None:
+    desk, owner = real_desk, house.staff()
+    shelved(house, "S-CUP", A1=3)
+    order = house.an_order(**{"S-CUP": 3})
+    await desk.press("f4")
+    await desk.rested()
+    await desk.press("enter")
+    await desk.rested()
+    await desk.scan("L-A1", "S-CUP")
+    await desk.rested()
+    await desk.press("-")
+    await desk.rested()
+    assert "5 back-order" in desk.text, desk.text
+
+    await desk.press("5", "enter")
+    await desk.rested()
+
+    assert "the customer waits for the rest" in desk.text, desk.text
+    assert owner.opens(order)["lines"][0]["back_ordered_quantity"] == 2
+    assert len(owner.gets("/counts").json["data"]) == 1
+    await desk.scan("!DONE")
+    await desk.rested()
+    [batch] = owner.gets("/picking/batches").json["data"]
+    assert (batch["status"], batch["picked_count"]) == ("done", 1)
+    assert stock_differences() == []
+
+
 async def test_the_batch_of_somebody_else_is_taken_over_with_a_reason(
     real_desk: Station, house: Shop
 ) -> None:

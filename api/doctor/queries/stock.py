@@ -119,6 +119,17 @@ INVARIANTS = (
                 SELECT FROM stock_movements m WHERE m.level_id = l.id AND m.on_hand_after < 0)"""),
     ),
     Invariant(
+        "missing-in-quarantine",
+        Section.STOCK,
+        "units that were not found are stopped until they are counted",
+        _LEVEL.format("""
+        SELECT l.id, l.quarantine AS recorded, s.total AS expected
+        FROM stock_levels l
+        JOIN (SELECT level_id, sum(quantity) AS total FROM missing_units GROUP BY level_id) s
+            ON s.level_id = l.id
+        WHERE l.quarantine < s.total"""),
+    ),
+    Invariant(
         "back-orders-served",
         Section.STOCK,
         "nothing can be sold of what orders wait for",

@@ -28,6 +28,7 @@ from api.inventory.service.lots import (
     open_lots,
     stop_lot,
 )
+from api.inventory.service.missing_units import back_order_missing, release_missing
 from api.inventory.service.opening_stock import (
     OpeningLevel,
     UnopenedLevels,
@@ -73,6 +74,7 @@ __all__ = [
     "allocate",
     "assign_lot",
     "assign_tote",
+    "back_order_missing",
     "change_allocations",
     "change_state",
     "change_stock",
@@ -98,6 +100,7 @@ __all__ = [
     "open_stock",
     "reconcile",
     "release",
+    "release_missing",
     "release_reservation",
     "reserve",
     "restock",

@@ -1,6 +1,7 @@
 """Adjustments of quantities by staff."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +16,14 @@ from api.inventory.errors import (
     StockCountOutdated,
 )
 from api.inventory.models import AdjustReason, MovementKind, StockState
-from api.inventory.service import bin_contents, journal, locks, lot_refusals, lots
+from api.inventory.service import (
+    bin_contents,
+    journal,
+    locks,
+    lot_refusals,
+    lots,
+    missing_units,
+)
 from api.inventory.service.available_stock import release_expired
 from api.inventory.service.journal_entries import JournalEntry
 from api.inventory.service.locks import Level
@@ -58,7 +66,8 @@ def adjust(
     `StateShort` when fewer units are in the state, `StockCountOutdated` when the level no longer
     holds `expected_on_hand`, `QuantityTooLarge`, and `InsufficientStock` when orders or live
     reservations need the units that would be removed. A count that confirms the quantity is
-    recorded too.
+    recorded too; whatever it says, missing units of the bin no longer wait for it. A counted
+    quantity without a bin is of all bins.
     """
     if (change is None) == (on_hand is None):
         raise ValueError("give either a change or a quantity")
@@ -80,10 +89,14 @@ def adjust(
         bin_contents.check_takes(place, level.location_id)
         bin_contents.check_holds(place, level_id, -difference)
         state = StockState.QUARANTINE if place.is_quarantine else state
+    is_count = kind is MovementKind.COUNTED and state is StockState.AVAILABLE
+    counted_bins = () if on_hand is not None and bin_id is None else (bin_id,)
+    missing = missing_units.missing_at(level_id, *counted_bins) if is_count else 0
     # Expired reservations must not block a removal, so they are released first.
     freed = release_expired(levels) if difference < 0 else None
     if state is StockState.AVAILABLE:
-        check_removable(level, -difference, freed=freed.at(level_id) if freed else 0)
+        sound = replace(level, quarantine=level.quarantine - missing)
+        check_removable(sound, -difference, freed=freed.at(level_id) if freed else 0)
     else:
         check_state(level, state, -difference)
     if by.limits:
@@ -112,7 +125,9 @@ def adjust(
         bin_id=bin_id,
         lots=((lot.id, abs(difference)),) if lot and difference else (),
     )
-    journal.write_entries(levels, [*(freed.expired_entries() if freed else ()), entry], by=by)
+    found = missing_units.settle(level_id, *counted_bins) if missing else []
+    expired = freed.expired_entries() if freed else []
+    journal.write_entries(levels, [*expired, *found, entry], by=by)
     audit.record(
         "stock.adjusted",
         by=by,
@@ -210,7 +225,12 @@ def check_removable(level: Level, units: int, *, freed: int = 0) -> None:
 
 
 def check_state(level: Level, state: StockState, units: int) -> None:
-    """Raise `StateShort` when fewer units are in a state than would leave it."""
+    """Raise `StateShort` when fewer units are in a state than would leave it.
+
+    Missing units do not leave quarantine before they are counted.
+    """
     present = getattr(level, state.value)
+    if state is StockState.QUARANTINE and units > 0:
+        present -= missing_units.missing_at(level.id)
     if units > present:
         raise StateShort(state=state.value, present=present, requested=units)

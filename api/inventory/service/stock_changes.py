@@ -9,7 +9,15 @@ from sqlalchemy import func, select
 from api.inventory.allocation_strategy import MAX_QUANTITY
 from api.inventory.errors import BinShort, LevelNotFound, QuantityTooLarge, StateShort
 from api.inventory.models import Bin, BinKind, BinStock, MovementKind, StockState
-from api.inventory.service import bin_contents, journal, locks, lot_contents, lot_refusals, lots
+from api.inventory.service import (
+    bin_contents,
+    journal,
+    locks,
+    lot_contents,
+    lot_refusals,
+    lots,
+    missing_units,
+)
 from api.inventory.service.adjustments import check_removable, check_state
 from api.inventory.service.available_stock import release_expired
 from api.inventory.service.journal_entries import JournalEntry, sums
@@ -216,7 +224,8 @@ def change_state(
 ) -> None:
     """Stop units on hand as damaged or in quarantine, or put them on sale again.
 
-    Units in a quarantine bin stay stopped until they are moved. Locks all levels of the variant.
+    Units in a quarantine bin stay stopped until they are moved, missing ones until their bin is
+    counted. Locks all levels of the variant.
     Raises `LevelNotFound`, `StateShort` when fewer units are in the state, and `InsufficientStock`
     when orders or live reservations need units that would be stopped.
     """
@@ -226,7 +235,7 @@ def change_state(
     if source is not StockState.AVAILABLE:
         present = getattr(level, source.value)
         if source is StockState.QUARANTINE:
-            present -= _in_quarantine_bins(level_id)
+            present -= _in_quarantine_bins(level_id) + missing_units.missing_at(level_id)
         if quantity > present:
             raise StateShort(state=source.value, present=max(0, present), requested=quantity)
     _change_state(

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, exists, func, literal, select, text, true
+from sqlalchemy import ARRAY, Uuid, exists, func, literal, select, text, true, union_all
 
 from api.fulfilment.models import Fulfilment, FulfilmentLine
 from api.fulfilment.states import CLAIMING
 from api.inventory import queries as inventory_queries
 from api.inventory.errors import LocationNotFound
 from api.inventory.models import Bin, BinKind, BinStock, Location, StockAllocation, StockLevel
+from api.inventory.models.missing_units import MissingUnits
 from api.kernel import clock
 from api.orders.models import Order, OrderLine
 from api.picking.models import PickBatch, PickLine, PickOrder
@@ -179,14 +180,21 @@ def sources_of(demanded: Collection[Demand]) -> list[Source]:
 
 
 def sources_of_levels(level_ids: Sequence[UUID]) -> list[Source]:
-    """Return the bins of levels, and no bin, less what open lines of batches are to take there."""
+    """Return the bins of levels, and no bin, with the units that can be taken there.
+
+    Not those that open lines of batches are to take, and none that are missing there.
+    """
     wanted = dict[tuple[UUID, UUID | None], int]()
-    for row in session.execute(
+    gone = union_all(
         select(PickLine.level_id, PickLine.bin_id, func.sum(PickLine.quantity - PickLine.picked))
         .where(any_of(PickLine.level_id, level_ids), PickLine.status == PickLineStatus.TODO)
-        .group_by(PickLine.level_id, PickLine.bin_id)
-    ):
-        wanted[row[0], row[1]] = int(row[2])
+        .group_by(PickLine.level_id, PickLine.bin_id),
+        select(MissingUnits.level_id, MissingUnits.bin_id, MissingUnits.quantity).where(
+            any_of(MissingUnits.level_id, level_ids)
+        ),
+    )
+    for level_id, bin_id, units in session.execute(gone):
+        wanted[level_id, bin_id] = wanted.get((level_id, bin_id), 0) + int(units)
     found = [
         Source(
             row.level_id,

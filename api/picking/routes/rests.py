@@ -36,6 +36,7 @@ from api.picking.errors import (
     NotATote,
     RestNeedsApproval,
     SubstituteNotFound,
+    UnitsInParcel,
 )
 from api.picking.schemas import BatchDetailSchema
 from api.picking.schemas.rests import (
@@ -69,6 +70,20 @@ _EDIT_REFUSED = (
     *(TaxRuleMissing, UnitsNotEditable, UnknownOrderLine, VariantNotFound, WrongCurrency),
     *NO_UNITS_TO_REFUND,
 )
+
+
+@blueprint.route("/lines/<uuid:line_id>/back-order", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(*NO_PICK, CountTooLarge, NoOtherBin, NothingToCount, UnitsInParcel)
+@idempotent(required=True)
+@blueprint.response(200, BatchDetailSchema)
+def back_order_rest(line_id: UUID) -> dict[str, object]:
+    """Report the rest of a line missing, and let the customer wait for it.
+
+    The units are in quarantine until their bin is counted; what is found, or comes before, goes to
+    the order in its turn. It may wait whatever the variant's `back_orders` says.
+    """
+    return queries.batch(flows.back_order_rest(line_id, by=principal()))
 
 
 @blueprint.route("/lines/<uuid:line_id>/cancel-rest", methods=["POST"])
