@@ -121,6 +121,12 @@ PLANTED: dict[str, Planted] = {
         {"back-ordered", "back-orders-served"},
     ),
     "back-ordered-by-journal": Planted([WAITED_FOR]),
+    "missing-in-quarantine": Planted(
+        [
+            "INSERT INTO missing_units (id, created_at, level_id, quantity)"
+            f" VALUES (gen_random_uuid(), now(), {MUG}, 1)"
+        ]
+    ),
     "back-orders-served": Planted(
         [
             "UPDATE stock_allocations SET quantity = quantity - 1, waiting = 1"
