@@ -254,7 +254,13 @@ def parcels_by_number(numbers: list[str], carrier: str | None = None) -> dict[st
 def tracking(fulfilment_id: UUID) -> list[dict[str, object]]:
     """Return what the carrier said of a parcel, the newest first; up to a hundred events."""
     rows = session.execute(
-        select(EVENTS.c.status, EVENTS.c.occurred_at, EVENTS.c.description, EVENTS.c.source)
+        select(
+            EVENTS.c.id,
+            EVENTS.c.status,
+            EVENTS.c.occurred_at,
+            EVENTS.c.description,
+            EVENTS.c.source,
+        )
         .where(EVENTS.c.fulfilment_id == fulfilment_id)
         .order_by(EVENTS.c.occurred_at.desc(), EVENTS.c.id.desc())
         .limit(MOST_EVENTS)

@@ -189,6 +189,7 @@ class CustomsQuerySchema(Schema):
 class TrackingEventSchema(Schema):
     """What a carrier said of a parcel."""
 
+    id = ma.fields.UUID(required=True)
     status = ma.fields.String(
         required=True, validate=ma.validate.OneOf([status.value for status in TrackingStatus])
     )

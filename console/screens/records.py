@@ -89,7 +89,7 @@ class RecordsScreen(ChoosingScreen):
         """One page of the list."""
         kind, records = self.KIND, self.context.shop.records
         if kind.is_single:
-            return await records.only(kind.path)
+            return await records.only(kind.path.format(about=self.subject))
         if kind.is_whole and kind.rows_in:
             path = kind.path.format(about=self.subject)
             return await records.rows(path, {}, kind.rows_in)
@@ -118,7 +118,9 @@ class RecordsScreen(ChoosingScreen):
         """The first page is here: what was read of single ones is older."""
         self._whole.clear()
         self._below.clear()
-        if not (self.record_at_cursor() or self.told or self.KIND.is_single):
+        if self.KIND.is_single and self.subject:
+            self.set_class(True, "-inside")  # there is no other one to choose
+        elif not (self.record_at_cursor() or self.told or self.KIND.is_single):
             self.set_class(False, "-inside")  # it left the list that is selected
         self._draw()
         self.cursor_rests()
@@ -163,7 +165,7 @@ class RecordsScreen(ChoosingScreen):
             self.close_form()
             self.say(noted("Not sent"))
             return True
-        if self.has_class("-inside"):
+        if self.has_class("-inside") and not (self.KIND.is_single and self.subject):
             self.set_class(False, "-inside")
             self._draw()
             return True
@@ -242,11 +244,15 @@ class RecordsScreen(ChoosingScreen):
 
     async def do_open_case(self) -> None:
         """Unpack the return under the cursor."""
-        record = self.record_at_cursor()
-        if record is None:
-            self.say(noted(f"No {self.KIND.one} is chosen"))
-        else:
-            self.post_message(Open("return_case", str(record["id"])))
+        self._open_of_record("return_case")
+
+    async def do_tracking_events(self) -> None:
+        """What the carrier said of the parcel under the cursor."""
+        self._open_of_record("tracking_events")
+
+    async def do_customs_form(self) -> None:
+        """The customs form of the parcel under the cursor, or of that of a label."""
+        self._open_of_record("customs_form")
 
     async def do_next_view(self) -> None:
         """The selection to the right."""
@@ -302,6 +308,13 @@ class RecordsScreen(ChoosingScreen):
             self.set_class(False, "-inside")
         self.told = []
         super().close_form()
+
+    def _open_of_record(self, screen: str) -> None:
+        record = self.record_at_cursor()
+        if record is None:
+            self.say(noted(f"No {self.KIND.one} is chosen"))
+        else:
+            self.post_message(Open(screen, str(record.get("fulfilment_id") or record["id"])))
 
     async def _begin(self, command: RecordCommand, *, undoes: str = "") -> None:
         record = self.record_at_cursor()
@@ -365,11 +378,8 @@ class RecordsScreen(ChoosingScreen):
         kind, record = self.KIND, self.record_at_cursor()
         self.key_bar.relabel(self.key_labels())
         self.views.display = not self.told
-        if self.told:
+        if self.told or record is None:
             self.sheet.show(self.told)
-            return
-        if record is None:
-            self.sheet.show([])
             return
         record_id = str(record.get("id"))
         lines = record_page(

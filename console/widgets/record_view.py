@@ -57,7 +57,8 @@ def record_page(
                 lines += [Line(((f" {piece}", style),)) for piece in wrapped(row, width - 2)]
             continue
         room = max(10, width - LABEL - 2)
-        for n, row in enumerate(wrapped(text, room)):
+        rows = [piece for row in text.splitlines() for piece in wrapped(row, room)]
+        for n, row in enumerate(rows):
             name = one.title.lower() if n == 0 else ""
             lines.append(Line(((f" {name:<{LABEL - 1}} ", styles.dim), (row, style))))
     if below:

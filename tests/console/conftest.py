@@ -59,10 +59,13 @@ def house(app: Flask, gateway: ScriptedGateway, mailer: RecordingMailer) -> Shop
 
 
 @pytest.fixture
-async def real_desk(house: Shop, tmp_path: Path) -> AsyncIterator[Station]:
-    """An owner at a console of the real shop."""
+async def real_desk(
+    house: Shop, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Station]:
+    """An owner at a console of the real shop, of 120 columns or of the size asked for."""
     api = RealApi(house.app, a_staff_member())
-    async with at_work(tmp_path / "home", shop=api, size=(120, 40)) as station:
+    size = getattr(request, "param", (120, 40))
+    async with at_work(tmp_path / "home", shop=api, size=size) as station:
         # Textual takes what is printed; the shop's log wants a stream of bytes behind it.
         with contextlib.redirect_stdout(sys.__stdout__):
             yield station

@@ -91,3 +91,32 @@ async def test_a_label_is_bought_printed_and_voided_from_the_parcels_of_an_order
     await goes(desk, "manifests")
     await answers(desk, "t", "events.csv")
     assert desk.tone == "wrong", "its number was taken off with the label"
+
+
+@pytest.mark.parametrize("real_desk", [(80, 24)], indirect=True)
+async def test_where_a_parcel_is_and_what_customs_reads_of_it_are_pages_of_their_own(
+    real_desk: Station, house: Shop
+) -> None:
+    desk, staff = real_desk, prepare(house)
+    order = house.an_order(MUG=2)
+    staff.posts(f"/orders/{order['id']}/ship", {"carrier": "GLS", "tracking_number": "ZFK10001"})
+    csv = (
+        "tracking_number,status,occurred_at,description\r\n"
+        "ZFK10001,pre_transit,2026-01-02T08:00:00Z,Announced\r\n"
+        "ZFK10001,in_transit,2026-01-02T08:00:00Z,Depot of Bremen\r\n"
+    )
+    assert staff.posts("/tracking/import", {"csv": csv}).json["new_events"] == 2
+    await opens(desk, order)
+    await desk.press("k", "w")
+    await desk.rested()
+    assert desk.screen == "tracking_events"
+    rows = [row for row in desk.text.splitlines() if "transit" in row]
+    assert len(rows) == 2, "both are there, though they came at the same second"
+    assert {"Depot of Bremen" in row for row in rows} == {True, False}
+    await desk.press("escape", "u")
+    await desk.rested()
+    assert desk.screen == "customs_form"
+    for told in ("2 × MUG", "Wanda Warehouse", "MUG has no HS code.", "sale of goods"):
+        assert told in desk.text, desk.text
+    await desk.press("escape")
+    assert desk.screen == "parcels"

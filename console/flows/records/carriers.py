@@ -138,10 +138,42 @@ LABELS = Kind(
     about="path", is_whole=True, item="/labels/{id}", named_by="reference", state="state",
 )  # fmt: skip
 
+TRACKING_EVENTS = Kind(
+    "tracking_events", "event", "What the carrier said of a parcel, the newest first",
+    "/fulfilments/{about}/tracking",
+    (
+        Field("State", "status", "state", 22),
+        Field("When", "occurred_at", "when", 12),
+        Field("What", "description", width=16, grow=1),
+        Field("By", "source", width=8),
+    ),
+    (), about="path", is_whole=True, named_by="status",
+)  # fmt: skip
+
+CUSTOMS_FORM = Kind(
+    "customs_form", "form", "What a customs form (CN23) says of a parcel",
+    "/fulfilments/{about}/customs",
+    (
+        Field("Parcel", "number", width=12),
+        Field("Needed", "is_needed", "yes", 6),
+        Field("Value", "value", "money", 12),
+        Field("Net in g", "net_weight_grams", "count", 8),
+        Field("Missing", "missing", "sentences", 20, grow=1),
+    ),
+    (
+        Field("category", "category", "state"),
+        Field("postage", "postage", "money"),
+        Field("goods", "lines", "customs"),
+        Field("from", "sender.label_lines", "list"),
+        Field("to", "recipient.label_lines", "list"),
+    ),
+    about="path", is_single=True, named_by="number", identified_by="number",
+)  # fmt: skip
+
 TRACKING_FILE = RecordCommand("import_tracking", "t", "tracking", "Read a carrier's file of where "
     "parcels are", "/tracking/import", "fulfilment:write", "Read this file? All of it, or nothing.",
     fields=(Input("csv", "file with tracking_number, status, occurred_at:", "file"),), is_new=True,
     shows_once="new_events")  # fmt: skip
 """Of manifests."""
 
-KINDS = (ACCOUNTS, LABELS)
+KINDS = (ACCOUNTS, LABELS, TRACKING_EVENTS, CUSTOMS_FORM)

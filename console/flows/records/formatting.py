@@ -115,7 +115,7 @@ def _each(form: str, values: list[dict[str, object]]) -> str:
         case "customs":
             return "\n".join(
                 f"{one.get('quantity')} × {one.get('sku')}  HS {one.get('hs_code')} "
-                f"from {one.get('origin_country')}"
+                f"from {one.get('origin_country')}{_declared(one)}"
                 for one in values
             )
         case "links":
@@ -127,6 +127,12 @@ def _each(form: str, values: list[dict[str, object]]) -> str:
             return "\n".join(" ".join(row.split()) for row in rows)
     labels = [one.get("label_lines") for one in values]
     return "\n".join("⌂ " + ", ".join(map(str, one)) for one in labels if isinstance(one, list))
+
+
+def _declared(line: dict[str, object]) -> str:
+    """Weight and value of a line of a customs form; what a label keeps has those of one unit."""
+    grams = line.get("net_weight_grams")
+    return "" if grams is None else f", {grams} g, {told(_MONEY, line.get('value'))}"
 
 
 def _listed(form: str, values: list[object]) -> str:
