@@ -240,8 +240,8 @@ ACTIONS = (
            "This screen", _on("order", "orders")),
     Action("labels", ("e",), "e", "labels", "The labels that were bought for the order's parcels: "
            "print, void, settle", "This screen", _on("parcels"), needs="fulfilment:write"),
-    Action("tracking_events", ("w",), "w", "where", "Where the parcel is: what its carrier said, and "
-           "when", "This screen", _on("parcels")),
+    Action("tracking_events", ("w",), "w", "where", "Where the parcel is: what its carrier said, "
+           "and when", "This screen", _on("parcels")),
     Action("customs_form", ("u",), "u", "customs", "What a customs form (CN23) says of the parcel, "
            "and what is missing for it", "This screen", _on("parcels", "labels"),
            needs="fulfilment:write"),
