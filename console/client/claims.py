@@ -90,6 +90,8 @@ class Claims:
             if self._held != wanted:
                 await asyncio.sleep(CLAIM_AFTER)
             if wanted == self._wanted:
+                # Keys that were pressed meanwhile have nothing to extend yet.
+                self._wake.clear()
                 await self._claim(wanted)
 
     async def let_go(self) -> None:
@@ -110,20 +112,16 @@ class Claims:
                 self.found(claim)
             # Whatever else it was, the next key tries again; nobody waits for it.
             return
-        if order_id == self._wanted:
-            self._held = order_id
-        else:
-            await self._release(order_id)
+        self._held = order_id
+        if order_id != self._wanted:
+            await self._let_go()
 
     async def _let_go(self) -> None:
         held, self._held = self._held, ""
         if held and self._caller.session.is_signed_in:
-            await self._release(held)
-
-    async def _release(self, order_id: str) -> None:
-        with contextlib.suppress(CallFailed):
-            # It ends by itself in any case.
-            await self._caller.delete(_path(order_id))
+            with contextlib.suppress(CallFailed):
+                # It ends by itself in any case.
+                await self._caller.delete(_path(held))
 
 
 def _path(order_id: str) -> str:

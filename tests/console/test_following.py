@@ -212,6 +212,28 @@ async def test_an_order_that_is_open_here_is_claimed_and_let_go(
     await until(desk, lambda: order.id not in shop.presence.claims)
 
 
+async def test_an_order_is_claimed_once_and_given_back_once(desk: Station, shop: WireShop) -> None:
+    await desk.press("f3")
+    order = desk.frame.table.current
+    claims = desk.app.shop.claims
+    # Keys that come before the claim have nothing to extend.
+    await desk.press("enter", "down", "up")
+    await until(desk, lambda: order.id in shop.presence.claims)
+    await desk.press("down")
+    assert shop.presence.claimed == ["claim"]
+
+    # It is left while the claim is being extended.
+    claims._said_at = float("-inf")
+    desk.line.gate.clear()
+    claims.worked()
+    await until(desk, lambda: desk.app.shop.caller.oldest_under_way)
+    claims.open("")
+    desk.line.gate.set()
+    await until(desk, lambda: order.id not in shop.presence.claims)
+    await desk.rested()
+    assert shop.presence.claimed == ["claim", "claim", "release"]
+
+
 async def test_it_is_taken_over_with_a_word(desk: Station, shop: WireShop) -> None:
     await desk.press("f3")
     order = desk.frame.table.current

@@ -18,6 +18,9 @@ class Presence:
     def __init__(self) -> None:
         self.told: list[tuple[str, str | None]] = []
         self.claims: dict[str, dict[str, object]] = {}
+        self.claimed: list[str] = []
+        """Whether the console claimed an order or gave it back, each time."""
+
         self.looks: list[float] = []
         """When somebody asked what changed."""
 
@@ -52,6 +55,7 @@ class Presence:
 
     def claim(self, order_id: str, body: dict[str, bool]) -> dict[str, object]:
         """The console's person opens an order."""
+        self.claimed.append("claim")
         held = self.claims.get(order_id)
         if held is not None and not held["is_mine"] and not body["take_over"]:
             raise Refusal(409, "order_claimed", f"{held['claimed_by']} has it open.", **held)
@@ -59,5 +63,6 @@ class Presence:
 
     def release(self, order_id: str) -> None:
         """The console's person leaves an order."""
+        self.claimed.append("release")
         if self.claims.get(order_id, {}).get("is_mine"):
             del self.claims[order_id]
