@@ -8,6 +8,7 @@ import gc
 import os
 import sys
 from collections.abc import Generator
+from gc import freeze
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ WITHOUT_APP = {"kernel"}
 APP_FIXTURES = "tests.support.app_fixtures"
 SERVICES = {"postgres", "redis_server", "whole_town"}
 """The fixtures that start programs."""
+MANY = 10
+"""The collections of the youngest objects after which all are looked at: half a million objects."""
 
 # Some processes of every run would otherwise compile the app and rewrite the tests again each time.
 sys.dont_write_bytecode = False
@@ -37,6 +40,17 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """Look for garbage between tests: with a large heap, that stops a process for seconds."""
+    outcome = yield
+    _, young, old = gc.get_count()
+    if young >= MANY or old:
+        gc.collect()
+        freeze()
+    return outcome
 
 
 @pytest.hookimpl(tryfirst=True)

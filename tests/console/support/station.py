@@ -118,7 +118,7 @@ class Station:
         self.app.post_message(events.Paste(text))
         await self.settled()
 
-    async def settled(self, *, within: float = 5.0) -> None:
+    async def settled(self, *, within: float = 15.0) -> None:
         """Wait until nothing is being done and nothing is on its way."""
         deadline = asyncio.get_running_loop().time() + within
         calm = 0
