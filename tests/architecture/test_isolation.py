@@ -11,6 +11,8 @@ from pathlib import Path
 import click
 import pytest
 
+from api.platform import observability
+
 ROOT = Path(__file__).resolve().parents[2]
 
 _REPORT = (
@@ -101,7 +103,9 @@ def test_a_command_of_the_shop_answers_no_requests(
     monkeypatch.setenv("STOCKROOM_ENV", "development")
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1/none")
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
-    monkeypatch.setattr(gc, "freeze", lambda: None)  # the tests go on
+    # The tests go on: loggers of these settings would be kept for the life of the process.
+    monkeypatch.setattr(observability, "configure_logging", lambda _: None)
+    monkeypatch.setattr(gc, "freeze", lambda: None)
     context = click.Context(click.Group("flask"))
     if command:
         context = click.Context(click.Command(command), parent=context)
