@@ -27,7 +27,7 @@ import tempfile
 import termios
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +43,7 @@ UP, DOWN, PAGE_DOWN, END, HOME, ESC = (
 F = {2: b"\x1bOQ", 3: b"\x1bOR", 18: b"\x1b[17;2~", 7: b"\x1b[18~", 8: b"\x1b[19~", 9: b"\x1b[20~",
      10: b"\x1b[21~", 12: b"\x1b[24~"}  # fmt: skip
 COLOUR = re.compile(rb"\x1b\[(?:[0-9]+[;:])*(?:3[0-8]|4[0-8])(?:[;:][0-9]+)*m")
+ROUNDS = 3
 TOKEN = re.compile(
     rb"\x1b\[(?P<args>[0-9;:?<>=]*)(?P<inter>[ -/]*)(?P<final>[@-~])|\x1b[()][0-9A-B]|\x1b[=>78]"
 )
@@ -326,6 +327,25 @@ def percentile(values: list[float], share: float) -> float:
     """The value below which this share of the values lies."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
+
+
+def assert_quick(measure: Callable[[], dict[str, tuple[float, float]]]) -> None:
+    """Measure up to three rounds: each figure must be within its limit in one of them.
+
+    `measure` gives what each figure was and what it may be. A stall of a shared machine spoils one
+    round; a console that has become slower is too slow in all.
+    """
+    late: dict[str, str] = {}
+    for n in range(ROUNDS):
+        figures = measure()
+        late = {
+            name: f"{took:.1f} instead of {limit:.1f}"
+            for name, (took, limit) in figures.items()
+            if took > limit and (not n or name in late)
+        }
+        if not late:
+            return
+    raise AssertionError(f"too slow in {ROUNDS} rounds: {late}")
 
 
 def described(values: list[float]) -> str:

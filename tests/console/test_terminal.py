@@ -1,7 +1,8 @@
 """The console in a real pseudo-terminal: quick enough, and no scan damaged.
 
 Gates are three times the goals, and more where a bare Python starts more slowly just then; one key
-in fifty may meet a stall of the machine, which is shared. The figures themselves are printed.
+in fifty, or one round of three, may meet a stall of the machine, which is shared. The figures
+themselves are printed.
 """
 
 import os
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,7 @@ from tests.console.pty_harness import (
     F,
     StubShop,
     Terminal,
+    assert_quick,
     described,
     key_latencies,
     percentile,
@@ -62,21 +65,35 @@ def at_all_orders(terminal: Terminal) -> None:
     terminal.quiet()
 
 
-def test_the_first_frame_and_the_first_rows_come_quickly(stub: StubShop, home: Path) -> None:
-    frames, rows = [], []
-    for _ in range(10 if IS_SLOW else 4):
-        with console(stub, home) as terminal:
-            frames.append(terminal.first_bytes())
-            rows.append(terminal.until("O-10"))
-            terminal.at_work()
-            terminal.quiet()
-            memory = terminal.megabytes
-    print(f"\nfirst frame {described(frames)}\nwith rows   {described(rows)}\n{memory:.1f} MB")
-
+def cursor(terminal: Terminal) -> dict[str, tuple[float, float]]:
+    """How quick the cursor is in a list, and how quick it must be."""
+    down = key_latencies(terminal, DOWN, 400 if IS_SLOW else 80)
+    pages = key_latencies(terminal, PAGE_DOWN, 100 if IS_SLOW else 25)
+    print(f"\ndown {described(down)}\npage {described(pages)}")
     noise = NOISE * slowness()
-    assert min(frames) <= 25 * noise
-    assert min(rows) <= 200 * noise
-    assert memory <= 60
+    return {
+        "most keys": (percentile(down, 0.95), 12 * noise),
+        "pages": (percentile(pages, 0.95), 20 * noise),
+        "nearly all": (percentile(down, 0.98), 50 * noise),
+    }
+
+
+def test_the_first_frame_and_the_first_rows_come_quickly(stub: StubShop, home: Path) -> None:
+    def measure() -> dict[str, tuple[float, float]]:
+        frames, rows = [], []
+        for _ in range(10 if IS_SLOW else 4):
+            with console(stub, home) as terminal:
+                frames.append(terminal.first_bytes())
+                rows.append(terminal.until("O-10"))
+                terminal.at_work()
+                terminal.quiet()
+                memory = terminal.megabytes
+        print(f"\nfirst frame {described(frames)}\nwith rows   {described(rows)}\n{memory:.1f} MB")
+        assert memory <= 60
+        noise = NOISE * slowness()
+        return {"first frame": (min(frames), 25 * noise), "rows": (min(rows), 200 * noise)}
+
+    assert_quick(measure)
 
 
 def test_the_first_rows_stand_before_the_console_is_loaded_and_stay(
@@ -117,20 +134,14 @@ def test_the_first_frame_has_the_colours_of_this_desk(stub: StubShop, home: Path
 def test_the_cursor_is_quick_among_a_hundred_thousand_orders(stub: StubShop, home: Path) -> None:
     with console(stub, home) as terminal:
         at_all_orders(terminal)
-        down = key_latencies(terminal, DOWN, 400 if IS_SLOW else 80)
-        pages = key_latencies(terminal, PAGE_DOWN, 100 if IS_SLOW else 25)
+        assert_quick(partial(cursor, terminal))
         end = terminal.answer(END)
         terminal.until("from the end of 10 000+")
         terminal.until("O-1000000")
         terminal.quiet()
         terminal.answer(HOME)
         memory = terminal.megabytes
-    print(f"\ndown {described(down)}\npage {described(pages)}\nend  {end:.1f}\n{memory:.1f} MB")
-
-    noise = NOISE * slowness()
-    assert percentile(down, 0.95) <= 12 * noise
-    assert percentile(pages, 0.95) <= 20 * noise
-    assert percentile(down, 0.98) <= 50 * noise
+    print(f"\nend  {end:.1f}\n{memory:.1f} MB")
 
 
 def test_the_cursor_is_quick_among_ten_thousand_products(stub: StubShop, home: Path) -> None:
@@ -146,15 +157,9 @@ def test_the_cursor_is_quick_among_ten_thousand_products(stub: StubShop, home: P
         terminal.send(HOME)
         terminal.until("1 of 10 000")
         terminal.quiet()
-        down = key_latencies(terminal, DOWN, 400 if IS_SLOW else 80)
-        pages = key_latencies(terminal, PAGE_DOWN, 100 if IS_SLOW else 25)
+        assert_quick(partial(cursor, terminal))
         memory = terminal.megabytes
-    print(f"\ndown {described(down)}\npage {described(pages)}\n{memory:.1f} MB")
-
-    noise = NOISE * slowness()
-    assert percentile(down, 0.95) <= 12 * noise
-    assert percentile(pages, 0.95) <= 20 * noise
-    assert percentile(down, 0.98) <= 50 * noise
+    print(f"\n{memory:.1f} MB")
     assert memory <= 66  # with the pages of returns, edits, customers and picking
 
 
@@ -162,38 +167,48 @@ def test_no_key_waits_for_a_slow_shop(stub: StubShop, home: Path) -> None:
     with console(stub, home) as terminal:
         at_all_orders(terminal)
         stub.mood(latency=2.0)
-        # Each page asks for the next one and for the order beside the list: all stay unanswered.
-        for _ in range(20):
-            terminal.send(PAGE_DOWN + b"\x12")
-            terminal.pump(0.02)
-        found = key_latencies(terminal, DOWN, 200 if IS_SLOW else 50)
-        stub.mood(latency=0.0)
-    print(f"\ndown with slow requests {described(found)}")
 
-    noise = NOISE * slowness()
-    assert percentile(found, 0.95) <= 15 * noise
-    assert percentile(found, 0.98) <= 50 * noise
+        def measure() -> dict[str, tuple[float, float]]:
+            # Each page asks for the next one and for the order beside the list: all unanswered.
+            for _ in range(20):
+                terminal.send(PAGE_DOWN + b"\x12")
+                terminal.pump(0.02)
+            found = key_latencies(terminal, DOWN, 200 if IS_SLOW else 50)
+            print(f"\ndown with slow requests {described(found)}")
+            noise = NOISE * slowness()
+            return {
+                "most keys": (percentile(found, 0.95), 15 * noise),
+                "nearly all": (percentile(found, 0.98), 50 * noise),
+            }
+
+        assert_quick(measure)
+        stub.mood(latency=0.0)
 
 
 def test_screens_change_quickly_and_esc_does_not_wait(stub: StubShop, home: Path) -> None:
-    changes, escapes = [], []
     with console(stub, home) as terminal:
         terminal.at_work()
         terminal.quiet(0.3)
-        for n in range(40 if IS_SLOW else 10):
-            for key in (F[7], F[3], F[12]):
-                took = terminal.answer(key)
-                # The first visit builds the screen.
-                if n:
-                    changes.append(took)
-                terminal.quiet(0.03)
-            escapes.append(terminal.answer(ESC))
-            terminal.quiet(0.03)
-    print(f"\nscreen change {described(changes)}\nesc           {described(escapes)}")
 
-    noise = NOISE * slowness()
-    assert percentile(changes, 0.95) <= 30 * noise
-    assert percentile(escapes, 0.5) <= 40 * noise
+        def measure() -> dict[str, tuple[float, float]]:
+            changes, escapes = [], []
+            for n in range(40 if IS_SLOW else 10):
+                for key in (F[7], F[3], F[12]):
+                    took = terminal.answer(key)
+                    # The first visit builds the screen.
+                    if n:
+                        changes.append(took)
+                    terminal.quiet(0.03)
+                escapes.append(terminal.answer(ESC))
+                terminal.quiet(0.03)
+            print(f"\nscreen change {described(changes)}\nesc           {described(escapes)}")
+            noise = NOISE * slowness()
+            return {
+                "screen change": (percentile(changes, 0.95), 30 * noise),
+                "esc": (percentile(escapes, 0.5), 40 * noise),
+            }
+
+        assert_quick(measure)
 
 
 def test_a_scan_fired_before_the_console_is_there_is_kept(stub: StubShop, home: Path) -> None:
