@@ -7,11 +7,13 @@ import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from console.app import lazy_imports
 from tests.console.support.real import RealApi
 from tests.console.support.station import Station, at_work
 from tests.console.support.warehouse import Warehouse
@@ -23,11 +25,13 @@ from tests.support.shop import Shop
 
 
 @pytest.fixture(autouse=True, scope="session")
-def no_freezing() -> Iterator[None]:
-    """Leave garbage to tests/conftest.py: each console that froze would keep the one before."""
+def many_consoles() -> Iterator[None]:
+    """Let one process open many consoles: each that froze garbage would keep the one before."""
     with pytest.MonkeyPatch.context() as patch:
         for what in ("freeze", "set_threshold"):
             patch.setattr(gc, what, lambda *_: None)
+        # A console makes a class for each kind of records, and a class is never forgotten.
+        patch.setattr(lazy_imports, "records", cache(lazy_imports.records))
         yield
 
 
