@@ -35,7 +35,7 @@ test: ready ## run every check and every test (DOMAIN=orders: the tests of one f
 	$(PY) -m pytest -q "tests/$(DOMAIN)"
 else
 test: check
-	$(PY) -m pytest -q -n 3 --dist loadfile -m "not serial"
+	$(PY) -m pytest -q -n 4 --dist loadfile -m "not serial"
 	@# The files that have such tests: looking through the others takes half a minute.
 	$(PY) -m pytest -q -m serial $$(grep -rlw serial tests --include="test_*.py")
 endif

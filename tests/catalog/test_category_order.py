@@ -156,7 +156,7 @@ _MOVES = st.lists(
 
 
 @given(moves=_MOVES)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_row_of_moves_leaves_the_order_that_a_list_would_have(
     app: Flask, moves: list[tuple[str, int, int]]
 ) -> None:

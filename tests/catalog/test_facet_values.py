@@ -646,7 +646,7 @@ _STEPS = st.one_of(
 
 
 @given(steps=st.lists(_STEPS, max_size=8))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_edited_the_traits_are_those_of_the_rows(
     typed: dict[str, UUID], steps: list[tuple[str, Any, Any]]
 ) -> None:

@@ -310,7 +310,7 @@ _prices = st.one_of(
 
 
 @settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 @given(steps=st.lists(st.tuples(st.integers(1, 40), _prices), min_size=1, max_size=12))
 def test_the_prior_price_is_what_a_day_by_day_reading_of_the_law_gives(

@@ -338,7 +338,7 @@ def _all(wanted: ProductFilter, **how: Any) -> Iterator[dict[str, Any]]:
             return
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
 @given(text=st.text(max_size=60))
 def test_no_filter_breaks_the_list(client: FlaskClient, text: str) -> None:
     """Whatever a storefront sends, it is answered or refused."""

@@ -266,7 +266,7 @@ def _check(client: FlaskClient, goods: list[Good], asked: Asked, limit: int) -> 
 
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    max_examples=60,
+    max_examples=30,
 )
 @given(asked=ASKED, limit=st.sampled_from((3, 7, 100)))
 @example(asked={"currency": "EUR", "q": "lamp bowl"}, limit=3)

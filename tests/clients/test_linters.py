@@ -36,6 +36,7 @@ def test_vacuum_finds_no_errors(written_documents: dict[str, Path], audience: st
     assert outcome.returncode == 0, outcome.stdout[-5000:]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("audience", ["storefront", "admin"])
 def test_redocly_finds_no_errors(
     node: Node, written_documents: dict[str, Path], tmp_path: Path, audience: str

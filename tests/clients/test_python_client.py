@@ -93,6 +93,7 @@ def test_a_price_has_a_type_that_mistakes_are_seen_by(storefront: Path) -> None:
     assert 'Item "None" of "Money | None" has no attribute "amount"' in outcome.stdout
 
 
+@pytest.mark.slow
 def test_the_client_of_staff_can_be_generated_too(bare_app: Flask, tmp_path: Path) -> None:
     assert (generated(tmp_path, documents(bare_app)["admin"]) / PACKAGE / "client.py").exists()
 

@@ -67,6 +67,7 @@ def test_a_storefront_on_the_types_walks_from_the_catalogue_to_paid(
     assert said.strip() == f"paid {2 * 1299 + 490} EUR", failure
 
 
+@pytest.mark.slow
 def test_types_for_staff_can_be_generated_too(
     node: Node, written_documents: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from api.kernel.permissions import Permission
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
 from tests.contract import access
+from tests.support.chance import some
 from tests.support.people import a_customer, a_staff_member
 
 NOWHERE = "01890000-0000-7000-8000-000000000000"
@@ -42,7 +43,7 @@ def table(app: Flask) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("role", [*Role, *Permission])
 def test_each_cell_is_true(app: Flask, table: dict[str, list[str]], role: str) -> None:
-    """A built-in role, or one of the shop's own that holds one permission."""
+    """A built-in role, or one of the shop's own that holds one permission: a part of its cells."""
     if role not in set(Role):
         with transaction():
             accounts_service.create_role(role.replace(":", " "), {Permission(role)}, by=SYSTEM)
@@ -50,7 +51,7 @@ def test_each_cell_is_true(app: Flask, table: dict[str, list[str]], role: str) -
 
     wrong = [
         operation
-        for operation, told in table.items()
+        for operation, told in some(table.items(), one_in=4)
         if told != ["public"]
         and refused(app, operation, person.headers)
         is ({role, f"{role}*"} & {*told} != set() or told == ["anyone", "on", "the", "staff"])
@@ -74,7 +75,7 @@ def test_each_cell_is_true_of_keys(app: Flask, table: dict[str, list[str]], scop
 
     wrong = [
         operation
-        for operation, told in table.items()
+        for operation, told in some(table.items(), one_in=4)
         if told != ["public"] and refused(app, operation, headers) is (f"{scope}*" in told)
     ]
 

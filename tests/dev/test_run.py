@@ -165,6 +165,7 @@ def test_make_stop_keeps_everything_for_the_next_start(copy: Copy) -> None:
         assert queue.get("kept") == b"kettle"
 
 
+@pytest.mark.slow
 def test_a_killed_supervisor_leaves_nothing_that_stands_in_the_way(copy: Copy) -> None:
     children = copy.ensure_running().children()
 
@@ -225,6 +226,7 @@ def test_a_closed_terminal_stops_the_shop_in_order(copy: Copy) -> None:
     assert not any(child.is_running() for child in children)
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_a_terminal_ends_make_without_an_error(copy: Copy, tmp_path: Path) -> None:
     copy.discard()
     recipe = f"run:\n\t@exec {sys.executable} -m api.dev run {copy.folder}\n"

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import psycopg2
+import pytest
 
 from api.dev.stack import ROOT
 from api.platform.settings import Settings
@@ -28,6 +29,7 @@ def program(folder: Path, name: str, text: str) -> None:
     (folder / name).chmod(0o755)
 
 
+@pytest.mark.slow
 def test_the_page_is_followed_from_nothing_to_a_shop_that_is_back(
     shop: Shop, settings: Settings, postgres: Postgres, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from api.platform.db import session, transaction
 from api.purchasing import service as purchasing_service
 from tests.faults import stock_chaos
 from tests.inventory.test_lots import kept_in_lots
+from tests.support import chance
 from tests.support.books import differences
 from tests.support.stock import a_location, goods
 
@@ -43,8 +44,7 @@ def allow_back_orders(variant_ids: list[UUID]) -> None:
 
 
 def test_stock_adds_up_whatever_was_killed(app: Flask) -> None:
-    seed = int(os.environ.get("STOCKROOM_SEED") or time.time_ns() % 10**6)
-    print(f"STOCKROOM_SEED={seed}")
+    seed = chance.seed()
     places = [a_location("MAIN", priority=1), a_location("ANNEX", priority=2)]
     variants = {sku: goods(sku, 60, at=places[0]) for sku in SKUS}
     for sku in TRACKED:

@@ -203,7 +203,7 @@ def _lines(products: list[dict[str, Any]]) -> bytes:
 
 
 @settings(
-    max_examples=25,
+    max_examples=12,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -186,7 +186,7 @@ def our_own_file(draw: st.DrawFn) -> bytes:
 )
 def test_a_dry_run_reports_what_the_run_reports(app: Flask, files: Any) -> None:
     @settings(
-        max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+        max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
     )
     @given(files, st.integers(1, 5))
     def same(content: bytes, rows_per_batch: int) -> None:

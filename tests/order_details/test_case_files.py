@@ -70,11 +70,11 @@ def test_parcels_and_refunds_stand_beside_their_lines(shop: Shop) -> None:
     assert (line["shipped_quantity"], line["refunded_quantity"]) == (1, 1)
 
 
-def test_two_hundred_lines_cost_as_many_statements_as_one(shop: Shop) -> None:
-    for number in range(200):
+def test_sixty_lines_cost_as_many_statements_as_one(shop: Shop) -> None:
+    for number in range(60):
         shop.sells(f"CARD-{number}", 3)
     staff, counts = shop.staff(), []
-    for numbers in (range(1), range(200)):
+    for numbers in (range(1), range(60)):
         order = shop.an_order(**{f"CARD-{number}": 1 for number in numbers})
         for number in numbers[:5]:
             line = {"order_line_id": order["lines"][number]["id"], "quantity": 1}
@@ -84,7 +84,7 @@ def test_two_hundred_lines_cost_as_many_statements_as_one(shop: Shop) -> None:
             case = read(staff, order).json
         counts.append(statements)
 
-    assert (len(case["lines"]), len(case["fulfilments"]), len(case["refunds"])) == (200, 5, 1)
+    assert (len(case["lines"]), len(case["fulfilments"]), len(case["refunds"])) == (60, 5, 1)
     assert counts[0].count == counts[1].count == 20, counts[1]
 
 

@@ -273,7 +273,7 @@ def test_goods_and_money_add_up_whatever_happens_to_an_order(shop: Shop) -> None
     run_state_machine_as_test(
         Orders,
         settings=settings(
-            max_examples=8,
+            max_examples=5,
             stateful_step_count=10,
             deadline=None,
             # A failure is told at once; to shrink one against real tables takes minutes.

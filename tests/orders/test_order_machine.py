@@ -202,7 +202,7 @@ def test_an_order_is_what_was_done_to_it(app: Flask, shop: Shop) -> None:
     run_state_machine_as_test(
         HandledOrder,
         settings=settings(
-            max_examples=6,
+            max_examples=4,
             stateful_step_count=STEPS,
             deadline=None,
             # A failure is told at once; to shrink one against real tables takes minutes.

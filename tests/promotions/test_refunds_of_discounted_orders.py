@@ -27,7 +27,7 @@ def buys(shop: Shop, code: str, gift: str) -> tuple[Buyer, dict[str, Any]]:
     return guest, order if order["payment_status"] == "paid" else guest.pays(order)
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_units_in_any_order_return_exactly_what_each_tender_paid(
     shop: Shop, data: st.DataObject

@@ -372,7 +372,7 @@ def test_cancelling_paying_and_expiring_at_once_return_a_claim_once(shop: Shop) 
     assert differences() == []
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_refunds_in_any_sequence_return_exactly_what_each_tender_paid(
     shop: Shop, owner: Staff, data: st.DataObject

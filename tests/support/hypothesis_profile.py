@@ -3,5 +3,5 @@
 import hypothesis
 
 # A busy machine is no counterexample: the search is not timed. Each run looks elsewhere.
-hypothesis.settings.register_profile("stockroom", deadline=None, max_examples=50)
+hypothesis.settings.register_profile("stockroom", deadline=None, max_examples=25)
 hypothesis.settings.load_profile("stockroom")
