@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run stop console stripe env test test-fast check format lock test-upgrade openapi bench fuzz chaos clean ready
+.PHONY: help run stop console stripe env test test-fast check format lock test-upgrade openapi bench fuzz chaos clean ready compiled
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -34,11 +34,16 @@ ifdef DOMAIN
 test: ready ## run every check and every test (DOMAIN=orders: the tests of one folder)
 	$(PY) -m pytest -q "tests/$(DOMAIN)"
 else
-test: check
+test: ready
+	@# Of two cores one would do nothing while types are checked: it compiles the tests, once for all.
+	@$(MAKE) -j 2 check compiled
 	$(PY) -m pytest -q -n 4 --dist loadfile -m "not serial"
 	@# The files that have such tests: looking through the others takes half a minute.
 	$(PY) -m pytest -q -m serial $$(grep -rlw serial tests --include="test_*.py")
 endif
+
+compiled: ready
+	@$(PY) -m pytest -q --collect-only > /dev/null
 
 test-fast: ready ## run the tests that start no program
 	$(PY) -m pytest -q -n 2 --dist loadfile -m pure

@@ -8,7 +8,7 @@ import gc
 import os
 import sys
 from collections.abc import Generator
-from gc import freeze
+from gc import collect, freeze
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ def pytest_runtest_protocol() -> Generator[None, object, object]:
     outcome = yield
     _, young, old = gc.get_count()
     if young >= MANY or old:
-        gc.collect()
+        collect()
         freeze()
     return outcome
 

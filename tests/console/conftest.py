@@ -26,10 +26,13 @@ from tests.support.shop import Shop
 
 @pytest.fixture(autouse=True, scope="session")
 def many_consoles() -> Iterator[None]:
-    """Let one process open many consoles: each that froze garbage would keep the one before."""
+    """Let one process open many consoles: each that froze garbage would keep the one before.
+
+    Nor does each that has a moment collect what all tests before it left.
+    """
     with pytest.MonkeyPatch.context() as patch:
-        for what in ("freeze", "set_threshold"):
-            patch.setattr(gc, what, lambda *_: None)
+        for what in ("collect", "freeze", "set_threshold"):
+            patch.setattr(gc, what, lambda *_: 0)
         # A console makes a class for each kind of records, and a class is never forgotten.
         patch.setattr(lazy_imports, "records", cache(lazy_imports.records))
         yield

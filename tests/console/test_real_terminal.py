@@ -24,7 +24,7 @@ from tests.console.pty_harness import (
 )
 from tests.console.support.real_shop import RealShop, real_shop
 
-pytestmark = [pytest.mark.serial, pytest.mark.xdist_group("terminal")]
+pytestmark = [pytest.mark.slow, pytest.mark.serial, pytest.mark.xdist_group("terminal")]
 
 IS_SLOW = bool(os.environ.get("STOCKROOM_SLOW"))
 ORDERS = 100_000 if IS_SLOW else 5_000

@@ -66,6 +66,7 @@ def without_pictures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(demo_data, "_pictures", lambda _: ())
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_orders(app: Flask) -> None:
     first, again, other = sold(18, 7), sold(18, 7), sold(18, 8)
 
@@ -87,6 +88,7 @@ def test_numbers_and_times_rise_together_and_nobody_is_told_of_the_past(app: Fla
     assert untold == []
 
 
+@pytest.mark.slow
 def test_goods_do_not_run_out_however_many_orders_there_are(app: Flask) -> None:
     demo_data.open_shop()
     shop = demo_orders.find_shop(["Glass teapot", "Proofing basket", "Travel tumbler"])

@@ -9,7 +9,7 @@ from tests.faults.chaos.story import Chaos, Told
 from tests.support import chance
 from tests.support.town import Town
 
-SECONDS = float(os.environ.get("STOCKROOM_CHAOS_SECONDS", "15"))
+SECONDS = float(os.environ.get("STOCKROOM_CHAOS_SECONDS", "10"))
 
 
 def test_all_adds_up_after_everything_happened_and_everything_broke(town: Town) -> None:

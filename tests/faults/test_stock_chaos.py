@@ -18,7 +18,7 @@ from tests.support.books import differences
 from tests.support.stock import a_location, goods
 
 OPERATIONS = int(os.environ.get("STOCKROOM_STOCK_OPERATIONS", "20000"))
-SECONDS = float(os.environ.get("STOCKROOM_STOCK_SECONDS", "20"))
+SECONDS = float(os.environ.get("STOCKROOM_STOCK_SECONDS", "10"))
 """As many of the operations as fit: what a slow machine does not get to is told."""
 SKUS = ("SC-MUG", "SC-JUG", "SC-TEA", "SC-OIL")
 TRACKED = ("SC-TEA", "SC-OIL")
