@@ -46,6 +46,7 @@ def pytest_collection_finish() -> None:
 def pytest_runtest_protocol() -> Generator[None, object, object]:
     """Look for garbage between tests: with a large heap, that stops a process for seconds."""
     outcome = yield
+    # The imported functions: the tests of the console replace those of the module.
     _, young, old = gc.get_count()
     if young >= MANY or old:
         collect()
