@@ -108,6 +108,10 @@ class BinScreen(BinListScreen):
         now = [one for one in self.due if one.status == "counting" or one.is_for_today]
         self.post_message(Open("count", now[0].id if now else f"bin:{self.subject}"))
 
+    async def do_bin_journal(self) -> None:
+        """What went into this bin and out of it."""
+        self.post_message(Open("bin_journal", self.subject))
+
     async def do_stop(self) -> None:
         """Stop units of the item, or put them on sale again."""
         if (row := self.chosen()) is not None:

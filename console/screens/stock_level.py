@@ -13,6 +13,7 @@ from console.client.outbox import Command
 from console.client.stock import aggregate_of, level_after
 from console.client.warehouse import LevelBins
 from console.flows.paged_list import PAGE
+from console.messages import Open
 from console.scan.input_buffer import Prompt, Typing
 from console.screens import stopping
 from console.screens.context import AppContext
@@ -91,6 +92,10 @@ class StockLevelScreen(StockAdjustScreen):
     def why_not(self, action: str) -> str | None:
         """Stopping units needs the level, as correcting it does."""
         return super().why_not("add" if action == "stop" else action)
+
+    async def do_level_lots(self) -> None:
+        """What is left of each lot of this level, and in which bin."""
+        self.post_message(Open("level_lots", self.level_id))
 
     async def do_stop(self) -> None:
         """Stop units, or put them on sale again."""

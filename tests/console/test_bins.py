@@ -21,6 +21,7 @@ from tests.console.support.real import RealApi
 from tests.console.support.station import Station, at_work
 from tests.console.test_keystrokes import two_bins, units_in_bins
 from tests.console.test_operations import goes
+from tests.inventory.test_lots import comes, kept_in_lots, lot_of
 from tests.support.books import stock_differences
 from tests.support.people import Person, a_staff_member
 from tests.support.shop import Shop
@@ -324,6 +325,40 @@ async def test_each_list_of_the_warehouse_opens_at_80_by_24(
         assert desk.screen == name
         assert (len(lines), max(map(len, lines)) <= 80) == (24, True)
         assert not desk.app.frame.problem.display, desk.text
+
+
+async def test_the_journal_of_a_bin_and_the_lots_of_a_level_are_pages_of_their_own(
+    house: Shop, tmp_path: Path
+) -> None:
+    tea = kept_in_lots(house.sells("TEA", 0))
+    level, near, far = two_bins(house, 3)
+    with transaction():
+        inventory_service.move_units(level, 1, source=near, target=far, by=SYSTEM)
+        place = inventory_service.default_location()
+    lot = lot_of(tea, "L-7")
+    for bin_id, units in ((near, 2), (far, 5)):
+        comes(tea, lot, units, at=place, bin_id=bin_id)
+    async with console(house, tmp_path / "home") as desk:
+        await desk.scan("L-K-NEAR")
+        await desk.rested()
+        await desk.press("j")
+        await desk.rested()
+        assert desk.screen == "bin_journal"
+        lines = desk.text.replace("▌", " ").splitlines()
+        rows = [one.split()[:3] for one in lines if "MUG" in one or "TEA" in one]
+        assert rows == [["TEA", "2", "2"], ["MUG", "-1", "2"], ["MUG", "3", "3"]], desk.text
+        await desk.press("escape")
+        assert desk.screen == "bin"
+        await desk.scan("TEA")
+        await desk.press("enter")
+        await desk.rested()
+        await desk.press("l")
+        await desk.rested()
+        assert desk.screen == "level_lots", desk.said
+        rows = [row for row in desk.text.splitlines() if "L-7" in row]
+        assert ["K-NEAR" in row for row in rows] == [False, True], desk.text
+        await desk.press("escape")
+        assert desk.screen == "level"
 
 
 async def test_every_command_barcode_of_the_sheet_is_obeyed(house: Shop, tmp_path: Path) -> None:

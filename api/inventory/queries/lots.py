@@ -115,8 +115,8 @@ def lots_of_level(level_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[
         raise LevelNotFound(level_id=level_id)
     rows = session.execute(
         select(
-            *(LotStock.lot_id, Lot.code, Lot.expires_on, Lot.is_sellable, LotStock.bin_id),
-            *(Bin.code.label("bin_code"), LotStock.quantity),
+            *(LotStock.id, LotStock.lot_id, Lot.code, Lot.expires_on, Lot.is_sellable),
+            *(LotStock.bin_id, Bin.code.label("bin_code"), LotStock.quantity),
         )
         .join(Lot, Lot.id == LotStock.lot_id)
         .outerjoin(Bin, Bin.id == LotStock.bin_id)

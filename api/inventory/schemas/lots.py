@@ -60,6 +60,7 @@ class EditLotSchema(Schema):
 class LotPlaceSchema(Schema):
     """Units of a lot at one place."""
 
+    id = ma.fields.UUID(required=True)
     lot_id = ma.fields.UUID(required=True)
     code = ma.fields.String(required=True)
     expires_on = ma.fields.Date(required=True, allow_none=True)

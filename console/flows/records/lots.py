@@ -48,4 +48,17 @@ LOTS = Kind(
     named_by="code",
 )  # fmt: skip
 
-KINDS = (LOTS,)
+LEVEL_LOTS = Kind(
+    "level_lots", "lot", "What is left of each lot of a level: what expires first comes first",
+    "/stock/{about}/lots",
+    (
+        Field("Lot", "code", width=14, grow=1),
+        Field("Until", "expires_on", width=10),
+        Field("Left", "quantity", "count", 6),
+        Field("In bin", "bin_code", width=12),
+        Field("Sold", "is_sellable", "yes", 5),
+    ),
+    (), about="path", is_whole=True, rows_in="lots", named_by="code", state="is_sellable",
+)  # fmt: skip
+
+KINDS = (LOTS, LEVEL_LOTS)

@@ -75,6 +75,20 @@ BINS = Kind(
     named_by="code", state="kind", opens="bin", has_csv=True,
 )  # fmt: skip
 
+BIN_JOURNAL = Kind(
+    "bin_journal", "entry", "What went into a bin and out of it, the newest first",
+    "/bins/{about}/movements",
+    (
+        Field("SKU", "sku", width=14, grow=1),
+        Field("Change", "change", "count", 6),
+        Field("Then", "quantity_after", "count", 6),
+        Field("Reason", "reason", width=14, grow=1),
+        Field("When", "at", "when", 12),
+        Field("By", "actor", width=12),
+    ),
+    (Field("reference", "reference"),), about="path", named_by="sku", has_csv=True,
+)  # fmt: skip
+
 COUNTS = Kind(
     "counts", "count", "Counts that are planned, go on, or are done", "/counts",
     (
@@ -219,4 +233,4 @@ PUT_BACKS = Kind(
     rows_in="tasks", is_whole=True, title="Put-backs",
 )  # fmt: skip
 
-KINDS = (BINS, COUNTS, STOCK_RULES, VALUATION, SHRINKAGE, PUT_BACKS)
+KINDS = (BINS, BIN_JOURNAL, COUNTS, STOCK_RULES, VALUATION, SHRINKAGE, PUT_BACKS)
