@@ -7,6 +7,8 @@ one kill of each part.
 import os
 import socket
 import threading
+import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from random import Random
@@ -54,7 +56,11 @@ class Paper:
 
 def insists(town: Town, path: str, body: Any, name: str) -> Any:
     """Repeat a command with its key until it is answered, as the console does."""
-    answer = town.owner.insists("POST", path, body, Idempotency_Key=name)
+    while True:
+        answer = town.owner.insists("POST", path, body, Idempotency_Key=name)
+        if answer.status_code != 429:
+            break
+        time.sleep(answer.json()["retry_after"])  # all packers work under one name
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -120,7 +126,7 @@ def test_each_parcel_leaves_once_with_one_label_through_kills_and_a_dead_printer
         ("packing_slip", PARCELS, PARCELS),
         ("shipping_label", PARCELS, PARCELS),
     ]
-    town.finds_worker_dead()
+    town.ends_claims()
     printer = Paper()
     try:
         town.shop.sql("UPDATE printers SET retry_at = now(), claimed_until = now()")
@@ -135,3 +141,9 @@ def test_each_parcel_leaves_once_with_one_label_through_kills_and_a_dead_printer
         printer.close()
     assert len(printer.taken) == 2 * PARCELS
     assert len(set(printer.taken)) == 2 * PARCELS
+    town.settles()
+    # A worker that is killed between sending an e-mail and noting it sends it again.
+    copies = Counter(letter.message_id for letter in town.letters())
+    twice = {each for each, count in copies.items() if count == 2}
+    assert len(twice - town.may_come_twice) <= KILLS
+    town.may_come_twice |= twice
