@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Response
 
 from api.carriers.errors import CarrierAccountNotFound, CredentialsUnreadable
+from api.documents import customs_form as customs_paper
 from api.fulfilment.errors import FulfilmentNotFound
 from api.inventory.errors import LocationNotFound
 from api.kernel.errors import InvalidState
@@ -17,6 +18,7 @@ from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.openapi_errors import may_answer
 from api.platform.storage import StorageUnavailable
 from api.printing.errors import PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter
+from api.printing.schemas import PrintAtSchema, PrintedSchema
 from api.shipping_labels import flows, formats, queries
 from api.shipping_labels.errors import (
     CarrierCannotDo,
@@ -116,6 +118,35 @@ def list_labels_of_order(order_id: UUID) -> dict[str, Any]:
 def read_customs_form(fulfilment_id: UUID, location_id: UUID | None) -> dict[str, object]:
     """Read what a customs form (CN23) says of a parcel, and what is missing for it."""
     return flows.customs_form(fulfilment_id, location_id=location_id)
+
+
+@blueprint.route("/fulfilments/<uuid:fulfilment_id>/customs/paper", methods=["GET"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(CustomsDataMissing, FulfilmentNotFound, SenderAddressMissing)
+@blueprint.doc(
+    responses={
+        200: {
+            "description": "The form to sign",
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    }
+)
+def get_customs_paper(fulfilment_id: UUID) -> Response:
+    """Print a customs form (CN23) of a parcel as PDF."""
+    paper = customs_paper.paper(flows.customs_paper_of(fulfilment_id))
+    return Response(paper, content_type="application/pdf")
+
+
+@blueprint.route("/fulfilments/<uuid:fulfilment_id>/customs/print", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@may_answer(CustomsDataMissing, FulfilmentNotFound, PrinterFormatWrong, PrinterNotFound,
+            SenderAddressMissing, StationHasNoPrinter)  # fmt: skip
+@idempotent(required=True)
+@blueprint.arguments(PrintAtSchema, as_kwargs=True)
+@blueprint.response(200, PrintedSchema)
+def print_customs_form(fulfilment_id: UUID, station: str) -> dict[str, object]:
+    """Print a customs form (CN23) of a parcel on the printer of a station."""
+    return {"jobs": [flows.print_customs(fulfilment_id, station=station, by=principal())]}
 
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/tracking", methods=["GET"])

@@ -50,10 +50,10 @@ def needs_customs(origin: Mapping[str, Any], destination: Mapping[str, Any]) -> 
     return bool(origin["country"] != destination["country"])
 
 
-def missing_for_customs(goods: Sequence[ParcelGoods]) -> list[tuple[str, str]]:
-    """Return what customs asks for and goods do not have: the SKU and a sentence."""
+def missing_for_customs(goods: Sequence[ParcelGoods]) -> list[str]:
+    """Return what customs asks for and goods do not have: a sentence for each, with the SKU."""
     return [
-        (one.sku, f"{one.sku} has no {what}.")
+        f"{one.sku} has no {what}."
         for one in goods
         for what, value in (
             ("HS code", one.hs_code),

@@ -10,7 +10,7 @@ from flask import Flask
 from tests.console.support.real import opens
 from tests.console.support.station import Station
 from tests.console.test_operations import goes
-from tests.shipping_labels.test_labels import labels, prepare
+from tests.shipping_labels.test_labels import changes, labels, prepare
 from tests.support.carriers import CREDENTIALS, LABEL, at_carriers
 from tests.support.shop import Shop
 
@@ -95,9 +95,10 @@ async def test_a_label_is_bought_printed_and_voided_from_the_parcels_of_an_order
 
 @pytest.mark.parametrize("real_desk", [(80, 24)], indirect=True)
 async def test_where_a_parcel_is_and_what_customs_reads_of_it_are_pages_of_their_own(
-    real_desk: Station, house: Shop
+    real_desk: Station, house: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk, staff = real_desk, prepare(house)
+    monkeypatch.chdir(tmp_path)
     order = house.an_order(MUG=2)
     staff.posts(f"/orders/{order['id']}/ship", {"carrier": "GLS", "tracking_number": "ZFK10001"})
     csv = (
@@ -118,5 +119,19 @@ async def test_where_a_parcel_is_and_what_customs_reads_of_it_are_pages_of_their
     assert desk.screen == "customs_form"
     for told in ("2 × MUG", "Wanda Warehouse", "MUG has no HS code.", "sale of goods"):
         assert told in desk.text, desk.text
+    await answers(desk, "p")
+    assert (desk.tone, "HS code" in desk.said) == ("wrong", True)
+    known = {"hs_code": "691200", "origin_country": "PT", "weight_grams": 350}
+    changes(staff, f"/variants/{house.variants['MUG']}", known)
+    again = house.an_order(MUG=1)
+    staff.posts(f"/orders/{again['id']}/ship", {"carrier": "GLS", "tracking_number": "ZFK10002"})
+    await opens(desk, again)
+    await desk.press("k", "u")
+    await desk.rested()
+    await answers(desk, "p")
+    assert desk.tone == "done", desk.said
+    assert (tmp_path / f"customs-{again['number']}-F1.pdf").read_bytes().startswith(b"%PDF")
+    await answers(desk, "o", "PACK-9")
+    assert "PACK-9" in desk.said, "it has no printer, which is said"
     await desk.press("escape")
-    assert desk.screen == "parcels"
+    assert desk.screen == "parcels", desk.text

@@ -7,8 +7,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from api.kernel.money import Money
 from api.orders import service as orders_service
 from api.platform.db import session
+from api.shipping_labels import flows
 from tests.shipping_labels.test_labels import an_account, changes
 from tests.support.carriers import CREDENTIALS
 from tests.support.shop import ADDRESS, Shop, Staff
@@ -305,3 +307,44 @@ def test_a_customs_form_says_what_is_missing(shop: Shop) -> None:
     assert (line["sku"], line["quantity"]) == ("MUG", 2)
     assert form.json["value"] == line["value"]
     assert "MUG has no HS code." in form.json["missing"]
+    for refused in (
+        anna.gets(f"/fulfilments/{parcel['id']}/customs/paper"),
+        anna.posts(f"/fulfilments/{parcel['id']}/customs/print", {"station": "PACK-9"}),
+    ):
+        assert (refused.status_code, refused.json["code"]) == (422, "customs_data_missing")
+        assert "MUG has no HS code." in [one["detail"] for one in refused.json["errors"]]
+
+
+def test_a_customs_form_is_a_paper_that_a_station_prints(shop: Shop) -> None:
+    shop.sells("MUG", 10)
+    anna = shop.staff()
+    location = anna.gets("/locations").json["data"][0]
+    changes(anna, f"/locations/{location['id']}", {"address": ADDRESS})
+    known = {"hs_code": "691200", "origin_country": "PT", "weight_grams": 350}
+    assert changes(anna, f"/variants/{shop.variants['MUG']}", known).status_code == 200
+    order = shop.an_order(MUG=2)
+    parcel = anna.posts(f"/orders/{order['id']}/fulfilments", {}).json
+    path = f"/fulfilments/{parcel['id']}/customs"
+    printer = {"name": "Bench", "connection": "raw", "address": "127.0.0.1:9", "format": "pdf"}
+    assert anna.posts("/printers", printer).status_code == 201
+    bench = {"station": "PACK-9", "use": "papers", "printer": "Bench"}
+    assert anna.posts("/station-printers", bench).status_code in (200, 201)
+
+    paper = anna.gets(f"{path}/paper")
+    printed = anna.posts(f"{path}/print", {"station": "PACK-9"})
+
+    assert (paper.status_code, paper.headers["Content-Type"]) == (200, "application/pdf")
+    assert paper.data.startswith(b"%PDF")
+    of = flows.customs_paper_of(UUID(parcel["id"]))
+    (line,) = of.lines
+    assert (line.quantity, line.net_weight_grams, line.hs_code, line.origin) == (
+        2,
+        700,
+        "691200",
+        "PT",
+    )
+    assert (of.value, of.postage) == (Money(1998, "EUR"), Money(490, "EUR"))
+    assert of.recipient[0] == "Carla Customer"
+    (job,) = printed.json["jobs"]
+    read = anna.gets(f"/print-jobs/{job}").json
+    assert (read["kind"], read["title"]) == ("customs", f"Customs form {parcel['number']}")

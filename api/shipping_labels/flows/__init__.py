@@ -48,7 +48,7 @@ from api.shipping_labels.errors import (
     ParcelWithoutWeight,
 )
 from api.shipping_labels.flows import content
-from api.shipping_labels.flows.content import customs_form
+from api.shipping_labels.flows.content import customs_form, customs_paper_of, print_customs
 from api.shipping_labels.flows.tracking import import_tracking, receive_tracking
 from api.shipping_labels.states import LabelState
 
@@ -57,7 +57,9 @@ __all__ = [
     "buy_label",
     "check_use",
     "customs_form",
+    "customs_paper_of",
     "import_tracking",
+    "print_customs",
     "print_label",
     "receive_tracking",
     "settle_label",

@@ -4,9 +4,14 @@ from uuid import UUID
 
 from api.carriers import queries as carriers_queries
 from api.carriers.gateways import CustomsDeclaration, Goods
+from api.documents import customs_form as customs_paper
+from api.documents.customs_form import CustomsPaper, DeclaredLine
 from api.inventory import queries as inventory_queries
 from api.kernel.money import Money
-from api.platform.addresses import labelled
+from api.kernel.principal import Principal
+from api.platform.addresses import label_lines, labelled
+from api.printing import service as printing_service
+from api.printing.states import PaperKind, PrintFormat
 from api.shipping_labels import queries
 from api.shipping_labels.errors import CustomsDataMissing, NoCarrierAccount, SenderAddressMissing
 from api.shipping_labels.queries import ParcelContent
@@ -32,8 +37,51 @@ def customs_form(fulfilment_id: UUID, *, location_id: UUID | None = None) -> dic
         "net_weight_grams": sum(line["net_weight_grams"] for line in lines),
         "value": Money(sum(line["value"].amount for line in lines), content.currency),
         "postage": Money(content.shipping_total, content.currency),
-        "missing": [sentence for _, sentence in missing_for_customs(content.goods)],
+        "missing": missing_for_customs(content.goods),
     }
+
+
+def customs_paper_of(fulfilment_id: UUID) -> CustomsPaper:
+    """Return what is printed of a customs form.
+
+    Raises `CustomsDataMissing`, and what `customs_form` raises.
+    """
+    content = queries.parcel_content(fulfilment_id)
+    _refuse_missing(content)
+    lines = customs_lines(content.goods, content.currency)
+    return CustomsPaper(
+        number=content.number,
+        category="Sale of goods / Vente de marchandises",
+        sender=label_lines(sender_of(content, None)),
+        recipient=label_lines(content.shipping_address),
+        lines=[
+            DeclaredLine(
+                *(one["description"], one["quantity"], one["net_weight_grams"], one["value"]),
+                *(one["hs_code"], one["origin_country"]),
+            )
+            for one in lines
+        ],
+        net_weight_grams=sum(one["net_weight_grams"] for one in lines),
+        value=Money(sum(one["value"].amount for one in lines), content.currency),
+        postage=Money(content.shipping_total, content.currency),
+    )
+
+
+def print_customs(fulfilment_id: UUID, *, station: str, by: Principal) -> UUID:
+    """Print a customs form at a station, each time it is asked; returns the print job.
+
+    Needs a transaction. Raises what `customs_paper_of` raises, `StationHasNoPrinter`, and
+    `PrinterFormatWrong` where the printer takes no PDF.
+    """
+    of = customs_paper_of(fulfilment_id)
+    return printing_service.print_drawn(
+        station,
+        PaperKind.CUSTOMS,
+        {PrintFormat.PDF: lambda _: customs_paper.paper(of)},
+        title=f"Customs form {of.number}",
+        by=by,
+        subject_id=fulfilment_id,
+    )
 
 
 def account_of(
@@ -77,14 +125,7 @@ def declaration_of(content: ParcelContent, sender: dict[str, object]) -> Customs
     """Return what customs is told; None where nothing is. Raises `CustomsDataMissing`."""
     if not needs_customs(sender, content.shipping_address):
         return None
-    if missing := missing_for_customs(content.goods):
-        raise CustomsDataMissing(
-            number=content.number,
-            errors=[
-                {"pointer": "", "code": CustomsDataMissing.code, "detail": sentence, "sku": sku}
-                for sku, sentence in missing
-            ],
-        )
+    _refuse_missing(content)
     return CustomsDeclaration(
         goods=tuple(
             Goods(
@@ -121,3 +162,14 @@ def snapshot_of(declaration: CustomsDeclaration) -> dict[str, object]:
             for one in declaration.goods
         ],
     }
+
+
+def _refuse_missing(content: ParcelContent) -> None:
+    if missing := missing_for_customs(content.goods):
+        raise CustomsDataMissing(
+            number=content.number,
+            errors=[
+                {"pointer": "", "code": CustomsDataMissing.code, "detail": sentence}
+                for sentence in missing
+            ],
+        )

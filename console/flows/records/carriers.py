@@ -167,6 +167,15 @@ CUSTOMS_FORM = Kind(
         Field("from", "sender.label_lines", "list"),
         Field("to", "recipient.label_lines", "list"),
     ),
+    (
+        RecordCommand("print_customs", "o", "print", "Print it at a station, to be signed",
+             "/fulfilments/{about}/customs/print", "fulfilment:write",
+             "Print the customs form of {name}?", fields=(STATION,), answers_within=LABEL_WITHIN),
+        RecordCommand("save_customs", "p", "paper", "Write it into a file, to be signed",
+             "/fulfilments/{about}/customs/paper", "fulfilment:write",
+             "Write the customs form of {name} into a file?", method="GET",
+             file="customs-{name}.pdf"),
+    ),
     about="path", is_single=True, named_by="number", identified_by="number",
 )  # fmt: skip
 
