@@ -122,7 +122,7 @@ def read_customs_form(fulfilment_id: UUID, location_id: UUID | None) -> dict[str
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/customs/paper", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
-@may_answer(CustomsDataMissing, FulfilmentNotFound, SenderAddressMissing)
+@may_answer(CustomsDataMissing, FulfilmentNotFound, LocationNotFound, SenderAddressMissing)
 @blueprint.doc(
     responses={
         200: {
@@ -139,8 +139,8 @@ def get_customs_paper(fulfilment_id: UUID) -> Response:
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/customs/print", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@may_answer(CustomsDataMissing, FulfilmentNotFound, PrinterFormatWrong, PrinterNotFound,
-            SenderAddressMissing, StationHasNoPrinter)  # fmt: skip
+@may_answer(CustomsDataMissing, FulfilmentNotFound, LocationNotFound, PrinterFormatWrong,
+            PrinterNotFound, SenderAddressMissing, StationHasNoPrinter)  # fmt: skip
 @idempotent(required=True)
 @blueprint.arguments(PrintAtSchema, as_kwargs=True)
 @blueprint.response(200, PrintedSchema)

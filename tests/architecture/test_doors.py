@@ -24,6 +24,7 @@ PUBLIC_MODULES_OF = {
     "carriers": {"gateways", "rules"},  # the protocol of who buys labels; pure: which there are
     "fulfilment": {"carriers"},  # pure: how tracking numbers are written
     "documents": {
+        "customs_form",
         "escpos",
         "labels",
         "manifest",
@@ -54,6 +55,7 @@ LATE_IMPORTS = {
     "api/imports/formats/workbook.py",
     "api/platform/backups/jobs.py",
     "api/platform/storage.py",  # what reaches a bucket
+    "api/documents/customs_form.py",
     "api/documents/manifest.py",
     "api/documents/parcel_label.py",
     "api/documents/pictures.py",
