@@ -7,9 +7,9 @@ ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS build
 RUN python3 -m venv /opt/venv
-COPY requirements.lock .
+COPY requirements-full.lock .
 RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check \
-    --require-hashes -r requirements.lock
+    --require-hashes -r requirements-full.lock
 
 FROM ${BASE}
 # pg_dump for `flask backup`; it must be as new as the server, so it comes from PostgreSQL's own

@@ -60,7 +60,7 @@ format: ready ## put the code into the house style
 
 lock: ready ## find anew what the requirements pull in, with checksums (needs uv)
 	@command -v uv >/dev/null || { echo "stockroom: uv is missing: pip install uv." >&2; exit 1; }
-	@for name in requirements requirements-dev; do \
+	@for name in requirements requirements-full requirements-dev; do \
 	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --custom-compile-command "make lock" $$name.txt -o $$name.lock || exit 1; done
 

@@ -9,6 +9,7 @@ import shlex
 import shutil
 import socket
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -107,7 +108,7 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         scale=environment.get("STOCKROOM_SCALE", "").strip(),
         prints=_papers(environment.get("STOCKROOM_PRINT", "")),
         auto_ship=_yes(environment, "STOCKROOM_AUTO_SHIP"),
-        sentry_dsn=environment.get("SENTRY_DSN", "").strip(),
+        sentry_dsn=_checked_dsn(environment.get("SENTRY_DSN", "").strip()),
     )
 
 
@@ -143,6 +144,16 @@ def _checked_sound(command: str) -> str | None:
     if words and shutil.which(words[0]) is None:
         raise BadSettings(f"STOCKROOM_SOUND names {words[0]!r}, which cannot be run here")
     return command if words else None
+
+
+def _checked_dsn(dsn: str) -> str:
+    """Refuse an address of Sentry where its package is missing, now and not at the first crash."""
+    if dsn and find_spec("sentry_sdk") is None:
+        raise BadSettings(
+            "SENTRY_DSN is set, and the package sentry-sdk is not installed here: "
+            "pip install -r requirements-sentry.txt"
+        )
+    return dsn
 
 
 def _yes(environment: Mapping[str, str], name: str) -> bool:

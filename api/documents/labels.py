@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from stdnum import ean
 
 from api.documents.font import FONT, embed, printable
+from api.kernel import packages
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -69,7 +70,11 @@ def symbology_of(code: str) -> Symbology:
 
 
 def modules(code: str) -> str:
-    """Return the bars of a code as 1 (black) and 0 (white), each of the same width."""
+    """Return the bars of a code as 1 (black) and 0 (white), each of the same width.
+
+    Raises `PackageMissing`, as all that prints bars or PDF does.
+    """
+    packages.require("papers")
     import barcode  # noqa: PLC0415 - with Pillow, 6 MB
 
     bars: str = barcode.get(symbology_of(code).removesuffix("14"), code).build()[0]
@@ -81,6 +86,7 @@ def sheet(labels: Sequence[Label]) -> bytes:
 
     The code stands below its bars. What the font has no sign for is printed as `?`.
     """
+    packages.require("papers")
     from fpdf import FPDF  # noqa: PLC0415 - 20 MB that only who prints has to load
 
     pdf = FPDF(format="A4")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.documents.font import FONT, embed, printable
+from api.kernel import packages
 
 _MARGIN: Final = 20.0
 _LINE: Final = 6.0
@@ -42,6 +43,7 @@ def paper(of: ManifestPaper) -> bytes:
 
     What the font has no sign for is printed as `?`. An open manifest says that it is a draft.
     """
+    packages.require("papers")
     from fpdf import FPDF  # noqa: PLC0415 - 20 MB that only who prints has to load
     from fpdf.fonts import FontFace  # noqa: PLC0415 - as above
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from api.documents.font import FONT, embed, printable
 from api.documents.labels import draw_bars, escaped, modules
 from api.documents.surface import Surface
+from api.kernel import packages
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -35,6 +36,7 @@ class ParcelLabel:
 
 def label(of: ParcelLabel) -> bytes:
     """Print a label as PDF. What the font has no sign for is printed as `?`."""
+    packages.require("papers")
     from fpdf import FPDF  # noqa: PLC0415 - 20 MB that only who prints has to load
 
     pdf = FPDF(unit="mm", format=(WIDTH, HEIGHT))

@@ -4,6 +4,8 @@ from functools import cache
 from importlib.resources import as_file, files
 from typing import Final
 
+from api.kernel import packages
+
 _SIZE: Final = 24
 """Dots: as high as the lines that a printer writes itself."""
 _ABOVE: Final = 4
@@ -36,6 +38,7 @@ def paint(text: str, dots: int, bold: bool) -> tuple[int, list[bytes]] | None:
 
 @cache
 def _characters() -> frozenset[int]:
+    packages.require("papers")
     from fontTools.ttLib import TTFont  # noqa: PLC0415 - as above
 
     with (

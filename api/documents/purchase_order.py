@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from api.documents.font import FONT, embed, printable
+from api.kernel import packages
 from api.kernel.money import Money
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class OrderPaper:
 
 def pdf(paper: OrderPaper) -> bytes:
     """Print a purchase order, on as many pages as its lines need."""
+    packages.require("papers")
     from fpdf import FPDF  # noqa: PLC0415 - 20 MB that only who prints has to load
 
     file = FPDF(format="A4")

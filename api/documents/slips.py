@@ -13,6 +13,7 @@ from api.documents.font import FONT, embed, printable
 from api.documents.labels import draw_bars
 from api.documents.surface import Surface
 from api.documents.words import words
+from api.kernel import packages
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -49,6 +50,7 @@ def slip(of: Slip) -> bytes:
 
     What the font has no sign for is printed as `?`.
     """
+    packages.require("papers")
     from fpdf import FPDF  # noqa: PLC0415 - 20 MB that only who prints has to load
     from fpdf.fonts import FontFace  # noqa: PLC0415 - as above
 

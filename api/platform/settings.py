@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
-from api.kernel import clock
+from api.kernel import clock, packages
 from api.platform import production_checks, setting_aliases
 from api.platform.environment_reader import DEVELOPMENT_SECRET, EnvironmentReader, sqlalchemy_url
 
@@ -295,6 +295,14 @@ class Settings:
                 "GIFT_CARD_VALID_DAYS must be 0, for gift cards without end, or at least "
                 f"GIFT_CARD_MIN_DAYS ({settings.gift_card_min_days})"
             )
+        needing: dict[str, tuple[str, packages.Part]] = {
+            "MEDIA_URL": (settings.media_url, "s3"),
+            "BACKUP_URL": (settings.backup_url, "s3"),
+            "SENTRY_DSN": (settings.sentry_dsn, "sentry"),
+        }
+        for name, (value, part) in needing.items():
+            if value and (problem := packages.problem_of(part)) is not None:
+                read.problems.append(f"{name} is set. {problem.detail.rstrip('.')}")
         if in_production:
             read.problems += production_checks.find_weaknesses(settings, environ)
         if read.problems:

@@ -7,6 +7,7 @@ from flask import Response
 
 from api.documents import trial_page
 from api.kernel.errors import InvalidState
+from api.kernel.packages import PackageMissing
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
@@ -114,7 +115,9 @@ def delete_printer(printer_id: UUID, expected_version: int) -> None:
 
 @blueprint.route("/printers/<uuid:printer_id>/test-page", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@may_answer(PrinterFormatWrong, PrinterNotFound, PrintJobNotFound, StationHasNoPrinter)
+@may_answer(
+    PackageMissing, PrinterFormatWrong, PrinterNotFound, PrintJobNotFound, StationHasNoPrinter
+)
 @idempotent(required=False)
 @blueprint.response(201, PrintJobSchema, headers=LOCATED)
 def print_test_page(printer_id: UUID) -> object:

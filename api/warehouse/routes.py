@@ -23,6 +23,7 @@ from api.inventory.errors import (
 )
 from api.kernel import clock
 from api.kernel.errors import InvalidState
+from api.kernel.packages import PackageMissing
 from api.kernel.permissions import Permission
 from api.kernel.text_folding import counted
 from api.platform.auth import StepUpRequired, principal, requires
@@ -208,7 +209,7 @@ def get_value_history(query: dict[str, Any]) -> dict[str, object]:
 
 @blueprint.route("/warehouse/labels", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
-@may_answer(NothingToPrint)
+@may_answer(PackageMissing, NothingToPrint)
 @blueprint.arguments(LabelQuerySchema, location="query")
 @blueprint.doc(
     responses={
@@ -235,7 +236,9 @@ def get_labels(query: dict[str, Any]) -> Response:
 
 @blueprint.route("/warehouse/labels/print", methods=["POST"])
 @requires(Permission.INVENTORY_READ)
-@may_answer(NothingToPrint, PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter)
+@may_answer(
+    PackageMissing, NothingToPrint, PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter
+)
 @idempotent(required=True)
 @blueprint.arguments(LabelsSchema, location="query")
 @blueprint.arguments(PrintLabelsSchema)

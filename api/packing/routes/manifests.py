@@ -8,6 +8,7 @@ from flask import Response
 from api.documents import manifest as manifest_paper
 from api.fulfilment.errors import FulfilmentNotFound
 from api.kernel.errors import InvalidState
+from api.kernel.packages import PackageMissing
 from api.kernel.permissions import Permission
 from api.packing import queries, service
 from api.packing.errors import (
@@ -146,7 +147,7 @@ def close_manifest(manifest_id: UUID) -> dict[str, object]:
 
 @blueprint.route("/manifests/<uuid:manifest_id>/paper", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
-@may_answer(ManifestNotFound)
+@may_answer(PackageMissing, ManifestNotFound)
 @blueprint.doc(
     responses={
         "200": {
@@ -164,7 +165,9 @@ def get_manifest_paper(manifest_id: UUID) -> Response:
 
 @blueprint.route("/manifests/<uuid:manifest_id>/print", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@may_answer(ManifestNotFound, PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter)
+@may_answer(
+    PackageMissing, ManifestNotFound, PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter
+)
 @idempotent(required=True)
 @blueprint.arguments(PrintAtSchema, as_kwargs=True)
 @blueprint.response(200, PrintedSchema)

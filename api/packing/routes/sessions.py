@@ -18,6 +18,7 @@ from api.fulfilment.errors import (
 from api.fulfilment.schemas import FulfilmentSchema
 from api.inventory.errors import LocationNotFound, LotsNotSellable, NotAllocated
 from api.kernel.errors import InvalidState
+from api.kernel.packages import PackageMissing
 from api.kernel.permissions import Permission
 from api.orders.errors import (
     NotesUnread,
@@ -291,7 +292,7 @@ _LABEL = {
 
 @blueprint.route("/sessions/<uuid:packing_session_id>/slip", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
-@may_answer(FulfilmentNotFound, ParcelNotReady, SessionNotFound)
+@may_answer(PackageMissing, FulfilmentNotFound, ParcelNotReady, SessionNotFound)
 @blueprint.arguments(SlipQuerySchema, location="query")
 @blueprint.doc(responses=_PDF)
 def get_packing_slip(query: dict[str, Any], packing_session_id: UUID) -> Response:
@@ -305,8 +306,10 @@ def get_packing_slip(query: dict[str, Any], packing_session_id: UUID) -> Respons
 
 @blueprint.route("/sessions/<uuid:packing_session_id>/label", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
-@may_answer(FulfilmentNotFound, LabelFileMissing, LabelNotFound, ParcelNotReady, SessionNotFound,
-            StorageUnavailable)  # fmt: skip
+@may_answer(
+    *(FulfilmentNotFound, LabelFileMissing, LabelNotFound, PackageMissing, ParcelNotReady),
+    *(SessionNotFound, StorageUnavailable),
+)
 @blueprint.doc(responses=_LABEL)
 def get_parcel_label(packing_session_id: UUID) -> Response:
     """Read the label of a parcel: the one that was bought, else one with its address and number.
@@ -320,6 +323,7 @@ def get_parcel_label(packing_session_id: UUID) -> Response:
 @blueprint.route("/sessions/<uuid:packing_session_id>/print", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(
+    PackageMissing,
     *(FulfilmentNotFound, InvalidState, LabelFileMissing, LabelNotFound, ParcelNotReady),
     *(PrinterFormatWrong, PrinterNotFound, SessionNotFound, StationHasNoPrinter),
     StorageUnavailable,

@@ -22,6 +22,7 @@ from api.inventory.errors import (
     LotShort,
 )
 from api.kernel.errors import InvalidState
+from api.kernel.packages import PackageMissing
 from api.kernel.permissions import Permission
 from api.orders.errors import OrderNotFound, OrderOnHold
 from api.picking import flows, queries, service
@@ -163,7 +164,7 @@ def get_batch(batch_id: UUID) -> dict[str, object]:
 
 @blueprint.route("/batches/<uuid:batch_id>/paper", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
-@may_answer(BatchNotFound)
+@may_answer(PackageMissing, BatchNotFound)
 @blueprint.doc(responses=_PDF)
 def get_pick_list(batch_id: UUID) -> Response:
     """Read a batch as a paper, as PDF: what is still to be picked, in the order of the walk."""
@@ -173,7 +174,7 @@ def get_pick_list(batch_id: UUID) -> Response:
 
 @blueprint.route("/batches/<uuid:batch_id>/print", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@may_answer(BatchNotFound, PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter)
+@may_answer(PackageMissing, BatchNotFound, PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter)
 @idempotent(required=True)
 @blueprint.arguments(PrintAtSchema)
 @blueprint.response(200, PrintedSchema)

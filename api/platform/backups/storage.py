@@ -13,11 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import obstore
-import pyrage
-from obstore.exceptions import BaseError
-from obstore.store import LocalStore, S3Store
-
+from api.kernel import packages
 from api.platform.settings import Settings
 
 _CHUNK = 1024 * 1024
@@ -39,23 +35,23 @@ class Place:
     def put(self, key: str, content: Path | bytes) -> None:
         """Store a file atomically. Raises `BackupError`."""
         with self._told(f"write {key}"):
-            obstore.put(self.store, key, content)
+            self.store.put(key, content)
 
     def fetch(self, key: str, target: Path) -> None:
         """Write a stored file to `target`. Raises `BackupError`, also when it does not exist."""
         with self._told(f"read {key}"), target.open("wb") as writing:
-            for chunk in obstore.get(self.store, key).stream():
+            for chunk in self.store.get(key).stream():
                 writing.write(bytes(chunk))
 
     def read(self, key: str) -> bytes:
         """Return a small file. Raises `BackupError`, also when it does not exist."""
         with self._told(f"read {key}"):
-            return bytes(obstore.get(self.store, key).bytes())
+            return bytes(self.store.get(key).bytes())
 
     def sizes(self, prefix: str = "") -> dict[str, int]:
         """Return the sizes of the files below a prefix, by key, in bytes."""
         with self._told("list what is there"):
-            found = obstore.list(self.store, prefix=prefix or None)
+            found = self.store.list(prefix=prefix or None)
             return {one["path"]: one["size"] for batch in found for one in batch}
 
     def delete(self, keys: list[str]) -> None:
@@ -63,13 +59,15 @@ class Place:
         for key in keys:
             try:
                 with self._told(f"delete {key}"):
-                    obstore.delete(self.store, key)
+                    self.store.delete(key)
             except BackupError as failed:
                 if not isinstance(failed.__cause__, FileNotFoundError):
                     raise
 
     @contextmanager
     def _told(self, deed: str) -> Iterator[None]:
+        from obstore.exceptions import BaseError  # noqa: PLC0415 - optional, see `_opened`
+
         try:
             yield
         except (BaseError, OSError) as broken:
@@ -106,6 +104,10 @@ def _opened(url: str, *, endpoint: str, region: str, access_key: str, secret_key
         raise BackupError(
             "No place for backups is set: BACKUP_URL names a folder or s3://bucket/folder."
         )
+    _require_packages()
+    from obstore.exceptions import BaseError  # noqa: PLC0415 - of requirements-s3.txt
+    from obstore.store import LocalStore, S3Store  # noqa: PLC0415 - as above
+
     if not url.startswith("s3://"):
         try:
             folder = Path(url).absolute()
@@ -129,6 +131,11 @@ def _opened(url: str, *, endpoint: str, region: str, access_key: str, secret_key
     return Place(store, url, is_bucket=True)
 
 
+def _require_packages() -> None:
+    if (problem := packages.problem_of("s3")) is not None:
+        raise BackupError(problem.detail)
+
+
 def recipient_of(settings: Settings) -> str:
     """Return the public key that backups are encrypted to, "" for none; `BackupError` if invalid.
 
@@ -142,6 +149,9 @@ def recipient_of(settings: Settings) -> str:
                 "a key pair with age-keygen, keep the private key elsewhere, set the public one."
             )
         return ""
+    _require_packages()
+    import pyrage  # noqa: PLC0415 - of requirements-s3.txt
+
     try:
         pyrage.x25519.Recipient.from_str(key)
     except pyrage.RecipientError as unfit:
@@ -151,12 +161,16 @@ def recipient_of(settings: Settings) -> str:
 
 def seal(source: Path, target: Path, recipient: str) -> None:
     """Encrypt a file to a public key."""
+    import pyrage  # noqa: PLC0415 - of requirements-s3.txt
+
     with source.open("rb") as reading, target.open("wb") as writing:
         pyrage.encrypt_io(reading, writing, [pyrage.x25519.Recipient.from_str(recipient)])
 
 
 def unseal(source: Path, target: Path, identity_file: str) -> None:
     """Decrypt a file with the private keys in a file, as age-keygen writes it."""
+    import pyrage  # noqa: PLC0415 - of requirements-s3.txt
+
     with source.open("rb") as reading, target.open("wb") as writing:
         try:
             pyrage.decrypt_io(reading, writing, identities(identity_file))
@@ -173,6 +187,8 @@ def identities(identity_file: str) -> list[object]:
             "This backup is encrypted: name the file with the private key by --identity or "
             "BACKUP_IDENTITY_FILE."
         )
+    import pyrage  # noqa: PLC0415 - of requirements-s3.txt
+
     try:
         lines = Path(identity_file).read_text().splitlines()
         keys = [line.strip() for line in lines if line.startswith("AGE-SECRET-KEY-")]

@@ -10,6 +10,7 @@ from api.inventory.errors import LocationNotFound
 from api.kernel.errors import InvalidState
 from api.kernel.ids import new_id
 from api.kernel.money import Money
+from api.kernel.packages import PackageMissing
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
@@ -237,7 +238,7 @@ def set_purchase_order_line(
 
 @blueprint.route("/purchase-orders/<uuid:purchase_order_id>/file", methods=["GET"])
 @requires(Permission.PURCHASING_READ)
-@may_answer(PurchaseOrderNotFound)
+@may_answer(PackageMissing, PurchaseOrderNotFound)
 @blueprint.doc(
     responses={"200": {"description": "The file", "content": {"application/pdf": _FILE}}}
 )
@@ -269,7 +270,7 @@ def order_purchase_order(purchase_order_id: UUID) -> dict[str, object]:
 
 @blueprint.route("/purchase-orders/<uuid:purchase_order_id>/email", methods=["POST"])
 @requires(Permission.PURCHASING_WRITE)
-@may_answer(InvalidState, PurchaseOrderNotFound, SupplierWithoutEmail)
+@may_answer(InvalidState, PackageMissing, PurchaseOrderNotFound, SupplierWithoutEmail)
 @idempotent(required=False)
 @blueprint.response(202, PurchaseOrderSchema)
 def email_purchase_order(purchase_order_id: UUID) -> dict[str, object]:

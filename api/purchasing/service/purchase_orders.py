@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from api.catalog.queries import variant_lookup
 from api.inventory import queries as inventory_queries
-from api.kernel import clock
+from api.kernel import clock, packages
 from api.kernel.ids import new_id
 from api.kernel.money import Money
 from api.kernel.principal import Principal
@@ -147,8 +147,9 @@ def email_purchase_order(order_id: UUID, *, command_id: UUID, by: Principal) -> 
 
     The e-mail is written by a job, once for each `command_id`. Locks the order. Raises
     `PurchaseOrderNotFound`, `SupplierWithoutEmail`, and `InvalidState` for a draft or a cancelled
-    one.
+    one; `PackageMissing` where the PDF cannot be made here, before an e-mail waits for it.
     """
+    packages.require("papers")
     order = lock(order_id, by=by)
     PURCHASE_ORDER.next(order.status, "email")
     supplier = require_transaction().get_one(Supplier, order.supplier_id)

@@ -25,6 +25,7 @@ from api.inventory.errors import (
 )
 from api.kernel.errors import DomainError, InvalidState
 from api.kernel.ids import new_id
+from api.kernel.packages import PackageMissing
 from api.kernel.permissions import Permission
 from api.orders import queries as orders_queries
 from api.orders.errors import OrderNotFound
@@ -132,7 +133,7 @@ def get_return(return_id: UUID) -> dict[str, object]:
 
 @blueprint.route("/returns/<uuid:return_id>/slip", methods=["GET"])
 @requires(Permission.ORDERS_READ)
-@may_answer(ReturnNotFound)
+@may_answer(PackageMissing, ReturnNotFound)
 @blueprint.doc(responses=PDF)
 def get_return_slip(return_id: UUID) -> Response:
     """Read the slip of a return as PDF."""
@@ -141,7 +142,9 @@ def get_return_slip(return_id: UUID) -> Response:
 
 @blueprint.route("/returns/<uuid:return_id>/print", methods=["POST"])
 @requires(Permission.RETURNS_WRITE)
-@may_answer(PrinterFormatWrong, PrinterNotFound, ReturnNotFound, StationHasNoPrinter)
+@may_answer(
+    PackageMissing, PrinterFormatWrong, PrinterNotFound, ReturnNotFound, StationHasNoPrinter
+)
 @idempotent(required=True)
 @blueprint.arguments(PrintAtSchema)
 @blueprint.response(200, PrintedSchema)

@@ -13,6 +13,7 @@ from api.catalog.errors.media import (
 )
 from api.kernel.errors import InvalidState
 from api.kernel.ids import new_id
+from api.kernel.packages import PackageMissing
 from api.orders import queries as orders_queries
 from api.orders.errors import OrderNotFound
 from api.platform import languages
@@ -159,7 +160,7 @@ def post_own_return(return_id: UUID, carrier: str, tracking_number: str | None) 
 
 @own.route("/<uuid:return_id>/slip", methods=["GET"])
 @anyone
-@may_answer(OrderNotFound, ReturnNotFound)
+@may_answer(PackageMissing, OrderNotFound, ReturnNotFound)
 @own.doc(responses=PDF)
 def get_own_return_slip(return_id: UUID) -> Response:
     """Download the slip that goes into the parcel, as PDF."""

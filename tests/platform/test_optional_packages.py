@@ -1,0 +1,88 @@
+"""Without the optional packages, each feature that lacks one says in a sentence what to do."""
+
+import sys
+from typing import Any, cast
+
+import pytest
+from flask import Flask
+
+from api.documents import labels, manifest, parcel_label, pictures, purchase_order, slips
+from api.kernel.ids import new_id
+from api.kernel.packages import PackageMissing
+from api.kernel.principal import SYSTEM
+from api.platform.backups import storage
+from api.platform.backups.storage import BackupError
+from api.platform.settings import Settings, SettingsError
+from api.purchasing.service import email_purchase_order
+from console import settings as console_settings
+from tests.support.people import a_staff_member
+
+NOTHING = cast("Any", None)
+"""What is to be printed does not matter: nothing is."""
+
+
+@pytest.fixture(autouse=True)
+def without_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide what requirements-papers.txt, -s3.txt and -sentry.txt install."""
+    for name in ("fpdf", "barcode", "fontTools", "obstore", "pyrage", "sentry_sdk"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+def test_papers_are_refused() -> None:
+    pictures._characters.cache_clear()
+    for draw in (
+        lambda: labels.sheet(NOTHING),
+        lambda: labels.modules("A"),
+        lambda: parcel_label.label(NOTHING),
+        lambda: slips.slip(NOTHING),
+        lambda: purchase_order.pdf(NOTHING),
+        lambda: email_purchase_order(new_id(), command_id=new_id(), by=SYSTEM),
+        lambda: manifest.paper(NOTHING),
+        lambda: pictures.paint("\u0628", 300, False),
+    ):
+        with pytest.raises(
+            PackageMissing, match=r"fpdf2 .*pip install -r requirements-papers\.txt"
+        ):
+            draw()
+
+
+def test_the_api_answers_in_a_sentence(app: Flask) -> None:
+    person = a_staff_member()
+
+    answer = app.test_client().get(
+        "/api/v1/admin/warehouse/labels?kind=commands", headers=person.headers
+    )
+
+    assert (answer.status_code, answer.json["code"]) == (409, "package_missing")
+    assert answer.json["detail"].endswith("requirements-papers.txt, then restart it.")
+
+
+def test_the_shop_does_not_start_with_settings_that_need_them() -> None:
+    development = {
+        "STOCKROOM_ENV": "development",
+        "DATABASE_URL": "postgresql://a@127.0.0.1/a",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+    }
+    Settings.from_env(development)
+    needing = {
+        "MEDIA_URL": "s3://pictures",
+        "BACKUP_URL": "/backups",
+        "SENTRY_DSN": "https://key@sentry.example/1",
+    }
+
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_env(development | needing)
+
+    problems = refusal.value.problems
+    assert [problem.partition(" ")[0] for problem in problems] == list(needing)
+    for problem, package in zip(problems, ("obstore", "obstore", "sentry-sdk"), strict=True):
+        file = "sentry" if package == "sentry-sdk" else "s3"
+        assert f"{package} is not installed" in problem
+        assert f"pip install -r requirements-{file}.txt" in problem
+
+
+def test_backups_from_another_place_and_the_console_say_it_too(settings: Settings) -> None:
+    with pytest.raises(BackupError, match=r"obstore .*requirements-s3\.txt"):
+        storage.backups_of(settings, "/elsewhere")
+    with pytest.raises(console_settings.BadSettings, match=r"requirements-sentry\.txt"):
+        console_settings.read([], {"SENTRY_DSN": "https://key@sentry.example/1"})
