@@ -64,6 +64,7 @@ LATE_IMPORTS = {
     "api/documents/slips.py",
     "api/returns/flows/returns.py",  # Pillow
     "api/platform/sentry.py",  # a package that most shops never use
+    "api/platform/backups/storage.py",  # packages that a shop may lack
     "console/__main__.py",
     "console/client/scale.py",  # a serial port, for stations with a scale
     "console/client/sentry.py",

@@ -104,7 +104,8 @@ def _opened(url: str, *, endpoint: str, region: str, access_key: str, secret_key
         raise BackupError(
             "No place for backups is set: BACKUP_URL names a folder or s3://bucket/folder."
         )
-    _require_packages()
+    if (problem := packages.problem_of("s3")) is not None:
+        raise BackupError(problem.detail)
     from obstore.exceptions import BaseError  # noqa: PLC0415 - of requirements-s3.txt
     from obstore.store import LocalStore, S3Store  # noqa: PLC0415 - as above
 
@@ -131,11 +132,6 @@ def _opened(url: str, *, endpoint: str, region: str, access_key: str, secret_key
     return Place(store, url, is_bucket=True)
 
 
-def _require_packages() -> None:
-    if (problem := packages.problem_of("s3")) is not None:
-        raise BackupError(problem.detail)
-
-
 def recipient_of(settings: Settings) -> str:
     """Return the public key that backups are encrypted to, "" for none; `BackupError` if invalid.
 
@@ -149,7 +145,6 @@ def recipient_of(settings: Settings) -> str:
                 "a key pair with age-keygen, keep the private key elsewhere, set the public one."
             )
         return ""
-    _require_packages()
     import pyrage  # noqa: PLC0415 - of requirements-s3.txt
 
     try:
