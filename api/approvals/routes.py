@@ -8,6 +8,10 @@ from api.approvals.errors import AloneNeedsFactor, ApprovalDecided, ApprovalNotY
 from api.approvals.schemas import ApprovalQuerySchema, RejectionSchema
 from api.draft_orders.errors import DraftNotFound, DraftPriceChanged
 from api.inventory.errors import (
+    BinElsewhere,
+    BinInactive,
+    BinNotFound,
+    BinShort,
     InsufficientStock,
     LevelNotFound,
     LotDateDiffers,
@@ -17,6 +21,7 @@ from api.inventory.errors import (
     LotRequired,
     LotShort,
     QuantityTooLarge,
+    StateShort,
     StockCountOutdated,
 )
 from api.kernel.permissions import Permission
@@ -65,6 +70,7 @@ def get_approval(command_id: UUID) -> dict[str, object]:
     *NO_UNITS_TO_REFUND,
     AloneNeedsFactor,
     *(DraftNotFound, DraftPriceChanged),
+    *(BinElsewhere, BinInactive, BinNotFound, BinShort, StateShort),
     *(InsufficientStock, LevelNotFound, QuantityTooLarge, StockCountOutdated),
     *(LotDateDiffers, LotDateRequired, LotNotFound, LotNotTracked, LotRequired, LotShort),
 )

@@ -350,6 +350,7 @@ def _post(
                 reason=AdjustReason.COUNT,
                 note=f"{reference}: {reason.value}",
                 bin_id=place.bin_id,
+                in_no_bin=place.bin_id is None,
                 command_id=command_id,
                 by=by,
             )

@@ -331,8 +331,16 @@ def test_a_count_above_a_limit_is_closed_by_the_second_person(shop: Shop) -> Non
     levels = [str(level_of(one)) for one in (mug, jug)]
     count = wanda.posts("/counts", {"level_ids": levels}).json["id"]
 
-    for level in levels:
-        body = {"level_id": level, "counted": 998}
+    where = anna.gets(f"/stock/{levels[0]}").json["location"]["id"]
+    place = anna.posts("/bins", {"location_id": where, "code": "A-1"}).json["id"]
+
+    def puts(level: str, units: int, source: str | None, target: str | None) -> None:
+        body = {"quantity": units, "from_bin_id": source, "to_bin_id": target}
+        assert anna.posts(f"/stock/{level}/moves", body).status_code == 200
+
+    puts(levels[0], 400, None, place)
+    for level, found in zip(levels, (598, 998), strict=True):
+        body = {"level_id": level, "counted": found}
         assert wanda.posts(f"/counts/{count}/entries", body).status_code == 200
     waiting = anna.gets("/approvals").json["data"]
     assert [one["kind"] for one in waiting] == ["adjustment", "adjustment"]
@@ -340,6 +348,12 @@ def test_a_count_above_a_limit_is_closed_by_the_second_person(shop: Shop) -> Non
     assert (refused.status_code, refused.json["held"]) == (409, 2)
     of_level = {one["subject_id"]: one["id"] for one in waiting}
     assert anna.posts(f"/approvals/{of_level[levels[0]]}/approve").status_code == 200
+    in_bins = anna.gets(f"/stock/{levels[0]}").json["in_bins"]
+    assert (counters(mug).on_hand, in_bins) == (998, 400), "it was missing in no bin"
+    puts(levels[1], 999, None, place)
+    short = anna.posts(f"/approvals/{of_level[levels[1]]}/approve")
+    assert (short.status_code, short.json["code"], short.json["present"]) == (409, "bin_short", 1)
+    puts(levels[1], 999, place, None)
     rejection = {"note": "count again"}
     assert anna.posts(f"/approvals/{of_level[levels[1]]}/reject", rejection).status_code == 200
     drain()

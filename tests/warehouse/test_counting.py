@@ -15,6 +15,7 @@ from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
+from tests.inventory.test_lots import comes, kept_in_lots, lot_of
 from tests.support.books import stock_differences
 from tests.support.people import Person, a_staff_member
 from tests.support.stock import a_location, allocated, counters, demand, goods, level_of
@@ -123,6 +124,49 @@ def test_picking_goes_on_while_somebody_counts(mia: Hands, jon: Hands) -> None:
     assert line(second) == ("posted", 29, 39, -10)
     assert counters(mug).on_hand == 34
     assert mia.gets(f"/bins/{place}")["units"] == 29
+    assert stock_differences() == []
+
+
+@pytest.mark.parametrize("has_lots", [False, True])
+def test_what_is_missing_in_no_bin_leaves_the_bins_as_they_are(
+    mia: Hands, jon: Hands, has_lots: bool
+) -> None:
+    mug = kept_in_lots(goods("CNT-LOOSE", 0), "lot") if has_lots else goods("CNT-LOOSE", 12)
+    level, place = level_of(mug), a_bin("L-1")
+    if has_lots:
+        with transaction():
+            at = inventory_service.default_location()
+        lots = [lot_of(mug, code) for code in ("BINNED", "LOOSE")]
+        for lot, units, bin_id in ((lots[0], 5, place), (lots[1], 7, None)):
+            comes(mug, lot, units, at=at, bin_id=bin_id)
+    else:
+        put(level, 5, place)
+
+    def counts(found: int, *people: Hands, **more: Any) -> list[tuple[Any, ...]]:
+        count = people[0].starts(level_ids=[str(level)], is_blind=False)
+        entries = [who.counts(count, level, found, **more).json for who in people]
+        lines = [one for entry in entries for one in entry["lines"] if one["bin_code"] is None]
+        return [(one["status"], one["expected"], one["variance"]) for one in lines]
+
+    def books() -> tuple[int, int]:
+        answer = mia.gets(f"/stock/{level}/bins")
+        return sum(one["quantity"] for one in answer["bins"]), answer["in_no_bin"]
+
+    assert counts(6, mia) == [("posted", 7, -1)]
+    assert books() == (5, 6)
+    assert counts(3, mia, jon) == [("recount", 6, None), ("posted", 6, -3)]
+    assert books() == (5, 3)
+    assert counts(3, jon) == [("posted", 3, 0)], "a loss is found once"
+
+    # Two are put away after both have counted: what is in no bin cannot lose three any more.
+    counted_at = clock.now()
+    with clock.frozen(counted_at + timedelta(minutes=1)):
+        put(level, 2, place)
+        when = {"counted_at": counted_at.isoformat()}
+        assert counts(0, mia, jon, **when)[-1] == ("blocked", 3, None)
+        assert books() == (7, 1)
+        assert counts(0, jon) == [("posted", 1, -1)]
+    assert books() == (7, 0)
     assert stock_differences() == []
 
 

@@ -52,6 +52,7 @@ def adjust(
     note: str | None,
     by: Principal,
     bin_id: UUID | None = None,
+    in_no_bin: bool = False,
     state: StockState = StockState.AVAILABLE,
     lot: KnownLot | None = None,
     command_id: UUID | None = None,
@@ -59,15 +60,15 @@ def adjust(
     """Adjust the units on hand: by a difference, or to a counted quantity.
 
     The difference is of units in `state`, and comes to a bin or goes from it if one is given; what
-    is in a quarantine bin is in quarantine. With `lot` it is of that lot. Exactly one of `change`
-    and `on_hand` is given. Returns False when the difference is above a limit of `by`: then it
-    waits for a second person, as `command_id`. Locks all
-    levels of the variant, then the bin. Raises `LevelNotFound`, what is wrong with the bin,
-    `StateShort` when fewer units are in the state, `StockCountOutdated` when the level no longer
-    holds `expected_on_hand`, `QuantityTooLarge`, and `InsufficientStock` when orders or live
-    reservations need the units that would be removed. A count that confirms the quantity is
-    recorded too; whatever it says, missing units of the bin no longer wait for it. A counted
-    quantity without a bin is of all bins.
+    is in a quarantine bin is in quarantine. With `in_no_bin` it is of what is in no bin, and with
+    `lot` of that lot. Exactly one of `change` and `on_hand` is given. Returns False when the
+    difference is above a limit of `by`: then it waits for a second person, as `command_id`. Locks
+    all levels of the variant, then the bin. Raises `LevelNotFound`, what is wrong with the bin,
+    `BinShort` when fewer units are in it, or in no bin, `StateShort` when fewer are in the state,
+    `StockCountOutdated` when the level no longer holds `expected_on_hand`, `QuantityTooLarge`, and
+    `InsufficientStock` when orders or live reservations need the units that would be removed. A
+    count that confirms the quantity is recorded too; whatever it says, missing units of the bin no
+    longer wait for it. A counted quantity without a bin is of all bins.
     """
     if (change is None) == (on_hand is None):
         raise ValueError("give either a change or a quantity")
@@ -89,6 +90,8 @@ def adjust(
         bin_contents.check_takes(place, level.location_id)
         bin_contents.check_holds(place, level_id, -difference)
         state = StockState.QUARANTINE if place.is_quarantine else state
+    elif in_no_bin:
+        bin_contents.check_no_bin_holds(level, -difference)
     is_count = kind is MovementKind.COUNTED and state is StockState.AVAILABLE
     counted_bins = () if on_hand is not None and bin_id is None else (bin_id,)
     missing = missing_units.missing_at(level_id, *counted_bins) if is_count else 0
@@ -108,6 +111,7 @@ def adjust(
             "reason": reason,
             "note": note,
             "bin_id": bin_id,
+            "in_no_bin": in_no_bin,
             "state": state,
             "lot": lot.code if lot else None,
             "expires_on": lot.expires_on if lot else None,
@@ -123,6 +127,7 @@ def adjust(
         reason=reason,
         note=note,
         bin_id=bin_id,
+        in_no_bin=in_no_bin,
         lots=((lot.id, abs(difference)),) if lot and difference else (),
     )
     found = missing_units.settle(level_id, *counted_bins) if missing else []
@@ -173,6 +178,7 @@ def adjust_as_held(arguments: Mapping[str, Any], *, by: Principal) -> None:
         note=arguments["note"],
         # Commands that were held by an older release say nothing of these.
         bin_id=UUID(arguments["bin_id"]) if arguments.get("bin_id") else None,
+        in_no_bin=arguments.get("in_no_bin", False),
         state=StockState(arguments.get("state", StockState.AVAILABLE)),
         lot=arguments.get("lot"),
         expires_on=date.fromisoformat(said) if (said := arguments.get("expires_on")) else None,

@@ -105,16 +105,23 @@ def check_holds(bin_: BinHere, level_id: UUID, units: int) -> None:
             raise BinShort(bin_code=bin_.code, present=present or 0, requested=units)
 
 
+def check_no_bin_holds(level: Level, units: int) -> None:
+    """Refuse to take more units of a locked level from no bin than are in none (`BinShort`)."""
+    present = level.on_hand - level.in_bins
+    if units > present:
+        raise BinShort(bin_code="No bin", present=present, requested=units)
+
+
 def draw(
     levels: Mapping[UUID, Level], entries: Sequence[JournalEntry], *, by: Principal, actor: str
 ) -> None:
     """Take units that leave the stock out of their bins.
 
-    An entry without a bin takes from the totes of its order, then from packing, staging and pick
-    bins (the preferred one, then by pick sequence), then what is in no bin, then from bulk and
-    receiving bins, and last from totes of other orders; from quarantine bins only what leaves
-    quarantine. What is in lots is taken by `lot_contents.draw`. Raises `BinMoved` when the units
-    are in no such place.
+    An entry of a bin, or of what is in no bin, takes from there only. Any other takes from the
+    totes of its order, then from packing, staging and pick bins (the preferred one, then by pick
+    sequence), then what is in no bin, then from bulk and receiving bins, and last from totes of
+    other orders; from quarantine bins only what leaves quarantine. What is in lots is taken by
+    `lot_contents.draw`. Raises `BinMoved` when the units are in no such place.
     """
     leaving = [
         entry
@@ -132,10 +139,10 @@ def draw(
     for entry in leaving:
         places = contents.setdefault(entry.level_id, [])
         no_bin = BinPlace(None, NO_BIN, in_no_bin[entry.level_id])
-        wanted = [place for place in places if entry.bin_id in (None, place.bin_id)]
-        if entry.bin_id is None:
+        wanted = [place for place in (*places, no_bin) if place.bin_id == entry.bin_id]
+        if entry.is_anywhere:
             rank = partial(rank_for, entry.order_id)
-            wanted = sorted([*wanted, no_bin], key=rank)
+            wanted = sorted([*places, no_bin], key=rank)
             is_quarantined = [place.rank == RANK[BinKind.QUARANTINE] for place in wanted]
             out, sound = _split(wanted, is_quarantined)
             wanted = [*out, *sound] if entry.quarantine < 0 else sound

@@ -11,11 +11,11 @@ from api.inventory.models import MovementKind
 class JournalEntry:
     """One journal entry, before it is written.
 
-    Units that come go to `bin_id`, else to no bin; units that go are taken from there, else from
-    the bins in the order of `bin_contents.draw`. `lots` says of which lots how many units are;
-    those that it does not name come without a lot, and go by `lot_contents.draw`, which also says
-    how many are `expired`. `cost` is of all
-    units, with their sign, in minor units.
+    Units that come go to `bin_id`, else to no bin. Units that go are taken from there, with
+    `in_no_bin` from what is in no bin, else from the bins in the order of `bin_contents.draw`.
+    `lots` says of which lots how many units are; those that it does not name come without a lot,
+    and go by `lot_contents.draw`, which also says how many are `expired`. `cost` is of all units,
+    with their sign, in minor units.
     """
 
     level_id: UUID
@@ -30,6 +30,7 @@ class JournalEntry:
     back_ordered: int = 0
     cost: int | None = None
     bin_id: UUID | None = None
+    in_no_bin: bool = False
     lots: tuple[tuple[UUID, int], ...] = ()
     reason: str | None = None
     note: str | None = None
@@ -37,6 +38,11 @@ class JournalEntry:
     order_id: UUID | None = None
     fulfilment_id: UUID | None = None
     refund_id: UUID | None = None
+
+    @property
+    def is_anywhere(self) -> bool:
+        """Tell whether units that go may be taken from any place."""
+        return self.bin_id is None and not self.in_no_bin
 
 
 @dataclass(slots=True)

@@ -63,8 +63,8 @@ def draw(
     """Take units that leave the stock out of their lots, and the bins that these are in.
 
     What is sold or transferred is taken from the lots that expire first, never from one that is not
-    sold any more; what is lost is taken from units in no lot first. An entry that names lots or a
-    bin takes from there only. Returns the entries, which now say how many of their units are
+    sold any more; what is lost is taken from units in no lot first. An entry that names lots, a bin
+    or no bin takes from there only. Returns the entries, which now say how many of their units are
     expired. Raises `LotsMissing`.
     """
     if not any(entry.lots or levels[entry.level_id].in_lots for entry in entries):
@@ -319,8 +319,8 @@ def _taken(
     level: Level, places: Sequence[LotPlace], entry: JournalEntry
 ) -> list[tuple[LotPlace, int]]:
     """Choose the places from which an entry takes its units."""
-    here = [one for one in places if entry.bin_id in (None, one.bin_id)]
-    if entry.bin_id is None:
+    here = [one for one in places if entry.is_anywhere or one.bin_id == entry.bin_id]
+    if entry.is_anywhere:
         # Totes of other orders are only for what is nowhere else.
         own = [one for one in here if not one.order_ids or entry.order_id in one.order_ids]
         here = own if sum(one.quantity for one in own) >= -entry.on_hand else here
@@ -331,7 +331,7 @@ def _taken(
             raise LotsMissing(units - short, units, lot=_code(lot_id))
         taken += of_lot
         missing -= units
-    if missing and entry.kind in SOLD and entry.bin_id is None:
+    if missing and entry.kind in SOLD and entry.is_anywhere:
         rest, short = take_units(first_expired_first(here), missing)
         if short:
             sku = queries.skus([level.variant_id])[level.variant_id]
@@ -339,7 +339,7 @@ def _taken(
         return [*taken, *rest]
     is_out_of_quarantine = entry.quarantine < 0
     lost = least_known_first(here)
-    if entry.bin_id is None:
+    if entry.is_anywhere:
         stopped = [one for one in lost if one.is_quarantined] if is_out_of_quarantine else []
         lost = [*stopped, *(one for one in lost if not one.is_quarantined)]
     rest, short = take_units(lost, missing)

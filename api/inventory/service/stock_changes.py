@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from api.inventory.allocation_strategy import MAX_QUANTITY
-from api.inventory.errors import BinShort, LevelNotFound, QuantityTooLarge, StateShort
+from api.inventory.errors import LevelNotFound, QuantityTooLarge, StateShort
 from api.inventory.models import Bin, BinKind, BinStock, MovementKind, StockState
 from api.inventory.service import (
     bin_contents,
@@ -171,9 +171,8 @@ def move_units(
         bin_contents.check_takes(bins[target], level.location_id)
     if source is not None:
         bin_contents.check_holds(bins[source], level_id, quantity)
-    elif quantity > level.on_hand - level.in_bins:
-        present = level.on_hand - level.in_bins
-        raise BinShort(bin_code="No bin", present=present, requested=quantity)
+    else:
+        bin_contents.check_no_bin_holds(level, quantity)
     move_id, actor = new_id(), journal.actor_label(by)
     was_stopped, is_stopped = (
         one is not None and bins[one].is_quarantine for one in (source, target)
