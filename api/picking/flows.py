@@ -47,9 +47,9 @@ def back_order_rest(line_id: UUID, *, by: Principal) -> UUID:
     They are off sale until the count of their bin is posted, and the order gets the next units that
     can be sold, in its turn. A picker may let it wait whatever the variant's back-orders say, and
     beyond their limit: it was sold from stock, and all that changes is when it leaves. Of a line
-    that needs less by now, only what is still allocated waits. Locks the order, the batch, a count
-    that has the bin on its list, then the levels of the order's variants. Raises what
-    `report_short` raises, and `UnitsInParcel`.
+    that needs less by now, only what is still allocated waits. Locks the order, the batch, what
+    `plan_count` locks, then the levels of the order's variants. Raises what `report_short` raises,
+    and `UnitsInParcel`.
     """
     line, missing = _report(line_id, other_bin=False, by=by)
     waiting = inventory_service.back_order_missing(

@@ -39,6 +39,7 @@ MOST_LINES: Final = 500
 OLDEST: Final = timedelta(days=7)
 """How old a count may be that a console sends after it was offline."""
 CLOCKS_DIFFER: Final = timedelta(minutes=2)
+_PLANNING_LOCK: Final = 74_212
 
 
 def start_count(
@@ -96,10 +97,14 @@ def plan_count(
 ) -> None:
     """Plan a blind count of one level in one bin, unless an open count has it on its list.
 
-    That count stays as it is until the caller's transaction ends: locked FOR SHARE, before levels.
+    Two callers who look for one at the same moment would each plan their own: whoever asks for the
+    same place waits on an advisory lock until this transaction ends. Until then the count stays as
+    it is, too: locked FOR SHARE, before levels.
     """
     place = Place(level_id, bin_id)
     session = require_transaction()
+    of_both = func.hashtext(f"{level_id} {bin_id}")
+    session.execute(select(func.pg_advisory_xact_lock(_PLANNING_LOCK, of_both)))
     of_place = (
         CountLine.level_id == place.level_id,
         CountLine.bin_id.is_not_distinct_from(place.bin_id),

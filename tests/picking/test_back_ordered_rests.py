@@ -2,6 +2,7 @@
 
 import threading
 import time
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -230,6 +231,45 @@ def test_a_count_that_ends_at_this_moment_is_not_the_one_that_is_waited_for(
     assert figures(mia, level) == (5, 0, 5, 2), "the bin has none at all"
     open_ = [row for row in mia.gets("/counts").json["data"] if row["status"] == "planned"]
     assert [row["scope"] for row in open_] == ["TEA in A-01: 2 not found"]
+
+
+def test_short_picks_of_one_bin_at_once_plan_one_count(
+    warehouse: Warehouse, shop: Shop, mia: Staff, jon: Staff
+) -> None:
+    """Without the advisory lock both look, see no count, and plan one."""
+    warehouse.stocks("TEA", A_01=5)
+    for _ in range(2):
+        shop.an_order(TEA=2)
+    calls = []
+    for who, command in ((mia, "short"), (jon, "back-order")):
+        [line] = releases(who, kind="order", limit=1)["lines"]
+        calls.append(partial(who.posts, f"{PICKING}/lines/{line['id']}/{command}", {}))
+    is_locked = threading.Event()
+
+    def let_both_come() -> None:
+        with db.engine.begin() as planner:
+            # Reads pass, what is planned does not.
+            planner.execute(text("LOCK TABLE stock_counts IN SHARE MODE"))
+            is_locked.set()
+            waiting = text(
+                "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
+                " WHERE NOT granted AND datname = current_database()"
+            )
+            for _ in range(500):
+                if planner.scalar(waiting) == 2:
+                    break
+                time.sleep(0.01)
+
+    def comes(call: Any) -> Any:
+        is_locked.wait(20)
+        return call()
+
+    outcomes = at_once(shop.app, [let_both_come, *(partial(comes, call) for call in calls)])
+
+    assert [one.status_code for one in outcomes.results if one is not None] == [200, 200]
+    [planned] = mia.gets("/counts").json["data"]
+    assert planned["scope"] == "TEA in A-01: 2 not found"
+    assert differences() == []
 
 
 def test_short_picks_counts_and_sales_at_once_lose_no_unit(
