@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.documents.font import FONT, embed, printable
+from api.kernel import packages
 from api.kernel.money import Money
 
 _MARGIN: Final = 15.0
@@ -53,6 +54,7 @@ def paper(of: CustomsPaper) -> bytes:
 
     What the font has no sign for is printed as `?`.
     """
+    packages.require("papers")
     from fpdf import FPDF  # noqa: PLC0415 - 20 MB that only who prints has to load
     from fpdf.fonts import FontFace  # noqa: PLC0415 - as above
 

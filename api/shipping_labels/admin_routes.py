@@ -10,6 +10,7 @@ from api.documents import customs_form as customs_paper
 from api.fulfilment.errors import FulfilmentNotFound
 from api.inventory.errors import LocationNotFound
 from api.kernel.errors import InvalidState
+from api.kernel.packages import PackageMissing
 from api.kernel.permissions import Permission
 from api.orders.errors import OrderNotFound, OrderOnHold
 from api.platform.auth import principal, requires
@@ -122,7 +123,10 @@ def read_customs_form(fulfilment_id: UUID, location_id: UUID | None) -> dict[str
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/customs/paper", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
-@may_answer(CustomsDataMissing, FulfilmentNotFound, LocationNotFound, SenderAddressMissing)
+@may_answer(
+    *(CustomsDataMissing, FulfilmentNotFound, LocationNotFound, PackageMissing),
+    SenderAddressMissing,
+)
 @blueprint.doc(
     responses={
         200: {
@@ -139,8 +143,8 @@ def get_customs_paper(fulfilment_id: UUID) -> Response:
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/customs/print", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@may_answer(CustomsDataMissing, FulfilmentNotFound, LocationNotFound, PrinterFormatWrong,
-            PrinterNotFound, SenderAddressMissing, StationHasNoPrinter)  # fmt: skip
+@may_answer(CustomsDataMissing, FulfilmentNotFound, LocationNotFound, PackageMissing,
+            PrinterFormatWrong, PrinterNotFound, SenderAddressMissing, StationHasNoPrinter)  # fmt: skip
 @idempotent(required=True)
 @blueprint.arguments(PrintAtSchema, as_kwargs=True)
 @blueprint.response(200, PrintedSchema)

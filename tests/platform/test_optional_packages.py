@@ -1,6 +1,8 @@
 """Without the optional packages, each feature that lacks one says in a sentence what to do."""
 
+import re
 import sys
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -44,6 +46,22 @@ def test_papers_are_refused() -> None:
             PackageMissing, match=r"fpdf2 .*pip install -r requirements-papers\.txt"
         ):
             draw()
+
+
+def test_every_paper_asks_first() -> None:
+    """Whoever adds a paper says what its server may lack, before it is imported."""
+    folder = Path(labels.__file__).parent
+    importing = re.compile(r"^ +(?:from fpdf|import barcode)\b.*# noqa.*$", re.MULTILINE)
+    asking = re.compile(
+        r'packages\.require\("papers"\)\n +(?:from fpdf|import barcode)', re.MULTILINE
+    )
+    silent = [
+        file.name
+        for file in folder.glob("*.py")
+        if (text := file.read_text()) and importing.search(text) and not asking.search(text)
+    ]
+
+    assert silent == []
 
 
 def test_the_api_answers_in_a_sentence(app: Flask) -> None:
