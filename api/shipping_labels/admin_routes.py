@@ -124,7 +124,10 @@ def read_customs_form(fulfilment_id: UUID, location_id: UUID | None) -> dict[str
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/customs/paper", methods=["GET"])
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(
-    *(CustomsDataMissing, FulfilmentNotFound, LocationNotFound, PackageMissing),
+    CustomsDataMissing,
+    FulfilmentNotFound,
+    LocationNotFound,
+    PackageMissing,
     SenderAddressMissing,
 )
 @blueprint.doc(
@@ -143,8 +146,10 @@ def get_customs_paper(fulfilment_id: UUID) -> Response:
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/customs/print", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@may_answer(CustomsDataMissing, FulfilmentNotFound, LocationNotFound, PackageMissing,
-            PrinterFormatWrong, PrinterNotFound, SenderAddressMissing, StationHasNoPrinter)  # fmt: skip
+@may_answer(
+    *(CustomsDataMissing, FulfilmentNotFound, LocationNotFound, PackageMissing),
+    *(PrinterFormatWrong, PrinterNotFound, SenderAddressMissing, StationHasNoPrinter),
+)
 @idempotent(required=True)
 @blueprint.arguments(PrintAtSchema, as_kwargs=True)
 @blueprint.response(200, PrintedSchema)
