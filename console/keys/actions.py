@@ -117,9 +117,9 @@ ACTIONS = (
     Action("stop", ("!",), "!", "stop", "Units that are damaged or in quarantine, or on sale "
            "again: 3 d, 3 q, 3 du, 3 qu", "This screen", _on("bin", "level"),
            needs="inventory:adjust"),
-    Action("bin_journal", ("j",), "j", "journal", "What went into this bin and out of it, when and "
+    Action("bin_journal", (";",), ";", "journal", "What went into this bin and out of it, when and "
            "why", "This screen", _on("bin"), needs="inventory:read"),
-    Action("level_lots", ("l",), "l", "lots", "What is left of each lot, and in which bin",
+    Action("level_lots", ("@",), "@", "lots", "What is left of each lot, and in which bin",
            "This screen", _on("level"), needs="inventory:read"),
     Action("because", ("!",), "!", "reason", "Why the figure is another, if it is", "This screen",
            _on("count"), needs="inventory:adjust"),

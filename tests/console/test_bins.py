@@ -341,7 +341,7 @@ async def test_the_journal_of_a_bin_and_the_lots_of_a_level_are_pages_of_their_o
     async with console(house, tmp_path / "home") as desk:
         await desk.scan("L-K-NEAR")
         await desk.rested()
-        await desk.press("j")
+        await desk.press(";")
         await desk.rested()
         assert desk.screen == "bin_journal"
         lines = desk.text.replace("▌", " ").splitlines()
@@ -352,7 +352,7 @@ async def test_the_journal_of_a_bin_and_the_lots_of_a_level_are_pages_of_their_o
         await desk.scan("TEA")
         await desk.press("enter")
         await desk.rested()
-        await desk.press("l")
+        await desk.press("@")
         await desk.rested()
         assert desk.screen == "level_lots", desk.said
         rows = [row for row in desk.text.splitlines() if "L-7" in row]
