@@ -60,7 +60,10 @@ def commands() -> dict[str, list[str]]:
         "ocean": [
             one["run_command"] for kind in ("services", "workers", "jobs") for one in ocean[kind]
         ],
-        "railway": [one["startCommand"] for one in railway]
+        # Of an image, Railway runs the command without a shell that would fill in the port.
+        "railway": [
+            one["startCommand"].removeprefix('/bin/sh -c "exec ').rstrip('"') for one in railway
+        ]
         + [command for one in railway for command in one.get("preDeployCommand", [])],
     }
 
