@@ -1,6 +1,6 @@
 """The shop window. Answers are kept as finished bytes until a fact makes them old."""
 
-from typing import Any
+from typing import Any, TypedDict
 
 from flask import Response, request
 
@@ -152,6 +152,14 @@ def list_products(query: dict[str, Any]) -> object:
     return _told(found)
 
 
+class ShownProductQuery(TypedDict):
+    """How a product is shown."""
+
+    currency: str | None
+    country: str | None
+    expand: frozenset[str]
+
+
 @blueprint.route("/products/<slug>")
 @public
 @may_answer(ProductNotFound)
@@ -159,7 +167,7 @@ def list_products(query: dict[str, Any]) -> object:
 @blueprint.arguments(ShownProductQuerySchema, location="query")
 @blueprint.alt_response(301, **_MOVED)
 @blueprint.response(200, ShownProductSchema)
-def get_product(query: dict[str, Any], slug: str) -> object:
+def get_product(query: ShownProductQuery, slug: str) -> object:
     """Read a product's page: variants, prices, pictures, attributes, and what is in stock.
 
     An address that the product had before leads to the one that it has now.
@@ -178,12 +186,21 @@ def get_product(query: dict[str, Any], slug: str) -> object:
         raise
 
 
+class SuggestionsQuery(TypedDict):
+    """What is typed in, and how prices are shown."""
+
+    currency: str | None
+    country: str | None
+    q: str
+    limit: int
+
+
 @blueprint.route("/search/suggestions")
 @public
 @response_cache.cache_response(cache_tags.listing_tags)
 @blueprint.arguments(SuggestionsQuerySchema, location="query")
 @blueprint.response(200, SuggestionsSchema, headers=LOCATED)
-def list_search_suggestions(query: dict[str, Any]) -> object:
+def list_search_suggestions(query: SuggestionsQuery) -> object:
     """Guess, while somebody types, what they are looking for."""
     currency = query["currency"] or _settings().currency
     found = autocomplete.autocomplete(

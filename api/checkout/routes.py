@@ -36,6 +36,7 @@ from api.checkout.schemas import (
     MarkPaidSchema,
     PaymentIntentSchema,
     PaymentRequestSchema,
+    QuoteRequest,
     QuoteRequestSchema,
     QuoteSchema,
     ReservationSchema,
@@ -138,7 +139,7 @@ def vat_id_checked(view: View) -> View:
 @gift_card_codes
 @checkout.arguments(QuoteRequestSchema)
 @checkout.response(200, QuoteSchema)
-def quote_checkout(body: dict[str, Any]) -> object:
+def quote_checkout(body: QuoteRequest) -> object:
     """Calculate what the cart would cost in a country, and list its shipping methods.
 
     Takes no `Idempotency-Key`: it changes nothing, and a kept answer could be out of date.

@@ -1,5 +1,8 @@
 """Request and response schemas of the checkout."""
 
+from collections.abc import Sequence
+from typing import TypedDict
+
 import marshmallow as ma
 
 from api.cart.schemas import GIFT_MESSAGE
@@ -75,6 +78,20 @@ class TenderSchema(Schema):
     balance = ma.fields.Nested(
         MoneySchema, required=True, metadata={"description": "What it holds before."}
     )
+
+
+class QuoteRequest(TypedDict):
+    """Where a cart goes, and how it is paid."""
+
+    gift_cards: Sequence[str]
+    store_credit: bool
+    country: str
+    region: str | None
+    postal_code: str | None
+    shipping_method: str | None
+    payment_method: str
+    vat_id: str | None
+    explain: bool
 
 
 class QuoteRequestSchema(TendersSchema):

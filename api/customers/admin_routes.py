@@ -1,6 +1,6 @@
 """Customers, for staff: find them, read one, write notes and references."""
 
-from typing import Any, Unpack
+from typing import Unpack
 from uuid import UUID
 
 from api.accounts.errors import AccountNotFound, TooManyCustomerNotes
@@ -26,7 +26,7 @@ from api.platform.external_references import (
 from api.platform.http import Blueprint, PageQuery, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
-from api.platform.reference_schemas import ReferencesSchema, SetReferenceSchema
+from api.platform.reference_schemas import ReferencesSchema, SetReferenceSchema, WrittenReference
 
 blueprint = Blueprint(
     "admin-customers",
@@ -83,7 +83,7 @@ def add_customer_note(body: dict[str, str], customer_id: UUID) -> object:
 @idempotent(required=False)
 @blueprint.arguments(SetReferenceSchema)
 @blueprint.response(200, ReferencesSchema)
-def set_customer_reference(body: dict[str, Any], customer_id: UUID) -> object:
+def set_customer_reference(body: WrittenReference, customer_id: UUID) -> object:
     """Write what another system keeps about a customer; nothing removes it."""
     customers_service.lock_customer(customer_id)
     subject = Subject(SubjectKind.CUSTOMER, customer_id)

@@ -1,6 +1,7 @@
 """Parcels and the dashboard, for staff."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 from uuid import UUID
 
 from flask import current_app
@@ -59,6 +60,27 @@ dashboard = Blueprint(
 )
 
 
+class Verified(TypedDict):
+    """Which units of a parcel were verified."""
+
+    acknowledged_notes: Sequence[UUID]
+    verified_lines: dict[UUID, int]
+    override_reason: str | None
+
+
+class HandedOver(Verified):
+    """To whom a parcel is handed."""
+
+    carrier: str
+    tracking_number: str | None
+
+
+class Shipped(HandedOver):
+    """Which units are shipped, and how."""
+
+    lines: dict[UUID, int] | None
+
+
 @blueprint.route("/orders/<uuid:order_id>/ship", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(
@@ -79,7 +101,7 @@ dashboard = Blueprint(
 @idempotent(required=True)
 @blueprint.arguments(ShipOrderSchema)
 @blueprint.response(201, FulfilmentSchema)
-def ship_order(form: dict[str, Any], order_id: UUID) -> object:
+def ship_order(form: Shipped, order_id: UUID) -> object:
     """Ship an order, or part of it, in a new parcel.
 
     Without lines all open units that are in no other parcel are shipped.
@@ -112,7 +134,7 @@ def list_fulfilments(query: PageQuery, order_id: UUID) -> object:
 @idempotent(required=True)
 @blueprint.arguments(OpenFulfilmentSchema)
 @blueprint.response(201, FulfilmentSchema)
-def create_fulfilment(form: dict[str, Any], order_id: UUID) -> object:
+def create_fulfilment(form: dict[str, dict[UUID, int] | None], order_id: UUID) -> object:
     """Claim units of an order for a parcel to be packed.
 
     Nobody else can ship them until the parcel is shipped or cancelled.
@@ -127,6 +149,12 @@ def create_fulfilment(form: dict[str, Any], order_id: UUID) -> object:
 def get_fulfilment(fulfilment_id: UUID) -> object:
     """Read one parcel."""
     return queries.fulfilment(fulfilment_id)
+
+
+class Prepared(Verified):
+    """Which units wait to be picked up."""
+
+    lines: dict[UUID, int] | None
 
 
 @blueprint.route("/orders/<uuid:order_id>/prepare-pickup", methods=["POST"])
@@ -147,7 +175,7 @@ def get_fulfilment(fulfilment_id: UUID) -> object:
 @idempotent(required=True)
 @blueprint.arguments(PreparePickupSchema)
 @blueprint.response(201, FulfilmentSchema)
-def prepare_pickup(form: dict[str, Any], order_id: UUID) -> object:
+def prepare_pickup(form: Prepared, order_id: UUID) -> object:
     """Put an order, or part of it, aside for pick-up; its customer gets an e-mail.
 
     Without lines all open units that are in no other parcel are put aside.
@@ -196,7 +224,7 @@ def pick_up_fulfilment(fulfilment_id: UUID) -> object:
 @idempotent(required=True)
 @blueprint.arguments(HandOverSchema)
 @blueprint.response(200, FulfilmentSchema)
-def ship_fulfilment(form: dict[str, object], fulfilment_id: UUID) -> object:
+def ship_fulfilment(form: HandedOver, fulfilment_id: UUID) -> object:
     """Ship an open parcel."""
     flows.ship_fulfilment(fulfilment_id, _hand_over(form), by=principal())
     return queries.fulfilment(fulfilment_id)
@@ -281,7 +309,7 @@ def get_overview() -> object:
     }
 
 
-def _hand_over(form: dict[str, Any]) -> HandOver:
+def _hand_over(form: HandedOver) -> HandOver:
     return HandOver(
         carrier=form["carrier"],
         tracking_number=form["tracking_number"],

@@ -34,8 +34,10 @@ from api.inventory.errors import (
 from api.inventory.schemas.bins import (
     BinContentSchema,
     BinMovementSchema,
+    BinQuery,
     BinQuerySchema,
     BinSchema,
+    ChangedState,
     ChangeStateSchema,
     EditBinSchema,
     LevelBinsSchema,
@@ -44,6 +46,7 @@ from api.inventory.schemas.bins import (
     NewBinSchema,
 )
 from api.inventory.schemas.levels import (
+    Adjustment,
     AdjustSchema,
     EditLevelSchema,
     EditLocationSchema,
@@ -56,6 +59,7 @@ from api.inventory.schemas.levels import (
     NewLevelSchema,
     NewLocationSchema,
     StockLevelSchema,
+    StockQuery,
     StockQuerySchema,
     ValuationFileQuerySchema,
     ValuationQuerySchema,
@@ -146,7 +150,7 @@ def update_location(
 @requires(Permission.INVENTORY_READ)
 @blueprint.arguments(StockQuerySchema, location="query")
 @blueprint.response(200, list_schema(StockLevelSchema))
-def list_stock_levels(query: dict[str, Any]) -> dict[str, object]:
+def list_stock_levels(query: StockQuery) -> dict[str, object]:
     """List stock levels by SKU; where somebody works at certain locations, of those."""
     return queries.levels(at=principal().locations, **query)
 
@@ -216,7 +220,7 @@ def update_many_stock_levels(body: dict[str, object]) -> dict[str, object]:
 @blueprint.arguments(AdjustSchema)
 @blueprint.response(200, StockLevelSchema)
 @blueprint.alt_response(202, **approvals.WAITS)
-def adjust_stock_level(body: dict[str, Any], level_id: UUID) -> object:
+def adjust_stock_level(body: Adjustment, level_id: UUID) -> object:
     """Adjust a stock level: by a difference, or to a counted quantity.
 
     A counted quantity needs the one that it replaces; if that has changed, the answer is
@@ -286,7 +290,7 @@ def move_units(
 @idempotent(required=True)
 @blueprint.arguments(ChangeStateSchema)
 @blueprint.response(200, StockLevelSchema)
-def change_stock_state(body: dict[str, Any], level_id: UUID) -> dict[str, object]:
+def change_stock_state(body: ChangedState, level_id: UUID) -> dict[str, object]:
     """Stop units as damaged or in quarantine, or put them on sale again.
 
     Allocated or reserved units cannot be stopped. Stopped units are discarded by an adjustment.
@@ -299,7 +303,7 @@ def change_stock_state(body: dict[str, Any], level_id: UUID) -> dict[str, object
 @requires(Permission.INVENTORY_READ)
 @blueprint.arguments(BinQuerySchema, location="query")
 @blueprint.response(200, list_schema(BinSchema))
-def list_bins(query: dict[str, Any]) -> dict[str, object]:
+def list_bins(query: BinQuery) -> dict[str, object]:
     """List bins by location and pick sequence; those where one works."""
     return queries.bins(at=principal().locations, **query)
 

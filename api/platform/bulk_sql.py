@@ -50,7 +50,7 @@ _ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
-def bulk_insert(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def bulk_insert(table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert rows that all have the same columns; missing columns get their defaults.
 
     Needs a transaction. Raises `IntegrityError`, or another SQLAlchemy error, for what the database
@@ -109,7 +109,7 @@ def insert_new(objects: Sequence[Base]) -> None:
         make_transient_to_detached(one)
 
 
-def _insert_few(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def _insert_few(table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert rows by one prepared statement."""
     names = tuple(rows[0])
     defaults = _defaults(table, names)
@@ -129,7 +129,7 @@ def _insert(table: Table, names: Sequence[str], count: int) -> Insert:
     return prepared(insert(table).values(rows if count > 1 else rows[0]))
 
 
-def bulk_update(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def bulk_update(table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Update rows by their `id`; one statement for all rows with the same columns.
 
     Needs a transaction. The caller locks the rows first, in the order of their ids.
@@ -161,7 +161,7 @@ def _update(table: Table, names: Sequence[str]) -> TextClause:
     )
 
 
-def _enum_value(value: Any) -> Any:
+def _enum_value(value: object) -> Any:
     if isinstance(value, PythonEnum):
         return value.value
     raise TypeError(f"{type(value).__name__} cannot be written")
@@ -175,7 +175,7 @@ def _is_copied(column: Column[object]) -> bool:
 
 
 def _text(
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, object]],
     names: Sequence[str],
     columns: Sequence[Column[object]],
     defaults: Sequence[tuple[Column[object], Callable[[], object]]],
@@ -216,7 +216,7 @@ def _defaults(
     return defaults
 
 
-def _itself(value: Any) -> object:
+def _itself(value: object) -> object:
     return value
 
 
@@ -233,7 +233,7 @@ def _writer(column: Column[object]) -> Callable[[Any], str]:
     return _WRITERS.get(kind.python_type, str)
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     # JSON has escaped line ends already.
     return orjson.dumps(value).decode().replace("\\", "\\\\")
 
@@ -250,7 +250,7 @@ def _plain(value: str) -> str:
     return value
 
 
-def _enumerated(value: Any) -> str:
+def _enumerated(value: object) -> str:
     return str(value.value if isinstance(value, PythonEnum) else value)
 
 

@@ -1,6 +1,6 @@
 """Forms of references of other systems, for every kind of object that has them."""
 
-from typing import Any
+from typing import Any, TypedDict
 
 import marshmallow as ma
 
@@ -55,6 +55,14 @@ class ReferenceFilterSchema(Schema):
             "example": "cost_center:42",
         },
     )
+
+
+class WrittenReference(TypedDict):
+    """What a system is to keep about an object."""
+
+    system: str
+    value: str | None
+    metadata: dict[str, str]
 
 
 class SetReferenceSchema(Schema):

@@ -3,11 +3,12 @@
 import csv
 import io
 from collections.abc import Mapping
-from typing import Any, Unpack
+from typing import NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from flask import Response, current_app
 
+from api.kernel.money import Money
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
@@ -104,12 +105,20 @@ def delete_discount(discount_id: UUID, expected_version: int) -> None:
         service.delete_discount(discount_id, expected_version=expected_version, by=principal())
 
 
+class TriedCart(TypedDict):
+    """A cart on which a discount is tried."""
+
+    lines: list[dict[str, object]]
+    shipping: Money | None
+    alone: bool
+
+
 @blueprint.route("/discounts/<uuid:discount_id>/try", methods=["POST"])
 @requires(Permission.PRICING_WRITE)
 @may_answer(DiscountNotFound, SkuUnknown)
 @blueprint.arguments(TryDiscountSchema)
 @blueprint.response(200, TriedDiscountSchema)
-def try_discount(body: dict[str, Any], discount_id: UUID) -> dict[str, object]:
+def try_discount(body: TriedCart, discount_id: UUID) -> dict[str, object]:
     """Calculate what a cart would cost with a discount, before it runs.
 
     Takes no `Idempotency-Key`: it changes nothing. The discount counts as active and its code as
@@ -128,13 +137,21 @@ def list_discount_codes(query: PageQuery, discount_id: UUID) -> dict[str, object
     return queries.codes_page(discount_id, **query)
 
 
+class AddedCodes(TypedDict):
+    """Codes as a list or as a file."""
+
+    codes: NotRequired[list[str]]
+    csv: NotRequired[str]
+    max_uses: int | None
+
+
 @blueprint.route("/discounts/<uuid:discount_id>/codes", methods=["POST"])
 @requires(Permission.PRICING_WRITE)
 @may_answer(CodesRefused, DiscountImpossible, DiscountNotFound)
 @idempotent(required=False)
 @blueprint.arguments(AddCodesSchema)
 @blueprint.response(201, CodesAddedSchema)
-def add_discount_codes(body: dict[str, Any], discount_id: UUID) -> dict[str, int]:
+def add_discount_codes(body: AddedCodes, discount_id: UUID) -> dict[str, int]:
     """Add codes to a discount, all of the list or none."""
     rows = dict(enumerate(body["codes"], start=1)) if "codes" in body else _codes_of(body["csv"])
     added = service.add_codes(discount_id, rows, max_uses=body["max_uses"], by=principal())

@@ -1,7 +1,7 @@
 """Shipping zones, calendars and methods, for staff. Every change names its version."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from flask import Response
@@ -62,11 +62,24 @@ blueprint = Blueprint(
 )
 
 
+class TriedGoods(TypedDict):
+    """Where goods go, and what they weigh."""
+
+    country: str
+    region: str | None
+    postal_code: str | None
+    currency: str | None
+    subtotal: int
+    weight_grams: int
+    quantity: int
+    profile: str | None
+
+
 @blueprint.route("/shipping-methods/try", methods=["POST"])
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(TryQuerySchema)
 @blueprint.response(200, TriedSchema)
-def try_shipping(query: dict[str, Any]) -> dict[str, object]:
+def try_shipping(query: TriedGoods) -> dict[str, object]:
     """Try which methods take a cart to a place, for how much, and why others do not.
 
     Takes no `Idempotency-Key`: it changes nothing.

@@ -1,6 +1,6 @@
 """Labels, customs forms and tracking, for staff."""
 
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from flask import Response
@@ -64,6 +64,16 @@ blueprint = Blueprint(
 )
 
 
+class WantedLabel(TypedDict):
+    """With which service a label is bought, and for what."""
+
+    account: str | None
+    service: str | None
+    weight_grams: int | None
+    size_mm: tuple[int, int, int] | None
+    location_id: UUID | None
+
+
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/label", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(
@@ -85,7 +95,7 @@ blueprint = Blueprint(
 @idempotent_flow
 @blueprint.arguments(BuyLabelSchema)
 @blueprint.response(201, ShippingLabelSchema)
-def buy_label(form: dict[str, Any], fulfilment_id: UUID, operation_id: UUID) -> object:
+def buy_label(form: WantedLabel, fulfilment_id: UUID, operation_id: UUID) -> object:
     """Buy the label of an open parcel, once however often it is asked for.
 
     A parcel that has one gets that one again. When the carrier's answer got lost
@@ -206,7 +216,7 @@ def get_label_file(label_id: UUID) -> Response:
 @idempotent_flow
 @blueprint.arguments(PrintLabelSchema)
 @blueprint.response(200, PrintedLabelSchema)
-def print_label(form: dict[str, Any], label_id: UUID, operation_id: UUID) -> dict[str, Any]:
+def print_label(form: dict[str, str], label_id: UUID, operation_id: UUID) -> dict[str, Any]:
     """Print a bought label at a station, once however often it is asked.
 
     Another copy is a reprint of its print job.

@@ -1,10 +1,12 @@
 """Gift cards and store credit, for staff."""
 
-from typing import Any, Unpack
+from datetime import datetime
+from typing import NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from api.accounts.errors import AccountNotFound
 from api.kernel.ids import new_id
+from api.kernel.money import Money
 from api.kernel.permissions import Permission
 from api.platform import approvals
 from api.platform.auth import principal, requires
@@ -43,14 +45,31 @@ blueprint = Blueprint(
 )
 
 
+class GiftCardQuery(PageQuery):
+    """Which gift cards are listed."""
+
+    status: str | None
+    last_four: str | None
+
+
 @blueprint.route("/gift-cards", methods=["GET"])
 @requires(Permission.CREDIT_READ)
 @blueprint.arguments(GiftCardQuerySchema, location="query")
 @blueprint.response(200, list_schema(GiftCardSchema))
-def list_gift_cards(query: dict[str, Any]) -> dict[str, object]:
+def list_gift_cards(query: GiftCardQuery) -> dict[str, object]:
     """List gift cards, the newest first; a code is found by its last four characters."""
     page = queries.gift_card_page(**query)
     return {**page, "data": [_shown(card) for card in page["data"]]}
+
+
+class IssuedGiftCard(TypedDict):
+    """A gift card to issue."""
+
+    amount: Money
+    reason: str
+    expires_at: datetime | None
+    recipient: str | None
+    message: str | None
 
 
 @blueprint.route("/gift-cards", methods=["POST"])
@@ -59,7 +78,7 @@ def list_gift_cards(query: dict[str, Any]) -> dict[str, object]:
 @blueprint.arguments(NewGiftCardSchema)
 @blueprint.response(201, IssuedGiftCardSchema, headers=LOCATED)
 @blueprint.alt_response(202, **approvals.WAITS)
-def issue_gift_card(body: dict[str, Any]) -> object:
+def issue_gift_card(body: IssuedGiftCard) -> object:
     """Issue a gift card and show its code this once, or send it to a `recipient`.
 
     Takes no `Idempotency-Key`: the answer is a secret, which is not kept. Of a card whose answer
@@ -81,13 +100,20 @@ def issue_gift_card(body: dict[str, Any]) -> object:
     return _shown(queries.gift_card(issued.id)) | {"code": issued.code}, headers
 
 
+class NewCode(TypedDict):
+    """Why a card gets another code, and who is sent it."""
+
+    reason: str
+    recipient: str | None
+
+
 @blueprint.route("/gift-cards/<uuid:card_id>/replace-code", methods=["POST"])
 @requires(Permission.CREDIT_WRITE)
 @may_answer(GiftCardDisabled, GiftCardNotFound, GiftCardSpent, RecipientNeeded)
 @blueprint.arguments(ReplaceCodeSchema)
 @blueprint.response(200, IssuedGiftCardSchema)
 @blueprint.alt_response(202, **approvals.WAITS)
-def replace_gift_card_code(body: dict[str, Any], card_id: UUID) -> object:
+def replace_gift_card_code(body: NewCode, card_id: UUID) -> object:
     """Give a gift card another code, shown this once or sent; the code before pays no more.
 
     So a code is sent again: only its digest is kept, and whoever has a lost e-mail must not pay
@@ -160,6 +186,15 @@ def list_store_credit(customer_id: UUID | None, **page: Unpack[PageQuery]) -> di
     return queries.store_credit_page(customer_id=customer_id, **page)
 
 
+class CreditAdjustment(TypedDict):
+    """Store credit to give to a customer, or to deduct."""
+
+    customer_id: NotRequired[UUID]
+    email: NotRequired[str]
+    amount: Money
+    reason: str
+
+
 @blueprint.route("/store-credit", methods=["POST"])
 @requires(Permission.CREDIT_WRITE)
 @may_answer(AccountNotFound, StoreCreditNotFound, StoreCreditTooLow)
@@ -167,17 +202,18 @@ def list_store_credit(customer_id: UUID | None, **page: Unpack[PageQuery]) -> di
 @blueprint.arguments(AdjustStoreCreditSchema)
 @blueprint.response(200, StoreCreditSchema)
 @blueprint.alt_response(202, **approvals.WAITS)
-def adjust_store_credit(body: dict[str, Any]) -> object:
+def adjust_store_credit(body: CreditAdjustment) -> object:
     """Give a customer store credit, or deduct some with an amount below 0.
 
     More than the limit of one's role (`credit_max`) waits for a second person (202).
     """
     customer = queries.find_customer(body.get("customer_id"), body.get("email"))
-    command_id = new_id()
-    given = {"reason": body["reason"], "by": principal()}
-    if service.must_wait_for_credit(customer, body["amount"], command_id=command_id, **given):
+    command_id, reason, by = new_id(), body["reason"], principal()
+    if service.must_wait_for_credit(
+        customer, body["amount"], reason=reason, command_id=command_id, by=by
+    ):
         return approvals.waiting(command_id)
-    account_id = service.adjust_store_credit(customer, body["amount"], **given)
+    account_id = service.adjust_store_credit(customer, body["amount"], reason=reason, by=by)
     return queries.store_credit(account_id)
 
 

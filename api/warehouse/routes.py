@@ -1,7 +1,7 @@
 """Counts, put-away and replenishment, for staff."""
 
 from datetime import date, datetime, timedelta
-from typing import Any, Final, Unpack
+from typing import Any, Final, TypedDict, Unpack
 from uuid import UUID
 
 from flask import Response
@@ -34,7 +34,7 @@ from api.platform.external_references import (
 from api.platform.http import LOCATED, Blueprint, PageQuery, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
-from api.platform.reference_schemas import ReferencesSchema, SetReferenceSchema
+from api.platform.reference_schemas import ReferencesSchema, SetReferenceSchema, WrittenReference
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 from api.printing import service as printing_service
@@ -234,6 +234,22 @@ def get_labels(query: dict[str, Any]) -> Response:
     return Response(documents.sheet(labels), content_type="application/pdf")
 
 
+class WantedLabels(TypedDict):
+    """What labels are printed for."""
+
+    kind: str
+    ids: tuple[UUID, ...] | None
+    location_id: UUID | None
+    zone: str | None
+
+
+class WhereToPrint(TypedDict):
+    """Where labels are printed, and how many of each."""
+
+    station: str
+    copies: int
+
+
 @blueprint.route("/warehouse/labels/print", methods=["POST"])
 @requires(Permission.INVENTORY_READ)
 @may_answer(
@@ -243,7 +259,7 @@ def get_labels(query: dict[str, Any]) -> Response:
 @blueprint.arguments(LabelsSchema, location="query")
 @blueprint.arguments(PrintLabelsSchema)
 @blueprint.response(200, PrintedSchema)
-def print_labels(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+def print_labels(query: WantedLabels, body: WhereToPrint) -> dict[str, Any]:
     """Print labels of bins or products, or the command barcodes, on the label printer of a station.
 
     At most 200 bins are printed at once.
@@ -281,7 +297,7 @@ def list_replenishment() -> dict[str, object]:
 @idempotent(required=False)
 @blueprint.arguments(SetReferenceSchema)
 @blueprint.response(200, ReferencesSchema)
-def set_location_reference(body: dict[str, Any], location_id: UUID) -> object:
+def set_location_reference(body: WrittenReference, location_id: UUID) -> object:
     """Write what another system keeps about a location; nothing removes it."""
     return {"data": inventory_service.set_location_reference(location_id, **body, by=principal())}
 

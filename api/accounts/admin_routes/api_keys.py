@@ -1,12 +1,13 @@
 """Routes of API keys: create, rotate and revoke."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from api.accounts import service
 from api.accounts.errors import ApiKeyNotFound, ApiKeyRotating, GrantExceedsOwn
 from api.accounts.queries import staff as queries
+from api.accounts.roles import KeyKind
 from api.accounts.schemas.staff import (
     ApiKeyRotationSchema,
     ApiKeySchema,
@@ -40,12 +41,22 @@ def list_api_keys(query: PageQuery) -> dict[str, object]:
     return queries.api_key_page(**query)
 
 
+class NewApiKey(TypedDict):
+    """What a key is for, and what it may do."""
+
+    name: str
+    kind: KeyKind
+    scopes: list[str]
+    expires_at: datetime | None
+    requests_per_minute: int
+
+
 @blueprint.route("", methods=["POST"])
 @requires(Permission.KEYS_WRITE, fresh_code=True)
 @may_answer(ApiKeyNotFound, GrantExceedsOwn)
 @blueprint.arguments(NewApiKeySchema)
 @blueprint.response(201, MadeApiKeySchema, headers=LOCATED)
-def create_api_key(body: dict[str, Any]) -> Answer:
+def create_api_key(body: NewApiKey) -> Answer:
     """Make a key for a program, which is told this once.
 
     A `secret` key acts for the shop within its `scopes`, which are never changed. A `publishable`

@@ -84,7 +84,7 @@ class KarrioAdapter:
         raise NotImplementedError
 
     def authorized(
-        self, settings: Any, connection: Connection, seconds: float = LABEL_SECONDS
+        self, settings: object, connection: Connection, seconds: float = LABEL_SECONDS
     ) -> dict[str, str]:
         """Return the headers of a request, with the token of the account."""
         raise NotImplementedError

@@ -1,7 +1,7 @@
 """Collections for staff: what they say, what is in them, and in which order."""
 
 from collections.abc import Mapping
-from typing import Any, Unpack
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from api.catalog.errors import (
@@ -14,6 +14,7 @@ from api.catalog.errors import (
     RulesInvalid,
     SlugTaken,
 )
+from api.catalog.models import RuleMatch
 from api.catalog.queries import collection_rules as collection_rule_queries
 from api.catalog.queries import collections as collection_queries
 from api.catalog.schemas.collections import (
@@ -68,12 +69,19 @@ def create_collection(draft: CollectionInput) -> object:
     return collection_queries.get_collection(collection_id), {"Location": location}
 
 
+class WantedRules(TypedDict):
+    """Rules, and whether products keep all or any of them."""
+
+    match: RuleMatch
+    rules: list[dict[str, object]]
+
+
 @blueprint.route("/collections/preview", methods=["POST"])
 @requires(Permission.CATALOG_READ)
 @may_answer(RulesInvalid)
 @blueprint.arguments(RulesSchema)
 @blueprint.response(200, RulesPreviewSchema)
-def preview_collection(given: dict[str, Any]) -> object:
+def preview_collection(given: WantedRules) -> object:
     """Show the newest products that rules would bring in, and how many there are.
 
     Takes no `Idempotency-Key`: it changes nothing.

@@ -1,6 +1,7 @@
 """Prices over time for staff: what they were, and what they will be."""
 
-from typing import Any, Unpack
+from datetime import datetime
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from api.catalog.errors import (
@@ -22,6 +23,7 @@ from api.catalog.schemas.prices import (
     ScheduledPricesQuerySchema,
 )
 from api.catalog.service import scheduled_prices
+from api.catalog.service.inputs import PriceInput
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
@@ -60,6 +62,14 @@ def list_scheduled_prices(variant_id: UUID, state: str | None, **page: Unpack[Pa
     return price_queries.scheduled_prices(variant_id, state=state, **page)
 
 
+class NewScheduledPrice(TypedDict):
+    """A price, and from when and until when it counts."""
+
+    price: PriceInput
+    starts_at: datetime
+    ends_at: datetime | None
+
+
 @blueprint.route("/variants/<uuid:variant_id>/scheduled-prices", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
 @may_answer(
@@ -75,7 +85,7 @@ def list_scheduled_prices(variant_id: UUID, state: str | None, **page: Unpack[Pa
 @idempotent(required=False)
 @blueprint.arguments(NewScheduledPriceSchema)
 @blueprint.response(201, ScheduledPriceSchema, headers=LOCATED)
-def schedule_price(given: dict[str, Any], variant_id: UUID) -> object:
+def schedule_price(given: NewScheduledPrice, variant_id: UUID) -> object:
     """Schedule a price of a variant in one currency.
 
     It comes within seconds of `starts_at`. At `ends_at` what was before comes back, unless somebody

@@ -1,7 +1,7 @@
 """Product types for staff: which attributes products of a kind have, and must have."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from api.catalog.errors import (
@@ -19,6 +19,7 @@ from api.catalog.schemas.attributes import (
     ProductTypeSchema,
 )
 from api.catalog.service import product_types as product_type_service
+from api.catalog.service.inputs import TypeAttributeInput
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
@@ -44,13 +45,20 @@ def list_product_types(query: PageQuery) -> object:
     return attribute_queries.list_product_types(**query)
 
 
+class NewProductType(TypedDict):
+    """A product type and its attributes."""
+
+    name: str
+    attributes: NotRequired[list[TypeAttributeInput]]
+
+
 @blueprint.route("/product-types", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
 @may_answer(AttributeTwice, AttributeUnknown, ProductTypeNameTaken, ProductTypeNotFound)
 @idempotent(required=False)
 @blueprint.arguments(NewProductTypeSchema)
 @blueprint.response(201, ProductTypeSchema, headers=LOCATED)
-def create_product_type(given: dict[str, Any]) -> object:
+def create_product_type(given: NewProductType) -> object:
     """Define a type; products that name it as their `product_type` have its attributes."""
     type_id = product_type_service.create_product_type(
         given["name"], given.get("attributes", []), by=principal()

@@ -84,7 +84,10 @@ def get_translation(query: dict[str, str], subject_id: UUID) -> object:
 @blueprint.arguments(SetTranslationSchema)
 @blueprint.response(200, TranslationSchema)
 def set_translation(
-    query: dict[str, str], given: dict[str, Any], subject_id: UUID, expected_version: int
+    query: dict[str, str],
+    given: dict[str, dict[str, object]],
+    subject_id: UUID,
+    expected_version: int,
 ) -> object:
     """Write all texts of a thing in one language; `If-Match: "0"` for the first time."""
     with transaction():

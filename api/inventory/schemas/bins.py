@@ -1,11 +1,14 @@
 """Schemas of bins, moves between them, and the states of units."""
 
+from typing import TypedDict
+from uuid import UUID
+
 import marshmallow as ma
 
 from api.inventory.allocation_strategy import MAX_QUANTITY
 from api.inventory.models import AdjustReason, BinColour, BinKind, StockState
 from api.inventory.schemas.levels import CODE, StockLevelSchema
-from api.platform.http import PageQuerySchema, Pattern, Schema
+from api.platform.http import PageQuery, PageQuerySchema, Pattern, Schema
 from api.platform.rules import AtLeastOne, ExactlyOne
 
 
@@ -81,6 +84,15 @@ class BinSchema(Schema):
     colour = ma.fields.Enum(BinColour, by_value=True, required=True, allow_none=True)
     units = ma.fields.Integer(required=True, metadata={"description": "Units in it, of all SKUs."})
     version = ma.fields.Integer(required=True)
+
+
+class BinQuery(PageQuery):
+    """Which bins are listed."""
+
+    q: str | None
+    location_id: UUID | None
+    zone: str | None
+    kind: BinKind | None
 
 
 class BinQuerySchema(PageQuerySchema):
@@ -177,6 +189,16 @@ class MovedUnitsSchema(Schema):
         required=True, metadata={"description": "Units of the SKU left where they were taken."}
     )
     level = ma.fields.Nested(StockLevelSchema, required=True)
+
+
+class ChangedState(TypedDict):
+    """Units, and from which state into which they go."""
+
+    quantity: int
+    source: StockState
+    target: StockState
+    reason: AdjustReason
+    note: str | None
 
 
 class ChangeStateSchema(Schema):

@@ -1,6 +1,8 @@
 """Schemas of locations, stock levels and their journal."""
 
-from typing import Any
+from datetime import date
+from typing import Any, TypedDict
+from uuid import UUID
 
 import marshmallow as ma
 
@@ -8,7 +10,15 @@ from api.inventory.allocation_strategy import MAX_QUANTITY
 from api.inventory.models import AdjustReason, MovementKind, StockState
 from api.platform.addresses import AddressSchema
 from api.platform.bulk_request import BatchRowSchema, batch_of
-from api.platform.http import TRIMMED, DateTimeField, MoneySchema, PageQuerySchema, Pattern, Schema
+from api.platform.http import (
+    TRIMMED,
+    DateTimeField,
+    MoneySchema,
+    PageQuery,
+    PageQuerySchema,
+    Pattern,
+    Schema,
+)
 from api.platform.query_fields import IdList
 from api.platform.reference_schemas import ReferenceFilterSchema, ReferenceSchema
 from api.platform.rules import AtLeastOne, ExactlyOne, Needs, OneWay
@@ -150,6 +160,15 @@ class StockLevelSchema(Schema):
     last_counted_by = ma.fields.String(required=True, allow_none=True)
 
 
+class StockQuery(PageQuery):
+    """Which stock levels are listed."""
+
+    q: str | None
+    location_id: UUID | None
+    low: bool | None
+    variant_ids: tuple[UUID, ...] | None
+
+
 class StockQuerySchema(PageQuerySchema):
     """Filters of the list of levels."""
 
@@ -243,6 +262,20 @@ class LevelRowSchema(BatchRowSchema):
 
 
 LevelBatchSchema = batch_of(LevelRowSchema)
+
+
+class Adjustment(TypedDict):
+    """What is counted or changes, and why."""
+
+    change: int | None
+    on_hand: int | None
+    expected_on_hand: int | None
+    reason: AdjustReason
+    note: str | None
+    bin_id: UUID | None
+    state: StockState
+    lot: str | None
+    expires_on: date | None
 
 
 class AdjustSchema(Schema):

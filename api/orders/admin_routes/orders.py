@@ -43,7 +43,7 @@ from api.platform.external_references import (
 from api.platform.http import Blueprint, PageQuery, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
-from api.platform.reference_schemas import ReferencesSchema, SetReferenceSchema
+from api.platform.reference_schemas import ReferencesSchema, SetReferenceSchema, WrittenReference
 
 blueprint = Blueprint(
     "admin-orders",
@@ -150,7 +150,7 @@ def change_order_tags(order_id: UUID, add: list[str], remove: list[str]) -> obje
 @idempotent(required=False)
 @blueprint.arguments(SetReferenceSchema)
 @blueprint.response(200, ReferencesSchema)
-def set_order_reference(body: dict[str, Any], order_id: UUID) -> object:
+def set_order_reference(body: WrittenReference, order_id: UUID) -> object:
     """Write what another system keeps about an order; nothing removes it."""
     order = service.lock(order_id)
     kept = references.set_reference(Subject(SubjectKind.ORDER, order.id), **body, by=principal())

@@ -1,6 +1,7 @@
 """Packing sessions, for staff: a parcel in the making."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 from uuid import UUID
 
 from flask import Response
@@ -255,6 +256,17 @@ def cancel_packing(packing_session_id: UUID) -> object:
     return queries.packing_session(packing_session_id, principal())
 
 
+class FinishedParcel(TypedDict):
+    """How a parcel leaves."""
+
+    is_partial: bool
+    override_reason: str | None
+    carrier: str | None
+    tracking_number: str | None
+    buys_label: bool
+    acknowledged_notes: Sequence[UUID]
+
+
 @blueprint.route("/sessions/<uuid:packing_session_id>/finish", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(
@@ -266,7 +278,7 @@ def cancel_packing(packing_session_id: UUID) -> object:
 @idempotent_flow
 @blueprint.arguments(FinishParcelSchema)
 @blueprint.response(200, FulfilmentSchema)
-def finish_parcel(body: dict[str, Any], packing_session_id: UUID, operation_id: UUID) -> object:
+def finish_parcel(body: FinishedParcel, packing_session_id: UUID, operation_id: UUID) -> object:
     """Ship the parcel; an order that is picked up waits for its customer instead.
 
     Without a `tracking_number` its label is bought first, where its shipping method has a carrier
@@ -295,7 +307,7 @@ _LABEL = {
 @may_answer(PackageMissing, FulfilmentNotFound, ParcelNotReady, SessionNotFound)
 @blueprint.arguments(SlipQuerySchema, location="query")
 @blueprint.doc(responses=_PDF)
-def get_packing_slip(query: dict[str, Any], packing_session_id: UUID) -> Response:
+def get_packing_slip(query: dict[str, str], packing_session_id: UUID) -> Response:
     """Read a slip of a parcel as PDF, in the language of its order. Refused until it is packed.
 
     Without prices it is a gift slip where the order has a gift message.
@@ -320,6 +332,13 @@ def get_parcel_label(packing_session_id: UUID) -> Response:
     return Response(label.content, content_type=label.media_type)
 
 
+class WantedPapers(TypedDict):
+    """Which papers are printed, and where."""
+
+    papers: list[Paper]
+    station: str | None
+
+
 @blueprint.route("/sessions/<uuid:packing_session_id>/print", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(
@@ -332,7 +351,7 @@ def get_parcel_label(packing_session_id: UUID) -> Response:
 @blueprint.arguments(PrintPapersSchema)
 @blueprint.response(200, PrintedSchema)
 def print_papers(
-    body: dict[str, Any], packing_session_id: UUID, operation_id: UUID
+    body: WantedPapers, packing_session_id: UUID, operation_id: UUID
 ) -> dict[str, object]:
     """Print papers of a parcel at its station, each once: the slip and the label when left out.
 

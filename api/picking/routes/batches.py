@@ -3,7 +3,7 @@
 import csv
 import io
 from datetime import date
-from typing import Any, Unpack
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from flask import Response
@@ -97,7 +97,7 @@ _PDF = {"200": {"description": "The paper", "content": {"application/pdf": {"sch
 @may_answer(LocationNotFound)
 @blueprint.arguments(QueueQuerySchema, location="query")
 @blueprint.response(200, QueueSchema)
-def get_queue(query: dict[str, Any]) -> dict[str, object]:
+def get_queue(query: dict[str, UUID | None]) -> dict[str, object]:
     """Read the orders to pick, by the time they were promised to leave."""
     by = principal()
     location_id = query["location_id"] or queries.own_location(by.locations)
@@ -146,7 +146,7 @@ def _request(body: dict[str, Any]) -> BatchRequest:
 @idempotent(required=True)
 @blueprint.arguments(ClaimNextSchema)
 @blueprint.response(200, BatchDetailSchema)
-def claim_next_batch(body: dict[str, Any]) -> dict[str, object]:
+def claim_next_batch(body: dict[str, UUID | None]) -> dict[str, object]:
     """Begin the first released batch that nobody has; of two who ask, each gets another one."""
     by = principal()
     location_id = body["location_id"] or queries.own_location(by.locations)
@@ -178,7 +178,7 @@ def get_pick_list(batch_id: UUID) -> Response:
 @idempotent(required=True)
 @blueprint.arguments(PrintAtSchema)
 @blueprint.response(200, PrintedSchema)
-def print_pick_list(body: dict[str, Any], batch_id: UUID) -> dict[str, Any]:
+def print_pick_list(body: dict[str, str], batch_id: UUID) -> dict[str, Any]:
     """Print what is still to be picked of a batch on the printer of a station."""
     of = queries.pick_slip(batch_id, at=principal().locations)
     job = printing_service.print_drawn(
@@ -265,13 +265,23 @@ def give_back_order(batch_id: UUID, order_id: UUID) -> dict[str, object]:
     return queries.batch(batch_id)
 
 
+class Picked(TypedDict):
+    """What was scanned at a bin."""
+
+    quantity: int
+    bin: str | None
+    item: str | None
+    tote: str | None
+    lot: str | None
+
+
 @blueprint.route("/lines/<uuid:line_id>/pick", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
 @may_answer(*NO_PICK, *_MOVES, OrderOnHold, PermissionMissing, ToteNeeded)
 @idempotent(required=True)
 @blueprint.arguments(PickSchema)
 @blueprint.response(200, PickAnswerSchema)
-def pick(body: dict[str, Any], line_id: UUID) -> dict[str, object]:
+def pick(body: Picked, line_id: UUID) -> dict[str, object]:
     """Confirm units of a line by what was scanned.
 
     A wrong scan answers 200 with its `result`: nothing changed, and the scan is on record.

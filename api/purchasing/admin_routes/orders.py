@@ -1,6 +1,6 @@
 """Suppliers and purchase orders, for staff."""
 
-from typing import Any, Final, Unpack
+from typing import Any, Final, TypedDict, Unpack
 from uuid import UUID
 
 from flask import Response
@@ -119,6 +119,17 @@ def list_supplier_items(query: PageQuery, supplier_id: UUID) -> dict[str, object
     return queries.item_page(supplier_id, **query)
 
 
+class SupplierItem(TypedDict):
+    """What a supplier calls a variant, and what it costs there."""
+
+    code: str
+    supplier_sku: str | None
+    pack_quantity: int
+    unit_cost: Money | None
+    lead_time_days: int | None
+    is_preferred: bool
+
+
 @blueprint.route("/suppliers/<uuid:supplier_id>/items", methods=["POST"])
 @requires(Permission.PURCHASING_WRITE)
 @may_answer(
@@ -127,7 +138,7 @@ def list_supplier_items(query: PageQuery, supplier_id: UUID) -> dict[str, object
 @idempotent(required=False)
 @blueprint.arguments(SetSupplierItemSchema)
 @blueprint.response(200, SupplierItemSchema)
-def set_supplier_item(body: dict[str, Any], supplier_id: UUID) -> dict[str, object]:
+def set_supplier_item(body: SupplierItem, supplier_id: UUID) -> dict[str, object]:
     """Say how a supplier sells a variant, instead of what was said before."""
     variant_id = service.set_item(supplier_id, **body, by=principal())
     return queries.supplier_item(supplier_id, variant_id)

@@ -1,6 +1,6 @@
 """What should be ordered again, for staff."""
 
-from typing import Any, Unpack
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from api.inventory.errors import LevelNotFound, LocationNotFound, ReplenishmentReversed
@@ -50,13 +50,22 @@ def list_reorder_suggestions(
     )
 
 
+class ReorderRule(TypedDict):
+    """When a variant is reordered at a location."""
+
+    level_id: UUID
+    minimum: int | None
+    reorder_point: int | None
+    maximum: int | None
+
+
 @blueprint.route("/reorder-rules", methods=["POST"])
 @requires(Permission.PURCHASING_WRITE)
 @may_answer(*STOCK_REFUSALS, LevelNotFound, ReorderReversed, ReplenishmentReversed)
 @idempotent(required=False)
 @blueprint.arguments(ReorderRuleSchema)
 @blueprint.response(200, ReorderRuleSchema)
-def set_reorder_rule(body: dict[str, Any]) -> dict[str, object]:
+def set_reorder_rule(body: ReorderRule) -> ReorderRule:
     """Say when a level is ordered again and up to how many units, instead of what was said."""
     service.set_reorder_rule(**body, by=principal())
     return body

@@ -34,7 +34,7 @@ from api.purchasing.schemas.transfers import (
     TransferQuerySchema,
     TransferSchema,
 )
-from api.purchasing.states import RestOfTransfer
+from api.purchasing.states import RestOfTransfer, TransferReason
 
 blueprint = Blueprint(
     "transfers",
@@ -147,7 +147,9 @@ def ship_transfer(transfer_id: UUID) -> dict[str, object]:
 @idempotent(required=True)
 @blueprint.arguments(ReceiveTransferSchema)
 @blueprint.response(200, TransferSchema)
-def receive_transfer(body: dict[str, Any], transfer_id: UUID) -> dict[str, object]:
+def receive_transfer(
+    body: dict[str, list[dict[str, object]]], transfer_id: UUID
+) -> dict[str, object]:
     """Receive units of a transfer, all at once or in parts."""
     service.receive_transfer(transfer_id, **body, by=principal())
     return queries.transfer(transfer_id)
@@ -170,7 +172,9 @@ def undo_transfer_receipt(transfer_id: UUID) -> dict[str, object]:
 @idempotent(required=True)
 @blueprint.arguments(CloseTransferSchema)
 @blueprint.response(200, TransferSchema)
-def close_transfer(body: dict[str, Any], transfer_id: UUID) -> dict[str, object]:
+def close_transfer(
+    body: dict[str, dict[str, TransferReason]], transfer_id: UUID
+) -> dict[str, object]:
     """End a transfer of which other units came than were shipped, with a reason for each."""
     service.close_transfer(transfer_id, **body, by=principal())
     return queries.transfer(transfer_id)

@@ -2,7 +2,8 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict, TypeVar
 from uuid import UUID
 
 from flask import Response
@@ -33,7 +34,7 @@ from api.orders.service import Order
 from api.platform import approvals, audit
 from api.platform.auth import LocationNotYours, principal, requires
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, Schema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuery, Schema, list_schema
 from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.openapi_errors import may_answer
 from api.printing import service as printing_service
@@ -65,6 +66,7 @@ from api.returns.queries import slips as slip_queries
 from api.returns.schemas import RefundSchema
 from api.returns.schemas.cases import (
     InspectReturnSchema,
+    NewReturn,
     NewReturnSchema,
     ReceiveReturnSchema,
     RejectReturnSchema,
@@ -84,6 +86,7 @@ from api.returns.schemas.return_refunds import (
 from api.returns.service import cases as service
 from api.returns.service import receiving
 from api.returns.service.cases import ReturnInput
+from api.returns.service.receiving import DisposedUnits, ReceivedUnits
 
 blueprint = Blueprint(
     "admin-return-cases",
@@ -92,7 +95,8 @@ blueprint = Blueprint(
     description="Returns, for staff.",
 )
 
-Act = Callable[[Order, Return, dict[str, Any]], None]
+Body = TypeVar("Body")
+Act = Callable[[Order, Return, Body], None]
 _STOCK = (
     *(LotNotFound, LotNotTracked, LotRequired, LotShort, LotsNotSellable),
     DispositionExceedsReceived,
@@ -113,11 +117,21 @@ _STOCK = (
 )
 
 
+class ReturnsQuery(PageQuery):
+    """Which returns are listed."""
+
+    state: str | None
+    kind: str | None
+    order_id: UUID | None
+    variant_id: UUID | None
+    created_before: datetime | None
+
+
 @blueprint.route("/returns", methods=["GET"])
 @requires(Permission.ORDERS_READ)
 @blueprint.arguments(ReturnsQuerySchema, location="query")
 @blueprint.response(200, list_schema(ReturnCardSchema))
-def list_returns(query: dict[str, Any]) -> dict[str, object]:
+def list_returns(query: ReturnsQuery) -> dict[str, object]:
     """List returns by state and age."""
     return case_queries.returns_page(**query)
 
@@ -148,7 +162,7 @@ def get_return_slip(return_id: UUID) -> Response:
 @idempotent(required=True)
 @blueprint.arguments(PrintAtSchema)
 @blueprint.response(200, PrintedSchema)
-def print_return_slip(body: dict[str, Any], return_id: UUID) -> dict[str, Any]:
+def print_return_slip(body: dict[str, str], return_id: UUID) -> dict[str, Any]:
     """Print the slip of a return on the printer of a station."""
     of = slip_queries.slip_of(return_id)
     job = printing_service.print_drawn(
@@ -181,7 +195,7 @@ def get_admin_returnable(order_id: UUID) -> object:
 @idempotent(required=True)
 @blueprint.arguments(NewReturnSchema)
 @blueprint.response(201, ReturnSchema, headers=LOCATED)
-def open_return(body: dict[str, Any], order_id: UUID) -> object:
+def open_return(body: NewReturn, order_id: UUID) -> object:
     """Open a return for a customer; it is approved at once.
 
     What the policy says against it is noted on the return as `advice`, and refuses nothing.
@@ -196,15 +210,15 @@ def open_return(body: dict[str, Any], order_id: UUID) -> object:
 
 def _command(
     path: str, schema: type[Schema], *errors: type[DomainError], needs_key: bool = False
-) -> Callable[[Act], Act]:
+) -> Callable[[Act[Body]], Act[Body]]:
     """Make a function a command of a return: it is locked after its order, and answered as it is.
 
     All of them are POSTs below the return, for who may `returns:write`.
     """
 
-    def register(act: Act) -> Act:
+    def register(act: Act[Body]) -> Act[Body]:
         @functools.wraps(act)
-        def view(body: dict[str, object], return_id: UUID) -> dict[str, object]:
+        def view(body: Body, return_id: UUID) -> dict[str, object]:
             order, parent = flows.locked(return_id)
             act(order, parent, body)
             return case_queries.a_return(return_id)
@@ -223,43 +237,64 @@ _CALLED_OFF = (*NO_UNITS_TO_REFUND, ExchangeImpossible)
 
 
 @_command("approve", ReturnNoteSchema, *_REFUSED)
-def approve_return(order: Order, parent: Return, body: dict[str, Any]) -> None:
+def approve_return(order: Order, parent: Return, body: dict[str, str | None]) -> None:
     """Approve a return; its customer gets the slip and the instructions."""
     service.approve(order, parent, **body, by=principal())
 
 
 @_command("reject", RejectReturnSchema, *_REFUSED)
-def reject_return(order: Order, parent: Return, body: dict[str, Any]) -> None:
+def reject_return(order: Order, parent: Return, body: dict[str, str]) -> None:
     """Reject a return; its customer is told why."""
     service.reject(order, parent, **body, by=principal())
 
 
 @_command("cancel", ReturnNoteSchema, *_CALLED_OFF)
-def cancel_return(order: Order, parent: Return, body: dict[str, Any]) -> None:
+def cancel_return(order: Order, parent: Return, body: dict[str, str | None]) -> None:
     """Cancel a return of which nothing came; its units may be returned another time."""
     exchanges.cancel_return(order, parent, reason=body["note"], by=principal())
 
 
+class Posted(TypedDict):
+    """With which carrier a return is on its way."""
+
+    carrier: str
+    tracking_number: str | None
+
+
 @_command("posted", ReturnPostedSchema, *_REFUSED)
-def post_return(order: Order, parent: Return, body: dict[str, Any]) -> None:
+def post_return(order: Order, parent: Return, body: Posted) -> None:
     """Record the proof that the goods were sent."""
     service.post(order, parent, **body, by=principal())
 
 
+class Received(TypedDict):
+    """Units that came, and where."""
+
+    location_id: UUID | None
+    units: list[ReceivedUnits]
+
+
 @_command("receive", ReceiveReturnSchema, *_STOCK, ReturnChanged, needs_key=True)
-def receive_return(order: Order, parent: Return, body: dict[str, Any]) -> None:
+def receive_return(order: Order, parent: Return, body: Received) -> None:
     """Receive units at any location, in part; unexpected ones are recorded, too."""
     receiving.receive(order, parent, body["units"], location_id=body["location_id"], by=principal())
 
 
+class Inspected(TypedDict):
+    """What becomes of units, and where."""
+
+    location_id: UUID | None
+    units: list[DisposedUnits]
+
+
 @_command("inspect", InspectReturnSchema, *_STOCK, needs_key=True)
-def inspect_return(order: Order, parent: Return, body: dict[str, Any]) -> None:
+def inspect_return(order: Order, parent: Return, body: Inspected) -> None:
     """Say what becomes of units: restock, damaged, quarantine, discard, or missing."""
     receiving.dispose(order, parent, body["units"], location_id=body["location_id"], by=principal())
 
 
 @_command("close", ReturnNoteSchema, *_CALLED_OFF)
-def close_return(order: Order, parent: Return, body: dict[str, Any]) -> None:
+def close_return(order: Order, parent: Return, body: dict[str, str | None]) -> None:
     """Close a return, with or without a refund; units that never came may come another time."""
     exchanges.close_return(order, parent, **body, by=principal())
 

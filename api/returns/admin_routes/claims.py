@@ -1,6 +1,7 @@
 """Claims, exchanges and the report of defects, for staff."""
 
-from typing import Any, Unpack
+from datetime import date
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from api.accounts.errors import AccountNotFound
@@ -45,6 +46,7 @@ from api.returns.schemas.claims import (
     DefectsSchema,
     ExchangeQuoteSchema,
     ExchangeSchema,
+    NewClaim,
     NewClaimSchema,
     ResolveClaimSchema,
 )
@@ -104,7 +106,7 @@ def get_claim(claim_id: UUID) -> dict[str, object]:
 @idempotent(required=True)
 @blueprint.arguments(NewClaimSchema)
 @blueprint.response(201, ClaimSchema, headers=LOCATED)
-def open_claim(body: dict[str, Any], order_id: UUID) -> object:
+def open_claim(body: NewClaim, order_id: UUID) -> object:
     """Open a claim: units that were broken, lost or wrong, with photos as evidence."""
     claim_id = new_id()
     order = orders_service.lock(order_id)
@@ -166,6 +168,13 @@ def resolve_claim(
     return queries.claim(claim_id)
 
 
+class Exchanged(TypedDict):
+    """Which goods come instead of those of a return."""
+
+    lines: list[dict[str, object]]
+    pay_with_credit: bool
+
+
 @blueprint.route("/returns/<uuid:return_id>/exchange", methods=["POST"])
 @requires(Permission.RETURNS_WRITE)
 @may_answer(
@@ -174,7 +183,7 @@ def resolve_claim(
 @idempotent(required=True)
 @blueprint.arguments(ExchangeSchema)
 @blueprint.response(200, ReturnSchema)
-def exchange_return(body: dict[str, Any], return_id: UUID) -> dict[str, object]:
+def exchange_return(body: Exchanged, return_id: UUID) -> dict[str, object]:
     """Exchange goods of a return for others, unit for unit, on the same order.
 
     They are allocated at once and wait on hold until the goods are back. What they cost less goes
@@ -197,7 +206,7 @@ def exchange_return(body: dict[str, Any], return_id: UUID) -> dict[str, object]:
 @may_answer(*_NO_EXCHANGE)
 @blueprint.arguments(ExchangeSchema)
 @blueprint.response(200, ExchangeQuoteSchema)
-def quote_exchange(body: dict[str, Any], return_id: UUID) -> dict[str, object]:
+def quote_exchange(body: Exchanged, return_id: UUID) -> dict[str, object]:
     """Work out what an exchange costs, by line.
 
     Takes no `Idempotency-Key`: it changes nothing.
@@ -227,7 +236,7 @@ def cancel_exchange(return_id: UUID) -> dict[str, object]:
 @requires(Permission.ORDERS_READ)
 @blueprint.arguments(DefectsQuerySchema, location="query")
 @blueprint.response(200, DefectsSchema)
-def list_return_defects(query: dict[str, Any]) -> dict[str, object]:
+def list_return_defects(query: dict[str, date | None]) -> dict[str, object]:
     """Report defects by supplier and article: returns with such a reason, and claims."""
     first, last = queries.default_period()
     first, last = query["first"] or first, query["last"] or last

@@ -1,6 +1,6 @@
 """Refunds and cancellations, for staff."""
 
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from api.kernel.money import Money
@@ -61,6 +61,18 @@ def quote_refund(
         return flows.quote(order_id, lines=lines, shipping=shipping, amount=amount)
 
 
+class NewRefund(TypedDict):
+    """What is refunded, and why."""
+
+    lines: list[LineToRefund]
+    shipping: bool
+    amount: Money | None
+    reason: str
+    note: str | None
+    expected_amount: Money | None
+    to_store_credit: bool
+
+
 @blueprint.route("/<uuid:order_id>/refunds", methods=["POST"])
 @requires(Permission.ORDERS_REFUND)
 @may_answer(*NO_UNITS_TO_REFUND, RefundNotFound)
@@ -68,7 +80,7 @@ def quote_refund(
 @blueprint.arguments(RefundRequestSchema)
 @blueprint.response(201, RefundSchema)
 @blueprint.alt_response(202, **approvals.WAITS)
-def refund_order(body: dict[str, Any], order_id: UUID, operation_id: UUID) -> object:
+def refund_order(body: NewRefund, order_id: UUID, operation_id: UUID) -> object:
     """Refund units of an order, its shipping, or a free amount.
 
     Money is refunded before store credit, and store credit before gift cards: the newest payment

@@ -1,7 +1,6 @@
 """Reasons, policies and sentences of returns, for staff."""
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from api.kernel.permissions import Permission
@@ -210,7 +209,7 @@ def get_return_texts(language: str) -> dict[str, object]:
 @blueprint.arguments(EditReturnTextsSchema)
 @blueprint.response(200, ReturnTextsSchema)
 def put_return_texts(
-    body: dict[str, Any], language: str, expected_version: int
+    body: dict[str, dict[str, str]], language: str, expected_version: int
 ) -> dict[str, object]:
     """Write the shop's own sentences in a language; those left out are the built-in ones."""
     if not check_language(language):

@@ -1,6 +1,6 @@
 """Withdrawals for staff: those that were declared, and those that came by post."""
 
-from typing import Any, Unpack
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from api.kernel.permissions import Permission
@@ -18,6 +18,7 @@ from api.returns.schemas.withdrawals import (
     StaffWithdrawalSchema,
     WithdrawalSchema,
     WithdrawalsQuerySchema,
+    WithdrawnUnits,
 )
 
 blueprint = Blueprint(
@@ -49,13 +50,21 @@ def match_withdrawal(withdrawal_id: UUID, order_id: UUID) -> dict[str, object]:
     return case_queries.a_return(return_id)
 
 
+class WithdrawalOfOrder(TypedDict):
+    """Who withdraws, and from which units."""
+
+    name: str | None
+    email: str | None
+    lines: list[WithdrawnUnits] | None
+
+
 @blueprint.route("/orders/<uuid:order_id>/withdraw", methods=["POST"])
 @requires(Permission.RETURNS_WRITE)
 @may_answer(*NO_WITHDRAWAL)
 @idempotent(required=True)
 @blueprint.arguments(StaffWithdrawalSchema)
 @blueprint.response(201, ReturnSchema)
-def withdraw_order(body: dict[str, Any], order_id: UUID) -> dict[str, object]:
+def withdraw_order(body: WithdrawalOfOrder, order_id: UUID) -> dict[str, object]:
     """Record a withdrawal that came by post, e-mail or phone; the customer gets the receipt."""
     lines = body["lines"]
     return_id = flows.withdraw_for_customer(

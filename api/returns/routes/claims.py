@@ -1,6 +1,5 @@
 """Claims of customers and guests about their own orders: broken, lost or wrong units."""
 
-from typing import Any
 from uuid import UUID
 
 from api.kernel.ids import new_id
@@ -16,6 +15,7 @@ from api.returns.queries import claims as queries
 from api.returns.schemas.claims import (
     CustomerClaimSchema,
     CustomerClaimsSchema,
+    NewClaim,
     NewClaimSchema,
 )
 from api.returns.service import claims as service
@@ -42,7 +42,7 @@ def list_own_claims(order_id: UUID) -> object:
 @idempotent(required=True)
 @blueprint.arguments(NewClaimSchema)
 @blueprint.response(201, CustomerClaimSchema)
-def open_own_claim(body: dict[str, Any], order_id: UUID) -> object:
+def open_own_claim(body: NewClaim, order_id: UUID) -> object:
     """Tell that units came broken, did not come, or are the wrong ones.
 
     With a note, and photos that were uploaded before by POST /orders/{order_id}/return-photos. The

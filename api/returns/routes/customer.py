@@ -1,6 +1,5 @@
 """Returns of one's own orders: what may come back, requests, slips, photos, proof of posting."""
 
-from typing import Any
 from uuid import UUID
 
 from flask import Response, request
@@ -37,6 +36,7 @@ from api.returns.queries import cases as queries
 from api.returns.queries import settings as settings_queries
 from api.returns.schemas.cases import (
     CustomerReturnSchema,
+    NewReturn,
     NewReturnSchema,
     ReturnableSchema,
     ReturnPhotoSchema,
@@ -104,7 +104,7 @@ def get_returnable(order_id: UUID) -> object:
 @idempotent(required=True)
 @blueprint.arguments(NewReturnSchema)
 @blueprint.response(201, CustomerReturnSchema)
-def request_return(body: dict[str, Any], order_id: UUID) -> object:
+def request_return(body: NewReturn, order_id: UUID) -> object:
     """Ask to return goods. The shop approves or rejects it; an e-mail says which.
 
     Who withdraws from the contract, as consumers in the European Union may within 14 days, uses

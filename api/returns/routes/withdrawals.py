@@ -1,6 +1,6 @@
 """The withdrawal function: two steps, without an account (Directive (EU) 2023/2673)."""
 
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from api.orders import queries as orders_queries
@@ -27,6 +27,7 @@ from api.returns.schemas.withdrawals import (
     ConfirmedWithdrawalSchema,
     ConfirmWithdrawalSchema,
     WithdrawalTextsSchema,
+    WithdrawnUnits,
 )
 
 blueprint = Blueprint(
@@ -46,6 +47,16 @@ def get_withdrawal_texts() -> object:
     return {name: texts[name] for name in ("withdraw_label", "confirm_label", "statement")}
 
 
+class BegunWithdrawal(TypedDict):
+    """Who withdraws from which order."""
+
+    order_number: str
+    name: str
+    email: str
+    order_id: UUID | None
+    lines: list[WithdrawnUnits] | None
+
+
 @blueprint.route("", methods=["POST"])
 @anyone
 @limiter.limit(rate_limits.REGISTER_BY_ADDRESS, key_func=by_address)
@@ -59,7 +70,7 @@ def get_withdrawal_texts() -> object:
 @idempotent(required=False, strangers=True)
 @blueprint.arguments(BeginWithdrawalSchema)
 @blueprint.response(201, BegunWithdrawalSchema)
-def begin_withdrawal(body: dict[str, Any]) -> object:
+def begin_withdrawal(body: BegunWithdrawal) -> object:
     """Begin: "Withdraw from contract here". Shows the statement; nothing is declared yet.
 
     Needs no account. An order that is not found by its number and e-mail address is taken all the

@@ -1,6 +1,8 @@
 """Request and response schemas of returns."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypedDict
+from uuid import UUID
 
 import marshmallow as ma
 
@@ -53,6 +55,16 @@ class ReturnLineInputSchema(Schema):
     def _line(self, data: dict[str, Any], **_: object) -> ReturnLineInput:
         stated = data.pop("condition")
         return ReturnLineInput(**data, condition=None if stated is None else GoodsCondition(stated))
+
+
+class NewReturn(TypedDict):
+    """A return as it was asked for."""
+
+    lines: list[ReturnLineInput]
+    note: str | None
+    to_store_credit: bool
+    photos: Sequence[UUID]
+    links: Sequence[str]
 
 
 class NewReturnSchema(Schema):

@@ -1,6 +1,8 @@
 """Request and response schemas of claims, exchanges and the report of defects."""
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypedDict
+from uuid import UUID
 
 import marshmallow as ma
 
@@ -23,6 +25,17 @@ class ClaimedGoodsSchema(Schema):
     quantity = ma.fields.Integer(
         load_default=1, strict=True, validate=ma.validate.Range(1, MOST_UNITS)
     )
+
+
+class NewClaim(TypedDict):
+    """A claim as it was made."""
+
+    kind: ClaimKind
+    lines: dict[UUID, int]
+    goods: Sequence[dict[str, object]]
+    note: str | None
+    photos: Sequence[UUID]
+    links: Sequence[str]
 
 
 class NewClaimSchema(Schema):

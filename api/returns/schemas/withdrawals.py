@@ -1,5 +1,8 @@
 """Request and response schemas of withdrawals."""
 
+from typing import TypedDict
+from uuid import UUID
+
 import marshmallow as ma
 
 from api.accounts.schemas import EmailAddress
@@ -16,6 +19,13 @@ class WithdrawalTextsSchema(Schema):
     )
     confirm_label = ma.fields.String(required=True, metadata={"example": "Confirm withdrawal"})
     statement = ma.fields.String(required=True)
+
+
+class WithdrawnUnits(TypedDict):
+    """Units of an order line from which somebody withdraws."""
+
+    order_line_id: UUID
+    quantity: int
 
 
 class WithdrawnUnitsSchema(Schema):

@@ -63,7 +63,7 @@ def write_table(methods: list[TableMethod], *, by: Principal) -> TableResult:
 
 
 def _values(
-    method: TableMethod, before: Any, zones: Mapping[str, object], calendars: dict[str, Any]
+    method: TableMethod, before: Any, zones: Mapping[str, object], calendars: Mapping[str, object]
 ) -> dict[str, Any]:
     values = dict(method.values)
     zone, is_pickup = values.pop("zone"), before is not None and before.kind is MethodKind.PICKUP
