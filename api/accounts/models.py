@@ -1,7 +1,6 @@
 """Tables of accounts: roles, users, addresses, sign-ins, tokens, API keys, invitations."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -54,7 +53,7 @@ class StaffRole(WithId, Versioned, Timestamped, Base):
     name: Mapped[str] = mapped_column(String(40))
     permissions: Mapped[list[str] | None]
     requires_second_factor: Mapped[bool] = mapped_column(default=False, server_default="false")
-    limits: Mapped[dict[str, Any] | None]
+    limits: Mapped[dict[str, object] | None]
     """By `kernel.principal.Limit`: above them a second person approves."""
 
 

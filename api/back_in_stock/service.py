@@ -4,7 +4,7 @@ import secrets
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, and_, delete, func, or_, select, update
+from sqlalchemy import CursorResult, Executable, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from api.accounts import queries as accounts_queries
@@ -168,6 +168,6 @@ def purge_old() -> None:
     )
 
 
-def _execute(statement: Any) -> int:
+def _execute(statement: Executable) -> int:
     result = require_transaction().execute(statement.execution_options(**_NO_SYNC))
     return cast(CursorResult[Any], result).rowcount

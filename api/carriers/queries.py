@@ -1,6 +1,6 @@
 """Reads of carrier accounts. None opens their credentials: `service.connection` alone does."""
 
-from typing import Any, Final, cast
+from typing import Final, cast
 from uuid import UUID
 
 from redis.exceptions import RedisError
@@ -25,7 +25,7 @@ _SHOWN: Final = ("id", "code", "name", "carrier", "mode", "label_format", "is_ac
 _ALL: Final = select(_ACCOUNTS)
 
 
-def account(account_id: UUID) -> dict[str, Any]:
+def account(account_id: UUID) -> dict[str, object]:
     """Return an account without its credentials. Raises `CarrierAccountNotFound`."""
     return _shown(_row(account_id))
 

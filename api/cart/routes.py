@@ -78,7 +78,7 @@ def get_cart(query: dict[str, bool]) -> object:
 @versioned
 @blueprint.arguments(EditCartSchema)
 @blueprint.response(200, CartSchema)
-def update_cart(change: dict[str, Any], expected_version: int) -> object:
+def update_cart(change: dict[str, str | None], expected_version: int) -> object:
     """Say where a cart is to be sent, so that the prices of its market are shown.
 
     Or set its note, or the message of a card in the parcel.

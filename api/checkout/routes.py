@@ -30,6 +30,7 @@ from api.checkout.flows.order_input import CheckoutForm
 from api.checkout.flows.staff_discounts import StaffDiscount
 from api.checkout.schemas import (
     AmendOrderSchema,
+    Checkout,
     CheckoutSchema,
     EstimateRequestSchema,
     EstimateSchema,
@@ -190,7 +191,7 @@ def reserve_stock() -> object:
 @idempotent(required=True)
 @checkout.arguments(CheckoutSchema)
 @checkout.response(201, OrderSchema, headers=LOCATED)
-def place_order(form: dict[str, Any]) -> object:
+def place_order(form: Checkout) -> object:
     """Turn the cart into an order. Its units are allocated; an unpaid order expires.
 
     Gift cards and store credit pay at once, and return when the order ends unpaid. What remains

@@ -6,6 +6,7 @@ from typing import TypedDict
 import marshmallow as ma
 
 from api.cart.schemas import GIFT_MESSAGE
+from api.kernel.money import Money
 from api.platform.addresses import COUNTRIES, AddressSchema, SingleLine
 from api.platform.http import (
     NOT_BLANK,
@@ -227,6 +228,23 @@ class ReservationSchema(Schema):
 
     held_until = ma.fields.AwareDateTime(required=True)
     unit_count = ma.fields.Integer(required=True)
+
+
+class Checkout(TypedDict):
+    """A cart to order, as it was sent."""
+
+    gift_cards: Sequence[str]
+    store_credit: bool
+    email: str | None
+    shipping_address: dict[str, object] | None
+    billing_address: dict[str, object] | None
+    shipping_method: str
+    payment_method: str
+    expected_total: Money | None
+    vat_id: str | None
+    gift: dict[str, object] | None
+    customer_note: str | None
+    gift_message: str | None
 
 
 class CheckoutSchema(TendersSchema):

@@ -1,7 +1,7 @@
 """Request and response schemas of parcels and the dashboard."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 import marshmallow as ma
@@ -31,6 +31,13 @@ class TrackingNumber(SingleLine):
         return number
 
 
+class ParcelLine(TypedDict):
+    """Units of one order line."""
+
+    order_line_id: UUID
+    quantity: int
+
+
 class ParcelLineSchema(Schema):
     """Units of one order line inside a parcel."""
 
@@ -50,7 +57,9 @@ class OpenFulfilmentSchema(Schema):
     )
 
     @ma.post_load
-    def _by_line(self, data: dict[str, Any], **_: object) -> dict[str, object]:
+    def _by_line(
+        self, data: dict[str, Sequence[ParcelLine] | None], **_: object
+    ) -> dict[str, object]:
         return {**data, "lines": _units_by_line(data["lines"], "lines") or None}
 
 
@@ -117,7 +126,7 @@ class VoidSchema(Schema):
     reason = SingleLine(300, load_default=None, metadata={"example": "wrong box on the cart"})
 
 
-def _units_by_line(lines: Sequence[dict[str, Any]] | None, field: str) -> dict[UUID, int]:
+def _units_by_line(lines: Sequence[ParcelLine] | None, field: str) -> dict[UUID, int]:
     """Turn lines into units by order line; a line named twice is refused."""
     units: dict[UUID, int] = {}
     for place, line in enumerate(lines or ()):

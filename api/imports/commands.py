@@ -263,7 +263,7 @@ def _hand_back(import_id: UUID, file: Path | None) -> None:
     click.echo(f"\nThe failed rows are in {file}: mend them and import that file.")
 
 
-def _tell_problems(import_id: Any, found: dict[str, Any]) -> None:
+def _tell_problems(import_id: UUID, found: dict[str, Any]) -> None:
     count = found["result"]["problems"]
     if not count:
         return

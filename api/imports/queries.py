@@ -1,6 +1,7 @@
 """Questions about imports and exports: the jobs, what was wrong, what changed, and the files."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -307,7 +308,9 @@ def _export_resource(row: AnyRow) -> dict[str, object]:
     }
 
 
-def _rate(done: int, began: object, beat: Any, finished: Any) -> float | None:
+def _rate(
+    done: int, began: datetime | None, beat: datetime | None, finished: datetime | None
+) -> float | None:
     """Say how many a second; None before anything was done."""
     until = finished or beat
     if began is None or until is None or done <= 0:

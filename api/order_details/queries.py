@@ -66,12 +66,12 @@ def discounts_of_order(
     )
 
 
-def _discounts(order: dict[str, Any]) -> list[dict[str, Any]]:
+def _discounts(order: dict[str, Any]) -> list[dict[str, object]]:
     total = order["discount_total"]
     return promotions_queries.of_order(order["id"], total.currency) if total.amount else []
 
 
-def _parcels(order_id: UUID, lines: list[dict[str, object]]) -> list[dict[str, Any]]:
+def _parcels(order_id: UUID, lines: list[dict[str, object]]) -> list[dict[str, object]]:
     by_id = {line["id"]: line for line in lines}
     return [
         {

@@ -134,7 +134,7 @@ def bulk_update(table: Table, rows: Sequence[Mapping[str, object]]) -> None:
 
     Needs a transaction. The caller locks the rows first, in the order of their ids.
     """
-    by_columns: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    by_columns: dict[tuple[str, ...], list[Mapping[str, object]]] = {}
     for row in rows:
         by_columns.setdefault(tuple(sorted(row)), []).append(row)
     for names, same in by_columns.items():

@@ -314,7 +314,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     def _prepare_operation_doc(
         doc: Mapping[str, object], info: Mapping[str, object], *, api: Any, method: str, **_: object
     ) -> dict[str, object]:
-        described: dict[str, Any] = api.complete(doc, info, method)
+        described: dict[str, object] = api.complete(doc, info, method)
         return described
 
     def route(self, rule: str, **options: Any) -> Callable[[View], View]:

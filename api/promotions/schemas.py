@@ -28,7 +28,7 @@ def _count(**more: Any) -> ma.fields.Integer:
     return ma.fields.Integer(strict=True, allow_none=True, validate=_COUNT, **more)
 
 
-def _names(validate: Any, example: str) -> object:
+def _names(validate: ma.validate.Validator, example: str) -> object:
     named = ma.fields.String(validate=validate, metadata={"example": example})
     return ma.fields.List(named, validate=_NAMES)
 

@@ -1,6 +1,6 @@
 """Labels, customs forms and tracking, for staff."""
 
-from typing import Any, TypedDict
+from typing import TypedDict
 from uuid import UUID
 
 from flask import Response
@@ -116,7 +116,7 @@ def list_labels(fulfilment_id: UUID) -> dict[str, object]:
 @blueprint.route("/orders/<uuid:order_id>/labels", methods=["GET"])
 @requires(Permission.ORDERS_READ)
 @blueprint.response(200, list_schema(ShippingLabelSchema))
-def list_labels_of_order(order_id: UUID) -> dict[str, Any]:
+def list_labels_of_order(order_id: UUID) -> dict[str, object]:
     """List the labels of all parcels of an order, the newest first; up to a hundred."""
     return _whole(queries.labels_of_order(order_id))
 
@@ -216,7 +216,7 @@ def get_label_file(label_id: UUID) -> Response:
 @idempotent_flow
 @blueprint.arguments(PrintLabelSchema)
 @blueprint.response(200, PrintedLabelSchema)
-def print_label(form: dict[str, str], label_id: UUID, operation_id: UUID) -> dict[str, Any]:
+def print_label(form: dict[str, str], label_id: UUID, operation_id: UUID) -> dict[str, object]:
     """Print a bought label at a station, once however often it is asked.
 
     Another copy is a reprint of its print job.

@@ -84,7 +84,7 @@ class LabelFile(NamedTuple):
     name: str
 
 
-def label(label_id: UUID) -> dict[str, Any]:
+def label(label_id: UUID) -> dict[str, object]:
     """Return a label. Raises `LabelNotFound`."""
     row = session.execute(_LABELS.where(LABELS.c.id == label_id)).one_or_none()
     if row is None:

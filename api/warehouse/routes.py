@@ -259,7 +259,7 @@ class WhereToPrint(TypedDict):
 @blueprint.arguments(LabelsSchema, location="query")
 @blueprint.arguments(PrintLabelsSchema)
 @blueprint.response(200, PrintedSchema)
-def print_labels(query: WantedLabels, body: WhereToPrint) -> dict[str, Any]:
+def print_labels(query: WantedLabels, body: WhereToPrint) -> dict[str, object]:
     """Print labels of bins or products, or the command barcodes, on the label printer of a station.
 
     At most 200 bins are printed at once.

@@ -1,7 +1,7 @@
 """Reads of carts, at current prices and with current stock."""
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from sqlalchemy import (
@@ -146,7 +146,7 @@ def _listed_price(variant_id: object, quantity: object) -> object:
     )
 
 
-def _lines_statement(price: Any) -> AnySelect:
+def _lines_statement(price: ColumnElement[object]) -> AnySelect:
     reserved_for_others = (
         select(func.coalesce(func.sum(_RESERVATIONS.c.quantity), 0))
         .where(

@@ -1,6 +1,5 @@
 """Words: texts in other languages, addresses of before, and what searchers may have meant."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, Index, String, Text
@@ -27,7 +26,7 @@ class Translation(Versioned, Base):
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)
     language: Mapped[str] = mapped_column(String(35), primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
-    texts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    texts: Mapped[dict[str, object]] = mapped_column(default=dict)
 
 
 class SlugRedirect(Base):

@@ -1,7 +1,6 @@
 """Pictures: the files that the shop keeps itself, and which product shows which."""
 
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
@@ -32,7 +31,7 @@ class Media(WithId, Timestamped, Base):
     height: Mapped[int]
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     storage_key: Mapped[str] = mapped_column(String(255))
-    sizes: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    sizes: Mapped[list[dict[str, object]]] = mapped_column(default=list)
     state: Mapped[MediaState] = mapped_column(
         named_enum(MediaState, "media_state"), default=MediaState.WAITING
     )
@@ -59,4 +58,4 @@ class ProductImage(WithId, Base):
     media_id: Mapped[UUID | None] = mapped_column(ForeignKey("media.id"), index=True)
     width: Mapped[int | None]
     height: Mapped[int | None]
-    sizes: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
+    sizes: Mapped[list[dict[str, object]]] = mapped_column(default=list, server_default="[]")

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -67,7 +66,7 @@ class Product(WithId, Versioned, Timestamped, Base):
     options: Mapped[list[str]] = mapped_column(default=list)
     category_id: Mapped[UUID | None] = mapped_column(ForeignKey("categories.id"), index=True)
     external_reference: Mapped[str | None] = mapped_column(String(255), unique=True)
-    public_metadata: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    public_metadata: Mapped[dict[str, object]] = mapped_column(default=dict, server_default="{}")
     private_metadata: Mapped[dict[str, object]] = mapped_column(default=dict, server_default="{}")
     published_at: Mapped[datetime | None]
     publish_at: Mapped[datetime | None]

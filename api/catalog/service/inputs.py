@@ -68,7 +68,7 @@ class VariantInput:
     image_id: UUID | None = None
     has_stock: bool = False
     external_reference: str | None = None
-    public_metadata: Mapping[str, Any] = field(default_factory=dict)
+    public_metadata: Mapping[str, object] = field(default_factory=dict)
     private_metadata: Mapping[str, object] = field(default_factory=dict)
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, select, text, tuple_, update
+from sqlalchemy import Executable, and_, delete, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -143,7 +143,7 @@ def _columns(values: Mapping[str, Any]) -> dict[str, object]:
     return columns
 
 
-def _write(statement: Any) -> None:
+def _write(statement: Executable) -> None:
     try:
         require_transaction().execute(statement)
     except IntegrityError as error:

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    TableValuedAlias,
     Uuid,
     column,
     delete,
@@ -244,7 +245,7 @@ def _fitting(ids: Sequence[UUID], held: Sequence[Collection]) -> Iterator[tuple[
                 yield one.id, row.id
 
 
-def _pairs(pairs: Sequence[tuple[UUID, UUID]]) -> Any:
+def _pairs(pairs: Sequence[tuple[UUID, UUID]]) -> TableValuedAlias:
     return (
         func.unnest(
             literal([collection_id for collection_id, _ in pairs], ARRAY(Uuid)),

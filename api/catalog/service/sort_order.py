@@ -16,6 +16,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     CursorResult,
+    Executable,
     Select,
     Uuid,
     all_,
@@ -231,6 +232,6 @@ def _write(membership: OrderedMembership, places: Sequence[Place]) -> int:
     )
 
 
-def _count(statement: Any) -> int:
+def _count(statement: Executable) -> int:
     done = session.execute(statement.execution_options(synchronize_session=False))
     return cast(CursorResult[Any], done).rowcount

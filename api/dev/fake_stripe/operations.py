@@ -66,7 +66,12 @@ def _shown(account: Account, held: StripeObject) -> StripeObject:
 
 
 def _on_intent(
-    verb: str, spec: Spec, perform: Any, *, is_public: bool = False, root: str = "/v1"
+    verb: str,
+    spec: Spec,
+    perform: Callable[..., StripeObject],
+    *,
+    is_public: bool = False,
+    root: str = "/v1",
 ) -> Operation:
     return Operation(
         method="POST",
@@ -78,7 +83,7 @@ def _on_intent(
     )
 
 
-def _on(path: str, kind: str, spec: Spec, perform: Any) -> Operation:
+def _on(path: str, kind: str, spec: Spec, perform: Callable[..., StripeObject]) -> Operation:
     return Operation(
         method="POST",
         path=path,
@@ -88,7 +93,9 @@ def _on(path: str, kind: str, spec: Spec, perform: Any) -> Operation:
     )
 
 
-def _create(path: str, spec: Spec, perform: Any, *, is_public: bool = False) -> Operation:
+def _create(
+    path: str, spec: Spec, perform: Callable[..., StripeObject], *, is_public: bool = False
+) -> Operation:
     return Operation(
         method="POST",
         path=path,

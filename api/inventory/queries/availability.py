@@ -51,7 +51,7 @@ def has_back_orders(order_id: object) -> ColumnElement[bool]:
 
 def with_back_orders(
     order_id: UUID, lines: Sequence[dict[str, Any]], *, has_some: bool = True
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Add to the lines of an order what its customer is told of units that are back-ordered.
 
     `back_ordered_quantity` and `back_order_note`: what the shop says now of when they come. With

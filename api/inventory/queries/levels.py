@@ -159,7 +159,7 @@ def locations(
     at: frozenset[UUID] | None = None,
     reference: str | None = None,
     metadata: str | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of locations, the preferred ones first; with `at` of these alone.
 
     `reference` and `metadata` narrow them to those of which another system keeps this.
@@ -288,7 +288,7 @@ _OF_VARIANT: Final = prepared(
 )
 
 
-def _level(row: AnyRow) -> dict[str, Any]:
+def _level(row: AnyRow) -> dict[str, object]:
     return {
         "id": row.id,
         "variant_id": row.variant_id,

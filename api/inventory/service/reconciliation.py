@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import ScalarSelect, case, func, select, update
 
 from api.catalog.service import stock_status
 from api.inventory.models import (
@@ -190,7 +190,7 @@ def _sums(level_id: UUID) -> AnyRow:
     )
 
 
-def _expired_in_lots(level_id: UUID) -> Any:
+def _expired_in_lots(level_id: UUID) -> ScalarSelect[int]:
     return (
         select(func.coalesce(func.sum(LotStock.quantity), 0))
         .join(Lot, Lot.id == LotStock.lot_id)

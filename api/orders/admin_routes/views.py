@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from api.kernel.permissions import Permission
@@ -35,6 +35,20 @@ blueprint = Blueprint(
 )
 
 
+class NewView(TypedDict):
+    """A view to save."""
+
+    name: str
+    filters: Mapping[str, object]
+
+
+class EditedView(TypedDict, total=False):
+    """What changes of a view."""
+
+    name: str
+    filters: Mapping[str, object]
+
+
 @blueprint.route("", methods=["GET"])
 @requires(Permission.ORDERS_READ)
 @may_answer(ViewsArePersonal)
@@ -51,7 +65,7 @@ def list_order_views(query: UncountedPageQuery) -> object:
 @idempotent(required=False)
 @blueprint.arguments(NewViewSchema)
 @blueprint.response(201, OrderViewSchema, headers=LOCATED)
-def save_order_view(body: dict[str, Any]) -> object:
+def save_order_view(body: NewView) -> object:
     """Save filters under a name."""
     view_id = service.save_view(body["name"], _as_text(body["filters"]), by=principal())
     view = handling.view(view_id, service.owner_of_views(principal()))
@@ -73,7 +87,7 @@ def get_order_view(view_id: UUID) -> object:
 @versioned
 @blueprint.arguments(EditViewSchema)
 @blueprint.response(200, OrderViewSchema)
-def update_order_view(changes: dict[str, Any], view_id: UUID, expected_version: int) -> object:
+def update_order_view(changes: EditedView, view_id: UUID, expected_version: int) -> object:
     """Change the name or the filters of one of your views."""
     if "filters" in changes:
         changes["filters"] = _as_text(changes["filters"])

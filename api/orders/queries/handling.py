@@ -131,7 +131,7 @@ def check_note_seen(note_id: UUID, by: Principal) -> None:
         raise NoteNotFound(note_id=note_id)
 
 
-def customer_notes(order_id: UUID) -> list[dict[str, Any]]:
+def customer_notes(order_id: UUID) -> list[dict[str, object]]:
     """Return what the shop wrote for the customer of an order, oldest first."""
     rows = session.execute(
         select(_NOTES.c.created_at.label("at"), _NOTES.c.text)

@@ -40,7 +40,7 @@ class Pricing:
     discount_total: int
     tax_total: int
     prices_include_tax: bool
-    lines: Mapping[UUID, Mapping[str, Any]]
+    lines: Mapping[UUID, Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Amendment:
     email: str
     shipping_address: dict[str, Any]
     billing_address: Mapping[str, object]
-    shipping_method: dict[str, Any]
+    shipping_method: dict[str, object]
     promised_ship_at: datetime | None
     promised_delivery_at: datetime | None
     customer_note: str | None

@@ -85,7 +85,7 @@ class OrderInput:
     ip_country: str | None = None
     promised_ship_at: datetime | None = None
     promised_delivery_at: datetime | None = None
-    gift: dict[str, Any] | None = None
+    gift: dict[str, object] | None = None
     vat_id: Mapping[str, object] | None = None
     checkout_fingerprint: bytes
     postal_key: str | None

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, func, select, true
 from sqlalchemy.orm import aliased
 
 from api.catalog.models.products import Variant
@@ -205,7 +205,7 @@ def order_ids_of(pick_order_ids: Sequence[UUID]) -> list[UUID]:
 
 
 def _batches() -> AnySelect:
-    def count(*what: Any, where: Any = None) -> Any:
+    def count(*what: Any, where: ColumnElement[bool] | None = None) -> ScalarSelect[int]:
         return (
             select(*what)
             .select_from(PickLine)

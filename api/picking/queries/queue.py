@@ -3,10 +3,21 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, exists, func, literal, select, text, true, union_all
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Uuid,
+    exists,
+    func,
+    literal,
+    select,
+    text,
+    true,
+    union_all,
+)
 
 from api.fulfilment.models import Fulfilment, FulfilmentLine
 from api.fulfilment.states import CLAIMING
@@ -239,8 +250,8 @@ def _to_pick(location_id: UUID) -> AnySelect:
     )
 
 
-def _narrowed(request: BatchRequest) -> list[Any]:
-    rules: list[Any] = []
+def _narrowed(request: BatchRequest) -> list[ColumnElement[bool]]:
+    rules: list[ColumnElement[bool]] = []
     if request.order_ids:
         rules.append(any_of(Order.id, request.order_ids))
     if request.kind is BatchKind.SINGLE_ITEM:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 
 from api.inventory.models import Bin, Location
 from api.kernel import clock
@@ -190,7 +190,7 @@ def _wave(row: AnyRow) -> dict[str, object]:
 
 
 def _waves() -> AnySelect:
-    def batches(*conditions: Any) -> Any:
+    def batches(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
         return (
             select(func.count())
             .where(PickBatch.wave_id == PickWave.id, *conditions)

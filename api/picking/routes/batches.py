@@ -178,7 +178,7 @@ def get_pick_list(batch_id: UUID) -> Response:
 @idempotent(required=True)
 @blueprint.arguments(PrintAtSchema)
 @blueprint.response(200, PrintedSchema)
-def print_pick_list(body: dict[str, str], batch_id: UUID) -> dict[str, Any]:
+def print_pick_list(body: dict[str, str], batch_id: UUID) -> dict[str, object]:
     """Print what is still to be picked of a batch on the printer of a station."""
     of = queries.pick_slip(batch_id, at=principal().locations)
     job = printing_service.print_drawn(

@@ -1,6 +1,7 @@
 """Suppliers and purchase orders, for staff."""
 
-from typing import Any, Final, TypedDict, Unpack
+from datetime import date
+from typing import Final, NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from flask import Response
@@ -171,6 +172,20 @@ def list_purchase_orders(
     )
 
 
+class NewPurchaseOrder(TypedDict):
+    """Goods to order from a supplier."""
+
+    supplier_id: NotRequired[UUID]
+    supplier: NotRequired[str]
+    location_id: NotRequired[UUID]
+    location: NotRequired[str]
+    freight: NotRequired[Money]
+    exchange_rate: NotRequired[str | None]
+    expected_on: NotRequired[date | None]
+    note: NotRequired[str | None]
+    lines: list[dict[str, object]]
+
+
 @blueprint.route("/purchase-orders", methods=["POST"])
 @requires(Permission.PURCHASING_WRITE)
 @may_answer(
@@ -185,7 +200,7 @@ def list_purchase_orders(
 @idempotent(required=False)
 @blueprint.arguments(NewPurchaseOrderSchema)
 @blueprint.response(201, PurchaseOrderSchema, headers=LOCATED)
-def create_purchase_order(body: dict[str, Any]) -> object:
+def create_purchase_order(body: NewPurchaseOrder) -> object:
     """Draft a purchase order. Nothing is incoming until it is ordered."""
     order_id = service.create_purchase_order(**body, by=principal())
     headers = {"Location": f"{blueprint.url_prefix}/purchase-orders/{order_id}"}

@@ -1,6 +1,6 @@
 """Receipts, for staff."""
 
-from typing import Any, Unpack
+from typing import NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from api.kernel.errors import InvalidState
@@ -50,6 +50,17 @@ def list_receipts(
     )
 
 
+class NewReceipt(TypedDict):
+    """Units that came, where and of which order."""
+
+    purchase_order_id: NotRequired[UUID]
+    location_id: NotRequired[UUID]
+    location: NotRequired[str]
+    reference: NotRequired[str]
+    note: NotRequired[str]
+    lines: list[dict[str, object]]
+
+
 @blueprint.route("/receipts", methods=["POST"])
 @requires(Permission.INVENTORY_RECEIVE)
 @may_answer(
@@ -61,7 +72,7 @@ def list_receipts(
 @blueprint.arguments(NewReceiptSchema)
 @blueprint.response(201, ReceiptSchema, headers=LOCATED)
 @blueprint.alt_response(202, **approvals.WAITS)
-def create_receipt(body: dict[str, Any]) -> object:
+def create_receipt(body: NewReceipt) -> object:
     """Receive goods, for a purchase order or without one.
 
     More than was ordered is received too and flagged (`over_quantity`). A code of a case counts as

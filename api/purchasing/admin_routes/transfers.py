@@ -1,6 +1,6 @@
 """Transfers between locations, for staff."""
 
-from typing import Any, Unpack
+from typing import NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from api.inventory.errors import LocationNotFound
@@ -57,6 +57,17 @@ def list_transfers(
     )
 
 
+class NewTransfer(TypedDict):
+    """Units to move, and from where to where."""
+
+    from_location_id: NotRequired[UUID]
+    from_location: NotRequired[str]
+    to_location_id: NotRequired[UUID]
+    to_location: NotRequired[str]
+    note: NotRequired[str]
+    lines: list[dict[str, object]]
+
+
 @blueprint.route("/transfers", methods=["POST"])
 @requires(Permission.INVENTORY_TRANSFER)
 @may_answer(
@@ -66,7 +77,7 @@ def list_transfers(
 @idempotent(required=False)
 @blueprint.arguments(NewTransferSchema)
 @blueprint.response(201, TransferSchema, headers=LOCATED)
-def create_transfer(body: dict[str, Any]) -> object:
+def create_transfer(body: NewTransfer) -> object:
     """Draft a transfer. No stock moves until it is shipped."""
     transfer_id = service.create_transfer(**body, by=principal())
     headers = {"Location": f"{blueprint.url_prefix}/transfers/{transfer_id}"}

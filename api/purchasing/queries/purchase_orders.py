@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, Uuid, any_, bindparam, func, select
 
 from api.catalog.models.products import Variant
 from api.catalog.queries import variant_lookup
@@ -40,7 +40,7 @@ def purchase_order_page(
     with_total: bool,
 ) -> dict[str, object]:
     """Return a page of purchase orders, the newest first. `awaited`: units of it are to come."""
-    narrow: list[Any] = []
+    narrow: list[ColumnElement[bool]] = []
     if status is not None:
         narrow.append(PurchaseOrder.status == PurchaseOrderStatus(status))
     if supplier_id is not None:

@@ -1,10 +1,9 @@
 """Receipts, as the API returns them."""
 
 from collections.abc import Collection
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from api.inventory.models import Bin, Location
 from api.inventory.models.lots import Lot
@@ -31,7 +30,7 @@ def receipt_page(
     at: frozenset[UUID] | None,
 ) -> dict[str, object]:
     """Return a page of receipts, the newest first; with `at` only those at these locations."""
-    narrow: list[Any] = []
+    narrow: list[ColumnElement[bool]] = []
     if purchase_order_id is not None:
         narrow.append(Receipt.purchase_order_id == purchase_order_id)
     if location_id is not None:

@@ -1,9 +1,8 @@
 """Suppliers and what they sell."""
 
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from api.catalog.models.products import Product, Variant
 from api.kernel.money import Money
@@ -21,7 +20,7 @@ def supplier_page(
     *, q: str | None, is_active: bool | None, limit: int, cursor: str | None, with_total: bool
 ) -> dict[str, object]:
     """Return a page of suppliers by name; `q` is the beginning of a name, in any case."""
-    narrow: list[Any] = []
+    narrow: list[ColumnElement[bool]] = []
     if q:
         narrow.append(func.lower(Supplier.name).startswith(q.lower(), autoescape=True))
     if is_active is not None:

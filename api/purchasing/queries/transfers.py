@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, Uuid, any_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from api.catalog.queries import variant_lookup
@@ -42,7 +42,7 @@ def transfer_page(
 
     `location_id` is where they come from or go to; with `at` only those from or to these locations.
     """
-    narrow: list[Any] = []
+    narrow: list[ColumnElement[bool]] = []
     if status is not None:
         narrow.append(Transfer.status == TransferStatus(status))
     for places in ([location_id] if location_id else None, at):

@@ -1,7 +1,6 @@
 """Reorder rules, and purchase orders from what they suggest."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -68,7 +67,7 @@ def reorder(
     Raises `LocationNotFound`, `NothingToReorder` and what `create_purchase_order` raises.
     """
     place = locations.find(location_id, location)
-    lines: list[dict[str, Any]] = [
+    lines: list[dict[str, object]] = [
         {"code": one["sku"], "quantity": one["order_quantity"]}
         for one in queries.to_order(supplier_id, place, level_ids=level_ids)
     ]

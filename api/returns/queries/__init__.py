@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from api.kernel.money import Money
 from api.payments import queries as payments_queries
@@ -118,7 +118,7 @@ def settled_as_lost(order_id: UUID) -> dict[UUID, int]:
     return {row[0]: int(row[1]) for row in rows}
 
 
-def _refunds(condition: Any) -> list[dict[str, object]]:
+def _refunds(condition: ColumnElement[bool]) -> list[dict[str, object]]:
     # Those without an amount belong to exchanges: no money moved.
     cases = session.execute(
         select(RefundRequest.__table__)

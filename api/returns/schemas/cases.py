@@ -94,8 +94,8 @@ class NewReturnSchema(Schema):
     )
 
     @ma.validates_schema(skip_on_field_errors=True)
-    def _each_once(self, values: dict[str, Any], **_: object) -> None:
-        lines: list[ReturnLineInput] = values["lines"]
+    def _each_once(self, values: NewReturn, **_: object) -> None:
+        lines = values["lines"]
         if len({line.order_line_id for line in lines}) != len(lines):
             raise ma.ValidationError("Name each line once.", "lines")
         if len(set(values["photos"])) != len(values["photos"]):

@@ -63,7 +63,7 @@ class ShippingOption:
     carrier: str | None = None
     kind: MethodKind = MethodKind.DELIVERY
     location_id: UUID | None = None
-    pickup_address: dict[str, Any] | None = None
+    pickup_address: dict[str, object] | None = None
     promise: Promise | None = None
 
     @property

@@ -1,10 +1,9 @@
 """The only writer of balances: each change locks the account and adds an entry."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
@@ -13,14 +12,14 @@ from api.stored_value.models import StoredValueAccount, StoredValueEntry
 from api.stored_value.states import EntryKind
 
 
-def accounts(*conditions: Any) -> Sequence[StoredValueAccount]:
+def accounts(*conditions: ColumnElement[bool]) -> Sequence[StoredValueAccount]:
     """Read accounts, in the order of their ids."""
     return session.scalars(
         select(StoredValueAccount).where(*conditions).order_by(StoredValueAccount.id)
     ).all()
 
 
-def locked(*conditions: Any) -> Sequence[StoredValueAccount]:
+def locked(*conditions: ColumnElement[bool]) -> Sequence[StoredValueAccount]:
     """Lock accounts, in the order of their ids, and return them as they are now."""
     require_transaction()
     return session.scalars(

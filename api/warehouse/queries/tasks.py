@@ -5,7 +5,18 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    and_,
+    case,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from api.catalog.models.products import Product, Variant
@@ -32,7 +43,7 @@ def counts(
     cursor: str | None,
     with_total: bool = False,
     at: frozenset[UUID] | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a page of counts, the newest first; with `at` only those of these locations.
 
     With `bin_id` those that are planned or go on and have lines in this bin still to be counted.
@@ -296,7 +307,7 @@ def _places(statement: AnySelect, with_loose: Any = None) -> list[Place]:
     return [Place(row[0], row[1]) for row in session.execute(wanted)]
 
 
-def _suggested_bin() -> Any:
+def _suggested_bin() -> ColumnElement[UUID]:
     """Select the bin where units of a level belong."""
     has_some = (
         select(BinStock.bin_id)
@@ -351,7 +362,7 @@ def _with_targets(rows: Sequence[AnyRow]) -> list[dict[str, object]]:
 
 
 def _counts() -> AnySelect:
-    def lines(*statuses: LineStatus) -> Any:
+    def lines(*statuses: LineStatus) -> ScalarSelect[int]:
         chosen = [CountLine.status.in_(statuses)] if statuses else []
         return (
             select(func.count())
