@@ -20,7 +20,7 @@ ADMIN = "/api/v1/admin"
 MUST_BE_MORE_THAN = 45
 BY_ITSELF = {"claimOrder", "releaseOrderClaim"}
 """What the console does by itself, while an order is looked at."""
-WALKED_ELSEWHERE = {"editOrder", "previewEdit", "openReturn", "buyLabel"}
+WALKED_ELSEWHERE = {"editOrder", "previewEdit", "openReturn", "buyLabel", "printCustomsForm"}
 """Pressed at the real shop by `test_order_edits.py`, `test_returns.py` and `test_labels.py`."""
 WITHOUT_KEYS = {"openClaim", "withdrawOrder"}
 """What the API alone offers: other programs and web shops call it."""
