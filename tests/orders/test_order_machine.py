@@ -144,9 +144,9 @@ class HandledOrder(RuleBasedStateMachine):
             assert answer.status_code in (409, 422), answer.json
             return
         assert answer.status_code == 201, answer.json
-        # Units that have not left are cancelled first: they need not come back.
-        gone = min(quantity, self.open[line])
-        self.cancelled[line] += gone
+        # Of units that were sent first; only those beyond them are cancelled, and need not leave.
+        beyond = self.refunded[line] + quantity - self.shipped[line] - self.cancelled[line]
+        self.cancelled[line] += max(0, min(beyond, self.open[line]))
         self.refunded[line] += quantity
         self.kept -= quantity * PRICE
         self.ended()
