@@ -122,6 +122,7 @@ def a_large_picture() -> bytes:
     return written.getvalue()
 
 
+@pytest.mark.slow
 def test_the_largest_uploads_leave_a_worker_as_it_was(town: Town) -> None:
     """As many bytes as a file may have, taken and refused, as a body and as a part of a form."""
     most = 32 * MEGABYTE - 4_096

@@ -48,7 +48,7 @@ def test_redocly_finds_no_errors(
     assert outcome.returncode == 0, (outcome.stdout + outcome.stderr)[-5000:]
 
 
-@pytest.mark.parametrize("audience", ["storefront", "admin"])
+@pytest.mark.parametrize("audience", ["storefront", pytest.param("admin", marks=pytest.mark.slow)])
 def test_spectral_finds_no_errors(
     node: Node, written_documents: dict[str, Path], tmp_path: Path, audience: str
 ) -> None:

@@ -434,6 +434,7 @@ async def test_somebody_else_begins_with_nothing_chosen(open_console) -> None:
         assert desk.frame.state.choice.products == 0
 
 
+@pytest.mark.slow
 async def test_the_window_may_change_its_size_in_every_stage(open_console) -> None:
     async with open_console(size=(140, 40)) as desk:
         await desk.press("f18", "right")

@@ -131,6 +131,7 @@ def test_the_first_frame_has_the_colours_of_this_desk(stub: StubShop, home: Path
         assert b"48;2;16;21;28" not in terminal.beginning, "something was painted dark"
 
 
+@pytest.mark.slow
 def test_the_cursor_is_quick_among_a_hundred_thousand_orders(stub: StubShop, home: Path) -> None:
     with console(stub, home) as terminal:
         at_all_orders(terminal)

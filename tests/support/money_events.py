@@ -297,5 +297,5 @@ EVENTS = (
 
 
 def partners(events: Sequence[str], first: str) -> list[str]:
-    """Name what an event is paired with in this run: a third of the events, by chance."""
-    return some([first, *(event for event in events if event != first)], one_in=3)
+    """Name what an event is paired with in this run: a quarter of the events, by chance."""
+    return some([first, *(event for event in events if event != first)], one_in=4)
