@@ -30,7 +30,7 @@ from console.widgets.text_layout import Line
 
 MOST_TOTES = 12
 WHY = Prompt("why", "Why do you take it over:")
-REST = Prompt("rest", "1-5, or Esc:", at_once="12345")
+REST = Prompt("rest", "1-5, Enter; or Esc:", at_once="12345")
 REST_WORDS = "1 open   2 another item   3 off the order   4 count now   5 back-order"
 FRESH_SECONDS = 120.0
 
