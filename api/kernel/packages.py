@@ -24,15 +24,17 @@ class PackageMissing(Conflict):
     )
 
 
-def problem_of(part: Part) -> PackageMissing | None:
-    """Return what is wrong where a package of a part is not installed, else None."""
-    for module, package in _PACKAGES[part].items():
-        if find_spec(module) is None:
-            return PackageMissing(package=package, requirements=f"requirements-{part}.txt")
-    return None
-
-
 def require(part: Part) -> None:
     """Do nothing where a part is installed; raises `PackageMissing` where it is not."""
-    if (problem := problem_of(part)) is not None:
-        raise PackageMissing(problem.detail, **problem.facts)
+    for module, package in _PACKAGES[part].items():
+        if find_spec(module) is None:
+            raise PackageMissing(package=package, requirements=f"requirements-{part}.txt")
+
+
+def problem_of(part: Part) -> PackageMissing | None:
+    """Return what is wrong where a package of a part is not installed, else None."""
+    try:
+        require(part)
+    except PackageMissing as missing:
+        return missing
+    return None
