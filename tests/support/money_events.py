@@ -5,7 +5,7 @@ hold is asked at the end, by `unexplained`.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,7 +24,6 @@ from api.payments.models import Payment, Refund
 from api.payments.states import OPEN_PAYMENT
 from api.platform.attention import IS_OPEN, AttentionItem, AttentionKind
 from api.platform.db import session
-from tests.support.chance import some
 from tests.support.shop import Buyer, Shop, Staff
 from tests.support.work import drain, let_waits_run_out
 
@@ -294,8 +293,3 @@ EVENTS = (
     "cancel_unanswered", "refund_line", "refund_amount", "refund_elsewhere", "dispute", "expire",
     "sweep",
 )  # fmt: skip
-
-
-def partners(events: Sequence[str], first: str) -> list[str]:
-    """Name what an event is paired with in this run: a quarter of the events, by chance."""
-    return some([first, *(event for event in events if event != first)], one_in=4)
