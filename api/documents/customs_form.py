@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from api.documents.font import FONT, embed, printable
-from api.kernel import packages
+from api.documents import page
+from api.documents.font import FONT, printable
 from api.kernel.money import Money
 
 _MARGIN: Final = 15.0
@@ -54,31 +54,16 @@ def paper(of: CustomsPaper) -> bytes:
 
     What the font has no sign for is printed as `?`.
     """
-    packages.require("papers")
-    from fpdf import FPDF  # noqa: PLC0415 - 20 MB that only who prints has to load
-    from fpdf.fonts import FontFace  # noqa: PLC0415 - as above
-
-    pdf = FPDF(format="A4")
-    pdf.set_auto_page_break(True, margin=_MARGIN)
-    pdf.set_margins(_MARGIN, _MARGIN)
-    signs = embed(pdf, of)
-    pdf.add_page()
-    for text, size, height in (
+    heads = (
         ("CN23  Customs declaration / Déclaration en douane", 14, 9.0),
         (f"{of.number}   {of.category}", 10, 8.0),
         ("From / De\n" + "\n".join(of.sender) + "\n", 10, _LINE),
         ("To / À\n" + "\n".join(of.recipient) + "\n", 10, _LINE),
-    ):
-        pdf.set_font(FONT, size=size)
-        pdf.multi_cell(0, height, printable(text, signs), align="L", new_x="LMARGIN", new_y="NEXT")
+    )
+    pdf, signs = page.begin(of, heads, margin=_MARGIN)
     pdf.set_font(FONT, size=8)
-    with pdf.table(
-        col_widths=_WIDTHS,
-        text_align=("LEFT", "RIGHT", "RIGHT", "RIGHT", "LEFT", "LEFT"),
-        line_height=_LINE,
-        borders_layout="HORIZONTAL_LINES",
-        headings_style=FontFace(emphasis="NONE"),
-    ) as table:
+    align = ("LEFT", "RIGHT", "RIGHT", "RIGHT", "LEFT", "LEFT")
+    with page.table(pdf, widths=_WIDTHS, align=align, line_height=_LINE) as table:
         table.row(_HEADS)
         for one in of.lines:
             cells = (one.description, str(one.quantity), _kilograms(one.net_weight_grams),
@@ -88,10 +73,8 @@ def paper(of: CustomsPaper) -> bytes:
         table.row(tuple(printable(cell, signs) for cell in total))
     pdf.ln(_LINE)
     end = f"Postage / Frais de port: {of.postage}\n\n{_CERTIFIED}\n\nDate, signature:"
-    pdf.multi_cell(0, _LINE, printable(end, signs), align="L", new_x="LMARGIN", new_y="NEXT")
-    pdf.ln(3 * _LINE)
-    pdf.line(_MARGIN, pdf.get_y(), 120, pdf.get_y())
-    return bytes(pdf.output())
+    page.write(pdf, end, signs, height=_LINE)
+    return page.draw_signature_line(pdf, margin=_MARGIN, below=3 * _LINE)
 
 
 def _kilograms(grams: int) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from api.documents.font import FONT, embed, printable
-from api.kernel import packages
+from api.documents import page
+from api.documents.font import FONT, printable
 
 _MARGIN: Final = 20.0
 _LINE: Final = 6.0
@@ -43,33 +43,18 @@ def paper(of: ManifestPaper) -> bytes:
 
     What the font has no sign for is printed as `?`. An open manifest says that it is a draft.
     """
-    packages.require("papers")
-    from fpdf import FPDF  # noqa: PLC0415 - 20 MB that only who prints has to load
-    from fpdf.fonts import FontFace  # noqa: PLC0415 - as above
-
-    pdf = FPDF(format="A4")
-    pdf.set_auto_page_break(True, margin=_MARGIN)
-    pdf.set_margins(_MARGIN, _MARGIN)
-    signs = embed(pdf, of)
-    pdf.add_page()
     state = "" if of.is_closed else " (draft: still open)"
-    for text, size, height in (
+    heads = (
         (of.shop, 10, _LINE),
         (f"Manifest {of.number}{state}", 20, 12.0),
         (f"{of.carrier}, {of.day}", 12, 8.0),
         (_total(of.rows), 10, _LINE),
-    ):
-        pdf.set_font(FONT, size=size)
-        pdf.multi_cell(0, height, printable(text, signs), align="L", new_x="LMARGIN", new_y="NEXT")
+    )
+    pdf, signs = page.begin(of, heads, margin=_MARGIN)
     pdf.ln(_LINE)
     pdf.set_font(FONT, size=9)
-    with pdf.table(
-        col_widths=_WIDTHS,
-        text_align=("RIGHT", "LEFT", "LEFT", "LEFT", "RIGHT", "RIGHT"),
-        line_height=_LINE,
-        borders_layout="HORIZONTAL_LINES",
-        headings_style=FontFace(emphasis="NONE"),
-    ) as table:
+    align = ("RIGHT", "LEFT", "LEFT", "LEFT", "RIGHT", "RIGHT")
+    with page.table(pdf, widths=_WIDTHS, align=align, line_height=_LINE) as table:
         table.row(_HEADS)
         for place, row in enumerate(of.rows, start=1):
             cells = (
@@ -80,13 +65,9 @@ def paper(of: ManifestPaper) -> bytes:
     pdf.ln(2 * _LINE)
     pdf.set_font(FONT, size=10)
     closed = f"Handed over by {of.closed_by}. " if of.closed_by else ""
-    pdf.multi_cell(
-        0, _LINE, printable(f"{closed}Taken over by (name, signature, time):", signs), align="L",
-        new_x="LMARGIN", new_y="NEXT",
-    )  # fmt: skip
-    pdf.ln(3 * _LINE)
-    pdf.line(_MARGIN, pdf.get_y(), 120, pdf.get_y())
-    return bytes(pdf.output())
+    end = f"{closed}Taken over by (name, signature, time):"
+    page.write(pdf, end, signs, height=_LINE)
+    return page.draw_signature_line(pdf, margin=_MARGIN, below=3 * _LINE)
 
 
 def _total(rows: Sequence[ManifestRow]) -> str:

@@ -8,8 +8,17 @@ from typing import Any, cast
 import pytest
 from flask import Flask
 
-from api.documents import labels, manifest, parcel_label, pictures, purchase_order, slips
+from api.documents import (
+    customs_form,
+    labels,
+    manifest,
+    parcel_label,
+    pictures,
+    purchase_order,
+    slips,
+)
 from api.kernel.ids import new_id
+from api.kernel.money import Money
 from api.kernel.packages import PackageMissing
 from api.kernel.principal import SYSTEM
 from api.platform.backups import storage
@@ -19,6 +28,19 @@ from api.purchasing.service import email_purchase_order
 from console import settings as console_settings
 from tests.support.people import a_staff_member
 
+NO_PARCELS = manifest.ManifestPaper(
+    shop="", number="", carrier="", day="", is_closed=True, closed_by="", rows=()
+)
+NO_GOODS = customs_form.CustomsPaper(
+    number="",
+    category="",
+    sender=(),
+    recipient=(),
+    lines=(),
+    net_weight_grams=0,
+    value=Money(0, "EUR"),
+    postage=Money(0, "EUR"),
+)
 NOTHING = cast("Any", None)
 """What is to be printed does not matter: nothing is."""
 
@@ -39,7 +61,8 @@ def test_papers_are_refused() -> None:
         lambda: slips.slip(NOTHING),
         lambda: purchase_order.pdf(NOTHING),
         lambda: email_purchase_order(new_id(), command_id=new_id(), by=SYSTEM),
-        lambda: manifest.paper(NOTHING),
+        lambda: manifest.paper(NO_PARCELS),
+        lambda: customs_form.paper(NO_GOODS),
         lambda: pictures.paint("\u0628", 300, False),
     ):
         with pytest.raises(
