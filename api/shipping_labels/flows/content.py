@@ -15,7 +15,12 @@ from api.printing.states import PaperKind, PrintFormat
 from api.shipping_labels import queries
 from api.shipping_labels.errors import CustomsDataMissing, NoCarrierAccount, SenderAddressMissing
 from api.shipping_labels.queries import ParcelContent
-from api.shipping_labels.rules import customs_lines, missing_for_customs, needs_customs
+from api.shipping_labels.rules import (
+    CustomsLine,
+    customs_lines,
+    missing_for_customs,
+    needs_customs,
+)
 
 
 def customs_form(fulfilment_id: UUID, *, location_id: UUID | None = None) -> dict[str, object]:
@@ -26,7 +31,7 @@ def customs_form(fulfilment_id: UUID, *, location_id: UUID | None = None) -> dic
     """
     content = queries.parcel_content(fulfilment_id)
     sender = sender_of(content, location_id)
-    lines = customs_lines(content.goods, content.currency)
+    lines, grams, value = _declared(content)
     return {
         "number": content.number,
         "is_needed": needs_customs(sender, content.shipping_address),
@@ -34,8 +39,8 @@ def customs_form(fulfilment_id: UUID, *, location_id: UUID | None = None) -> dic
         "sender": labelled(sender),
         "recipient": labelled(content.shipping_address),
         "lines": lines,
-        "net_weight_grams": sum(line["net_weight_grams"] for line in lines),
-        "value": Money(sum(line["value"].amount for line in lines), content.currency),
+        "net_weight_grams": grams,
+        "value": value,
         "postage": Money(content.shipping_total, content.currency),
         "missing": missing_for_customs(content.goods),
     }
@@ -48,7 +53,7 @@ def customs_paper_of(fulfilment_id: UUID) -> CustomsPaper:
     """
     content = queries.parcel_content(fulfilment_id)
     _refuse_missing(content)
-    lines = customs_lines(content.goods, content.currency)
+    lines, grams, value = _declared(content)
     return CustomsPaper(
         number=content.number,
         category="Sale of goods / Vente de marchandises",
@@ -61,8 +66,8 @@ def customs_paper_of(fulfilment_id: UUID) -> CustomsPaper:
             )
             for one in lines
         ],
-        net_weight_grams=sum(one["net_weight_grams"] for one in lines),
-        value=Money(sum(one["value"].amount for one in lines), content.currency),
+        net_weight_grams=grams,
+        value=value,
         postage=Money(content.shipping_total, content.currency),
     )
 
@@ -162,6 +167,13 @@ def snapshot_of(declaration: CustomsDeclaration) -> dict[str, object]:
             for one in declaration.goods
         ],
     }
+
+
+def _declared(content: ParcelContent) -> tuple[list[CustomsLine], int, Money]:
+    """Return the lines of a declaration, with the net weight in grams and the value of all."""
+    lines = customs_lines(content.goods, content.currency)
+    grams = sum(line["net_weight_grams"] for line in lines)
+    return lines, grams, Money(sum(line["value"].amount for line in lines), content.currency)
 
 
 def _refuse_missing(content: ParcelContent) -> None:
