@@ -12,8 +12,8 @@ _made: set[tuple[str, ...]] = set()
 def empty_everything() -> None:
     """Delete all rows in one round trip; replica mode lets append-only tables be emptied too.
 
-    By a function of the database: it plans the deletes once for each connection, where 164
-    statements would be planned anew for each test.
+    By a function of the database: it plans the deletes once for each connection, where statements
+    would be planned anew for each test.
     """
     tables = tuple(table.name for table in Base.metadata.sorted_tables)
     made = (str(db.engine.url), *tables)
