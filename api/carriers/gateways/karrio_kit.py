@@ -1,7 +1,8 @@
 """karrio as a builder of requests and a reader of answers, loaded when the first label is bought.
 
 karrio 2026.1.32 replaces `ssl._create_default_https_context` at its import by one that checks no
-certificate, for every urllib in the process; it is put back here before anything else runs.
+certificate, for every urllib in the process, and tells Pillow to read pictures that are cut off as
+if they were whole. Both are put back here before anything else runs.
 """
 
 import importlib
@@ -95,6 +96,8 @@ def load(extension: str) -> Kit:
     with _LOADING:
         # Taken even from another thread's import in progress: that one holds the lock.
         checked = ssl._create_default_https_context
+        pictures = importlib.import_module("PIL.ImageFile")
+        truncated = pictures.LOAD_TRUNCATED_IMAGES
         try:
             with warnings.catch_warnings():
                 # Of its own dependencies, about which nobody here can do anything.
@@ -109,6 +112,7 @@ def load(extension: str) -> Kit:
             ) from missing
         finally:
             ssl._create_default_https_context = checked
+            pictures.LOAD_TRUNCATED_IMAGES = truncated
         _silence()
     return Kit(carrier.Mapper, carrier.Settings, models, lib)
 
