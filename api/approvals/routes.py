@@ -27,9 +27,10 @@ from api.inventory.errors import (
 from api.kernel.permissions import Permission
 from api.platform.approvals import URL, ApprovalNotFound, WaitingCommandSchema
 from api.platform.auth import principal, requires, staff_only
-from api.platform.http import Blueprint, PageQuery, list_schema
+from api.platform.http import Blueprint, list_schema
 from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.returns.errors import NO_UNITS_TO_REFUND
 
 blueprint = Blueprint(

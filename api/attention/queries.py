@@ -1,7 +1,7 @@
 """Reads of the attention list."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -15,7 +15,7 @@ from api.orders import queries as orders_queries
 from api.orders.models import Order
 from api.platform.attention import IS_OPEN, AttentionItem, AttentionItemNotFound
 from api.platform.db import AnyRow, AnySelect, session
-from api.platform.pagination import Sort, page
+from api.platform.pagination import PageQuery, Sort, page_response
 
 OLDEST = Sort((AttentionItem.id,))
 NEWEST = Sort((AttentionItem.id,), descending=True)
@@ -35,9 +35,7 @@ class AttentionFilter:
     order_id: UUID | None = None
 
 
-def items(
-    filters: AttentionFilter, *, limit: int, cursor: str | None, with_total: bool, by: Principal
-) -> dict[str, Any]:
+def items(filters: AttentionFilter, *, by: Principal, **asked: Unpack[PageQuery]) -> dict[str, Any]:
     """Return a page of open items, oldest first, or of resolved ones, newest first.
 
     Whoever is limited to locations gets the items of orders with units there.
@@ -48,15 +46,14 @@ def items(
         conditions.append(AttentionItem.kind == filters.kind)
     if filters.order_id is not None:
         conditions.append(AttentionItem.order_id == filters.order_id)
-    rows, page_info = page(
+    return page_response(
         _items_with_order().where(*conditions),
         OLDEST if is_open else NEWEST,
-        limit=limit,
-        cursor=cursor,
+        _item,
         filters=filters if by.locations is None else (filters, sorted(by.locations)),
-        total=select(AttentionItem.id).where(*conditions) if with_total else None,
+        counted=select(AttentionItem.id).where(*conditions),
+        **asked,
     )
-    return {"data": [_item(row) for row in rows], "page": page_info}
 
 
 def item(item_id: UUID, by: Principal) -> dict[str, object]:

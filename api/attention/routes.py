@@ -22,9 +22,10 @@ from api.payments.errors import (
 from api.platform import approvals
 from api.platform.attention import AttentionItemNotFound, AttentionItemResolved
 from api.platform.auth import principal, requires
-from api.platform.http import Blueprint, PageQuery, list_schema
+from api.platform.http import Blueprint, list_schema
 from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.returns.errors import NO_UNITS_TO_REFUND
 
 blueprint = Blueprint(

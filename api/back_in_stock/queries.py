@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Unpack
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -13,7 +14,7 @@ from api.catalog.models.products import Product, Variant
 from api.catalog.states import ProductStatus
 from api.platform import sweeps
 from api.platform.db import AnyRow, session
-from api.platform.pagination import Sort, page
+from api.platform.pagination import PageQuery, Sort, page, page_response
 
 IS_WAITING = (
     BackInStockSubscription.told_at.is_(None),
@@ -100,15 +101,13 @@ def subscribed_and_available(limit: int) -> list[UUID]:
     )
 
 
-def requests_of(
-    user_id: UUID, *, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, object]:
+def requests_of(user_id: UUID, **asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of a customer's subscriptions, newest first."""
     mine = (
         BackInStockSubscription.user_id == user_id,
         BackInStockSubscription.cancelled_at.is_(None),
     )
-    rows, page_info = page(
+    return page_response(
         select(
             *(
                 BackInStockSubscription.id,
@@ -122,12 +121,11 @@ def requests_of(
         .join(Product, Product.id == Variant.product_id)
         .where(*mine),
         Sort((BackInStockSubscription.id,), descending=True),
-        limit=limit,
-        cursor=cursor,
+        _request,
         filters=user_id,
-        total=select(BackInStockSubscription.id).where(*mine) if with_total else None,
+        counted=select(BackInStockSubscription.id).where(*mine),
+        **asked,
     )
-    return {"data": [_request(row) for row in rows], "page": page_info}
 
 
 def demand(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:

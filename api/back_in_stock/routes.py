@@ -19,9 +19,10 @@ from api.kernel.permissions import Permission
 from api.platform import rate_limits
 from api.platform.auth import anyone, customers_only, principal, public, requires
 from api.platform.db import transaction
-from api.platform.http import Blueprint, PageQuery, list_schema
+from api.platform.http import Blueprint, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.platform.rate_limits import by_account, by_address, limiter
 
 blueprint = Blueprint(

@@ -1,6 +1,6 @@
 """Reads of carrier accounts. None opens their credentials: `service.connection` alone does."""
 
-from typing import Final, cast
+from typing import Final, Unpack, cast
 from uuid import UUID
 
 from redis.exceptions import RedisError
@@ -12,7 +12,7 @@ from api.carriers.rules import TERMS, Carrier, RateQuery
 from api.platform import pagination
 from api.platform.auth import hash_secret
 from api.platform.db import AnyRow, session, table_of
-from api.platform.pagination import Sort
+from api.platform.pagination import PageQuery, Sort
 from api.platform.redis import client
 
 PURPOSE: Final = "carrier-account {}"
@@ -38,16 +38,9 @@ def account_id_of(code: str) -> UUID:
     return cast(UUID, found)
 
 
-def accounts(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
+def accounts(**asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of the accounts, by code."""
-    rows, page = pagination.page(
-        _ALL,
-        Sort((_ACCOUNTS.c.code, _ACCOUNTS.c.id)),
-        limit=limit,
-        cursor=cursor,
-        total=select(_ACCOUNTS.c.id) if with_total else None,
-    )
-    return {"data": [_shown(row) for row in rows], "page": page}
+    return pagination.page_response(_ALL, Sort((_ACCOUNTS.c.code, _ACCOUNTS.c.id)), _shown, **asked)
 
 
 def carrier_of(account_id: UUID) -> str:

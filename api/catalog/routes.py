@@ -38,15 +38,10 @@ from api.catalog.schemas.storefront import (
 )
 from api.platform import response_cache
 from api.platform.auth import claimed_groups, public
-from api.platform.http import (
-    LOCATED,
-    Blueprint,
-    UncountedPageQuery,
-    UncountedPageQuerySchema,
-    list_schema,
-)
+from api.platform.http import LOCATED, Blueprint, UncountedPageQuerySchema, list_schema
 from api.platform.languages import fallbacks, negotiate_language
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import UncountedPageQuery
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 

@@ -43,9 +43,10 @@ from api.payments.errors import (
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, PageQuery, list_schema
+from api.platform.http import LOCATED, Blueprint, list_schema
 from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.promotions.errors import DiscountUsedUp
 from api.shipping.errors import ShippingMethodNotFound, ShippingNotAvailable
 from api.tax.errors import CountryNotSold, MarketMismatch, TaxRuleMissing

@@ -1,5 +1,6 @@
 """Reads of draft orders."""
 
+from typing import Unpack
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from api.kernel.money import Money
 from api.orders.models import Order
 from api.platform.addresses import labelled
 from api.platform.db import AnyRow, session
-from api.platform.pagination import Sort, page
+from api.platform.pagination import PageQuery, Sort, page_response
 
 NEWEST = Sort((DraftOrder.created_at, DraftOrder.id), descending=True)
 _OPEN = (DraftStatus.OPEN, DraftStatus.SENT)
@@ -27,9 +28,7 @@ _ADDRESSES = ("shipping_address", "billing_address")
 _COLUMNS = DraftOrder.__table__.columns
 
 
-def list_drafts(
-    *, status: str, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, object]:
+def list_drafts(*, status: str, **asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of drafts, newest first: the unfinished ones, or those of a status."""
     statuses = _OPEN if status == "unfinished" else (DraftStatus(status),)
     chosen = (
@@ -37,15 +36,7 @@ def list_drafts(
         .outerjoin(Order, Order.id == DraftOrder.order_id)
         .where(DraftOrder.status.in_(statuses))
     )
-    rows, page_info = page(
-        chosen,
-        NEWEST,
-        limit=limit,
-        cursor=cursor,
-        filters=status,
-        total=chosen.with_only_columns(DraftOrder.id) if with_total else None,
-    )
-    return {"data": [_card(row, _CARD) for row in rows], "page": page_info}
+    return page_response(chosen, NEWEST, lambda row: _card(row, _CARD), filters=status, **asked)
 
 
 def load(draft_id: UUID) -> DraftOrder:

@@ -40,9 +40,10 @@ from api.orders.errors import (
     UnknownOrderLine,
 )
 from api.platform.auth import principal, requires
-from api.platform.http import Blueprint, PageQuery, PageQuerySchema, list_schema
+from api.platform.http import Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.stored_value.errors import GiftCardUsed
 
 blueprint = Blueprint(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, or_, select
@@ -23,7 +23,7 @@ from api.imports.models import (
 from api.imports.policy import EXPORTS_KEPT, FileFormat
 from api.platform import pagination
 from api.platform.db import AnyRow, session
-from api.platform.pagination import Sort
+from api.platform.pagination import PageQuery, Sort
 
 _COLUMNS = (
     *(Import.id, Import.filename, Import.status, Import.rows_read, Import.rows_total),
@@ -50,87 +50,52 @@ def get_import(import_id: UUID) -> dict[str, Any]:
     return _resource(row)
 
 
-def list_imports(*, limit: int, cursor: str | None, with_total: bool = False) -> dict[str, object]:
+def list_imports(**asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of imports, the newest first."""
-    rows, page = pagination.page(
-        select(*_COLUMNS),
-        Sort((Import.id,), descending=True),
-        limit=limit,
-        cursor=cursor,
-        total=select(Import.id) if with_total else None,
+    return pagination.page_response(
+        select(*_COLUMNS), Sort((Import.id,), descending=True), _resource, **asked
     )
-    return {"data": [_resource(row) for row in rows], "page": page}
 
 
-def list_problems(
-    import_id: UUID, *, limit: int, cursor: str | None, with_total: bool = False
-) -> dict[str, Any]:
+def list_problems(import_id: UUID, **asked: Unpack[PageQuery]) -> dict[str, Any]:
     """Return a page of what was wrong with a file, by row. Raises ImportNotFound."""
-    if session.scalar(select(Import.id).where(Import.id == import_id)) is None:
-        raise ImportNotFound(import_id=import_id)
-    of_import = ImportProblem.import_id == import_id
-    rows, page = pagination.page(
+    _refuse_unknown(import_id)
+    return pagination.page_response(
         select(
             *(ImportProblem.row, ImportProblem.column, ImportProblem.value),
             *(ImportProblem.reason, ImportProblem.consequence),
-        ).where(of_import),
+        ).where(ImportProblem.import_id == import_id),
         Sort((ImportProblem.row, ImportProblem.id)),
-        limit=limit,
-        cursor=cursor,
         filters=import_id,
-        total=select(ImportProblem.id).where(of_import) if with_total else None,
+        **asked,
     )
-    data = [
-        {
-            "row": row.row,
-            "column": row.column,
-            "value": row.value,
-            "reason": row.reason,
-            "consequence": row.consequence,
-        }
-        for row in rows
-    ]
-    return {"data": data, "page": page}
 
 
 def list_changes(
-    import_id: UUID,
-    *,
-    limit: int,
-    cursor: str | None,
-    kind: str | None = None,
-    with_total: bool = False,
+    import_id: UUID, *, kind: str | None = None, **asked: Unpack[PageQuery]
 ) -> dict[str, Any]:
-    """Return a page of what an import did with products, or would have done; in file order."""
-    if session.scalar(select(Import.id).where(Import.id == import_id)) is None:
-        raise ImportNotFound(import_id=import_id)
+    """Return a page of what an import did with products, or would have done; in file order.
+
+    Raises ImportNotFound.
+    """
+    _refuse_unknown(import_id)
     wanted = [ImportChange.import_id == import_id]
     if kind:
         wanted.append(ImportChange.kind == ChangeKind(kind))
-    rows, page = pagination.page(
+    return pagination.page_response(
         select(
             *(ImportChange.row, ImportChange.slug, ImportChange.kind, ImportChange.product_id),
             *(ImportChange.fields, ImportChange.undone, ImportChange.undo_note),
         ).where(*wanted),
         Sort((ImportChange.id,)),
-        limit=limit,
-        cursor=cursor,
         filters=(import_id, kind),
-        total=select(ImportChange.id).where(*wanted) if with_total else None,
+        **asked,
     )
-    data = [
-        {
-            "row": row.row,
-            "slug": row.slug,
-            "kind": row.kind,
-            "product_id": row.product_id,
-            "fields": row.fields,
-            "undone": row.undone,
-            "undo_note": row.undo_note,
-        }
-        for row in rows
-    ]
-    return {"data": data, "page": page}
+
+
+def _refuse_unknown(import_id: UUID) -> None:
+    if session.scalar(select(Import.id).where(Import.id == import_id)) is None:
+        raise ImportNotFound(import_id=import_id)
 
 
 def sheet_of(import_id: UUID) -> tuple[FileFormat, list[str], str]:
@@ -168,16 +133,11 @@ def get_export(export_id: UUID) -> dict[str, Any]:
     return _export_resource(row)
 
 
-def list_exports(*, limit: int, cursor: str | None, with_total: bool = False) -> dict[str, object]:
+def list_exports(**asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of exports, the newest first."""
-    rows, page = pagination.page(
-        select(*_EXPORT_COLUMNS),
-        Sort((Export.id,), descending=True),
-        limit=limit,
-        cursor=cursor,
-        total=select(Export.id) if with_total else None,
+    return pagination.page_response(
+        select(*_EXPORT_COLUMNS), Sort((Export.id,), descending=True), _export_resource, **asked
     )
-    return {"data": [_export_resource(row) for row in rows], "page": page}
 
 
 def exported_file(export_id: UUID) -> tuple[FileFormat, int]:
@@ -261,51 +221,32 @@ def _resource(row: AnyRow) -> dict[str, object]:
     left = None
     if rate and row.rows_total is not None and row.status is ImportStatus.RUNNING:
         left = round(max(0, row.rows_total - row.rows_read) / rate)
-    undo = None
-    if row.undo_counts:
-        undo = {**row.undo_counts, "finished_at": row.undone_at}
     return {
-        "id": row.id,
-        "filename": row.filename,
-        "format": row.format,
-        "is_dry_run": row.is_dry_run,
-        "on_conflict": row.on_conflict,
-        "columns": row.columns,
-        "encoding": row.encoding,
-        "as_drafts": row.as_drafts,
-        "status": row.status,
-        "progress": {"rows_read": row.rows_read, "rows_total": row.rows_total},
+        **_as_they_are(row, "id", "filename", "format", "is_dry_run", "on_conflict", "columns"),
+        **_as_they_are(row, "encoding", "as_drafts", "status", "error"),
+        **_as_they_are(row, "created_at", "heartbeat_at", "finished_at"),
+        "progress": _as_they_are(row, "rows_read", "rows_total"),
         "rows_per_second": rate,
         "seconds_left": left,
         "result": {"conflicts": 0, **row.counts, "ignored_columns": row.ignored_columns},
-        "undo": undo,
-        "error": row.error,
-        "created_at": row.created_at,
-        "heartbeat_at": row.heartbeat_at,
-        "finished_at": row.finished_at,
+        "undo": {**row.undo_counts, "finished_at": row.undone_at} if row.undo_counts else None,
     }
 
 
 def _export_resource(row: AnyRow) -> dict[str, object]:
-    rate = _rate(row.products_written, row.began_at, row.heartbeat_at, row.finished_at)
     return {
-        "id": row.id,
-        "format": row.format,
+        **_as_they_are(row, "id", "format", "status", "rows_written", "size_bytes", "error"),
+        **_as_they_are(row, "created_at", "heartbeat_at", "finished_at", "expires_at"),
         "filters": {name: value for name, value in row.filters.items() if name != "currency"},
-        "status": row.status,
-        "progress": {
-            "products_written": row.products_written,
-            "products_total": row.products_total,
-        },
-        "products_per_second": rate,
-        "rows_written": row.rows_written,
-        "size_bytes": row.size_bytes,
-        "error": row.error,
-        "created_at": row.created_at,
-        "heartbeat_at": row.heartbeat_at,
-        "finished_at": row.finished_at,
-        "expires_at": row.expires_at,
+        "progress": _as_they_are(row, "products_written", "products_total"),
+        "products_per_second": _rate(
+            row.products_written, row.began_at, row.heartbeat_at, row.finished_at
+        ),
     }
+
+
+def _as_they_are(row: AnyRow, *names: str) -> dict[str, object]:
+    return {name: getattr(row, name) for name in names}
 
 
 def _rate(

@@ -74,10 +74,10 @@ from api.platform.body_limits import PRODUCTS, body_limit
 from api.platform.bulk_request import Batch, BatchAnswerSchema
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
-from api.platform.pagination import CursorInvalid
+from api.platform.pagination import CursorInvalid, PageQuery
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 

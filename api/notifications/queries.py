@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -19,7 +19,7 @@ from api.orders.models import Order, OrderLink
 from api.platform.attention import AttentionItem
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, session
-from api.platform.pagination import Sort, page
+from api.platform.pagination import PageQuery, Sort, page_response
 
 NEWEST = Sort((EmailMessage.id,), descending=True)
 
@@ -59,9 +59,7 @@ def texts(kind: EmailKind, subject_id: UUID) -> dict[str, str]:
     return {row.recipient: row.text for row in rows}
 
 
-def emails(
-    narrow: EmailFilter, *, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, object]:
+def emails(narrow: EmailFilter, **asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of the list of e-mails, newest first, without the texts."""
     conditions = []
     if narrow.status is not None:
@@ -70,15 +68,7 @@ def emails(
         conditions.append(EmailMessage.subject_id == narrow.subject_id)
     if narrow.subject_ids is not None:
         conditions.append(any_of(EmailMessage.subject_id, narrow.subject_ids))
-    rows, described = page(
-        select(*_CARD).where(*conditions),
-        NEWEST,
-        limit=limit,
-        cursor=cursor,
-        filters=narrow,
-        total=select(EmailMessage.id).where(*conditions) if with_total else None,
-    )
-    return {"data": [_card(row) for row in rows], "page": described}
+    return page_response(select(*_CARD).where(*conditions), NEWEST, _card, filters=narrow, **asked)
 
 
 def email(email_id: UUID) -> dict[str, object]:

@@ -8,14 +8,9 @@ from api.order_details.schemas import OrderDetailSchema
 from api.orders.errors import OrderNotFound
 from api.orders.queries.explanation import explain
 from api.platform.auth import principal, requires
-from api.platform.http import (
-    Blueprint,
-    ExplainQuerySchema,
-    PageQuery,
-    PageQuerySchema,
-    list_schema,
-)
+from api.platform.http import Blueprint, ExplainQuerySchema, PageQuerySchema, list_schema
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.promotions.schemas import OrderDiscountSchema
 
 blueprint = Blueprint(

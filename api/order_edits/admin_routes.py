@@ -34,9 +34,10 @@ from api.platform import approvals, audit
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import Blueprint, PageQuery, PageQuerySchema, list_schema
+from api.platform.http import Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent_flow
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.platform.problems import NumberOutOfRange
 from api.returns.errors import NO_UNITS_TO_REFUND
 from api.shipping.errors import ShippingMethodNotFound, ShippingNotAvailable

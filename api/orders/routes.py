@@ -3,7 +3,8 @@
 from api.orders import queries
 from api.orders.schemas import OwnOrderCardSchema
 from api.platform.auth import customers_only, principal
-from api.platform.http import Blueprint, UncountedPageQuery, UncountedPageQuerySchema, list_schema
+from api.platform.http import Blueprint, UncountedPageQuerySchema, list_schema
+from api.platform.pagination import UncountedPageQuery
 
 blueprint = Blueprint(
     "orders", __name__, url_prefix="/api/v1/orders", description="A customer's orders."

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from functools import wraps
-from typing import Any, ClassVar, Final, Self, TypedDict, TypeVar, cast
+from typing import Any, ClassVar, Final, Self, TypeVar, cast
 
 import flask_smorest
 import marshmallow as ma
@@ -208,19 +208,6 @@ class UncountedPageQuerySchema(Schema):
             "pattern": "^[A-Za-z0-9_-]+$",
         },
     )
-
-
-class UncountedPageQuery(TypedDict):
-    """Which page of a list is asked for."""
-
-    limit: int
-    cursor: str | None
-
-
-class PageQuery(UncountedPageQuery):
-    """Which page of a list is asked for, and whether the list is counted."""
-
-    with_total: bool
 
 
 class ExplainQuerySchema(Schema):

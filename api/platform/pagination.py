@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 import orjson
@@ -24,6 +24,19 @@ class CursorInvalid(Unprocessable):
 
     code = "cursor_invalid"
     sentence = "The cursor does not belong to this list. Begin again without one."
+
+
+class UncountedPageQuery(TypedDict):
+    """Which page of a list is asked for."""
+
+    limit: int
+    cursor: str | None
+
+
+class PageQuery(UncountedPageQuery, total=False):
+    """Which page of a list is asked for, and whether the list is counted."""
+
+    with_total: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +137,33 @@ def page_of(
     if total is not None:
         described |= total_of(total, values, cap)
     return rows, described
+
+
+def page_response(
+    statement: AnySelect,
+    sort: Sort,
+    view: Callable[[AnyRow], object] | None = None,
+    *,
+    filters: object = None,
+    counted: AnySelect | None = None,
+    **asked: Unpack[PageQuery],
+) -> dict[str, Any]:
+    """Return one page as the API sends it: `data`, each row as `view` shows it, and `page`.
+
+    Without a `view` a row shows its own columns. A total counts the statement, or `counted` where
+    that needs fewer tables. See `page`.
+    """
+    total = (counted if counted is not None else statement) if asked.get("with_total") else None
+    rows, described = page(
+        statement,
+        sort,
+        limit=asked["limit"],
+        cursor=asked["cursor"],
+        filters=filters,
+        total=total,
+    )
+    view = view or strip_sort_columns
+    return {"data": [view(row) for row in rows], "page": described}
 
 
 def strip_sort_columns(row: AnyRow) -> dict[str, Any]:

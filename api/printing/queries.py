@@ -1,7 +1,7 @@
 """Reads of printers, stations and print jobs."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -10,7 +10,7 @@ from api.documents.surface import Surface
 from api.kernel import clock
 from api.platform import pagination
 from api.platform.db import AnyRow, session, table_of
-from api.platform.pagination import Sort, strip_sort_columns
+from api.platform.pagination import PageQuery, Sort, strip_sort_columns
 from api.printing.errors import PrinterNotFound, PrintJobNotFound, StationHasNoPrinter
 from api.printing.models import Printer, PrintJob, StationPrinter
 from api.printing.states import (
@@ -109,19 +109,14 @@ def printer(printer_id: UUID) -> dict[str, object]:
     return {**row._asdict(), "state": _state(row)}
 
 
-def printers(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
+def printers(**asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of the printers, by name."""
-    rows, page = pagination.page(
+    return pagination.page_response(
         _ALL,
         Sort((PRINTERS.c.name, PRINTERS.c.id)),
-        limit=limit,
-        cursor=cursor,
-        total=select(PRINTERS.c.id) if with_total else None,
+        lambda row: {**strip_sort_columns(row), "state": _state(row)},
+        **asked,
     )
-    return {
-        "data": [{**strip_sort_columns(row), "state": _state(row)} for row in rows],
-        "page": page,
-    }
 
 
 def _state(row: AnyRow) -> str:
@@ -131,20 +126,19 @@ def _state(row: AnyRow) -> str:
     return "not answering" if row.failures else "ready"
 
 
-def stations(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
+def stations(**asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of the printers that stations use, by station."""
-    rows, page = pagination.page(
+    return pagination.page_response(
         select(
             *(STATIONS.c.station, STATIONS.c.use, STATIONS.c.printer_id),
             PRINTERS.c.name.label("printer_name"),
             PRINTERS.c.format,
         ).join(PRINTERS, PRINTERS.c.id == STATIONS.c.printer_id),
         Sort((STATIONS.c.station, STATIONS.c.use)),
-        limit=limit,
-        cursor=cursor,
-        total=select(STATIONS.c.station) if with_total else None,
+        _station,
+        counted=select(STATIONS.c.station),
+        **asked,
     )
-    return {"data": [_station(row) for row in rows], "page": page}
 
 
 def _station(row: AnyRow) -> dict[str, object]:
@@ -171,9 +165,7 @@ def print_jobs(
     printer_id: UUID | None,
     subject_id: UUID | None,
     station: str | None,
-    limit: int,
-    cursor: str | None,
-    with_total: bool,
+    **asked: Unpack[PageQuery],
 ) -> dict[str, object]:
     """Return a page of the print jobs, the newest first."""
     wanted = {
@@ -183,15 +175,13 @@ def print_jobs(
         JOBS.c.station: station,
     }
     chosen = [column == value for column, value in wanted.items() if value is not None]
-    rows, page = pagination.page(
+    return pagination.page_response(
         select(*(JOBS.c[name] for name in _JOB_FIELDS)).where(*chosen),
         Sort((JOBS.c.id,), descending=True),
-        limit=limit,
-        cursor=cursor,
+        lambda row: _job(strip_sort_columns(row)),
         filters=(status, printer_id, subject_id, station),
-        total=select(JOBS.c.id).where(*chosen) if with_total else None,
+        **asked,
     )
-    return {"data": [_job(strip_sort_columns(row)) for row in rows], "page": page}
 
 
 def _job(fields: dict[str, Any]) -> dict[str, object]:

@@ -16,9 +16,10 @@ from api.orders.queries import together
 from api.orders.schemas import OrderCardSchema
 from api.platform import approvals
 from api.platform.auth import principal, requires
-from api.platform.http import Blueprint, PageQuery, PageQuerySchema, list_schema
+from api.platform.http import Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.returns.errors import NO_UNITS_TO_REFUND
 from api.shared_parcels import flows, queries
 from api.shared_parcels.errors import (

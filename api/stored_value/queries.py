@@ -1,6 +1,6 @@
 """Reads of gift cards and store credit."""
 
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -12,7 +12,7 @@ from api.accounts.roles import AccountKind as PersonKind
 from api.kernel import clock
 from api.kernel.money import Money
 from api.platform.db import AnyRow, session, table_of
-from api.platform.pagination import Sort, page
+from api.platform.pagination import PageQuery, Sort, page, page_response
 from api.stored_value import codes
 from api.stored_value.errors import GiftCardNotFound, StoreCreditNotFound
 from api.stored_value.models import StoredValueAccount, StoredValueEntry
@@ -25,12 +25,7 @@ _CREDIT = (*_ACCOUNT, User.email, User.full_name)
 
 
 def gift_card_page(
-    *,
-    status: str | None,
-    last_four: str | None,
-    limit: int,
-    cursor: str | None,
-    with_total: bool,
+    *, status: str | None, last_four: str | None, **asked: Unpack[PageQuery]
 ) -> dict[str, Any]:
     """Return a page of gift cards, the newest first."""
     narrow = [StoredValueAccount.kind == AccountKind.GIFT_CARD]
@@ -38,15 +33,13 @@ def gift_card_page(
         narrow.append(_has_status(GiftCardStatus(status)))
     if last_four is not None:
         narrow.append(StoredValueAccount.last_four == last_four.upper())
-    rows, described = page(
+    return page_response(
         select(*_ACCOUNT).where(*narrow),
         NEWEST_ACCOUNT,
-        limit=limit,
-        cursor=cursor,
+        _gift_card,
         filters=(status, last_four),
-        total=select(StoredValueAccount.id).where(*narrow) if with_total else None,
+        **asked,
     )
-    return {"data": [_gift_card(row) for row in rows], "page": described}
 
 
 def gift_card(card_id: UUID) -> dict[str, Any]:
@@ -91,22 +84,19 @@ def balance_by_code(code: str) -> dict[str, object]:
     return {name: card[name] for name in ("last_four", "balance", "status", "expires_at")}
 
 
-def store_credit_page(
-    *, customer_id: UUID | None, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, object]:
+def store_credit_page(*, customer_id: UUID | None, **asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of store credit accounts, the newest first."""
     narrow = [StoredValueAccount.kind == AccountKind.STORE_CREDIT]
     if customer_id is not None:
         narrow.append(StoredValueAccount.customer_id == customer_id)
-    rows, described = page(
+    return page_response(
         select(*_CREDIT).join(User, User.id == StoredValueAccount.customer_id).where(*narrow),
         NEWEST_ACCOUNT,
-        limit=limit,
-        cursor=cursor,
+        _credit,
         filters=customer_id,
-        total=select(StoredValueAccount.id).where(*narrow) if with_total else None,
+        counted=select(StoredValueAccount.id).where(*narrow),
+        **asked,
     )
-    return {"data": [_credit(row) for row in rows], "page": described}
 
 
 def store_credit(account_id: UUID) -> dict[str, Any]:

@@ -32,10 +32,10 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import Blueprint, PageQuery, PageQuerySchema, list_schema
+from api.platform.http import Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
-from api.platform.pagination import CursorInvalid
+from api.platform.pagination import CursorInvalid, PageQuery
 from api.warehouse import queries
 
 _FILE: Final = {"type": "string", "format": "binary"}

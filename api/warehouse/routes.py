@@ -31,9 +31,10 @@ from api.platform.external_references import (
     ReferenceTaken,
     TooManySystems,
 )
-from api.platform.http import LOCATED, Blueprint, PageQuery, list_schema
+from api.platform.http import LOCATED, Blueprint, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.platform.reference_schemas import ReferencesSchema, SetReferenceSchema, WrittenReference
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings

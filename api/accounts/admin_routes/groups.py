@@ -21,14 +21,13 @@ from api.platform.etags import versioned
 from api.platform.http import (
     LOCATED,
     Blueprint,
-    PageQuery,
     PageQuerySchema,
-    UncountedPageQuery,
     UncountedPageQuerySchema,
     list_schema,
 )
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery, UncountedPageQuery
 
 blueprint = Blueprint(
     "customer-groups",

@@ -22,9 +22,10 @@ from api.accounts.schemas.staff import (
 from api.kernel.permissions import Permission
 from api.platform import rate_limits
 from api.platform.auth import principal, public, requires
-from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.platform.rate_limits import by_address, limiter, was_refused
 
 blueprint = Blueprint(

@@ -18,9 +18,10 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 
 blueprint = Blueprint(
     "roles", __name__, url_prefix="/api/v1/admin/roles", description="What staff may do, by role."

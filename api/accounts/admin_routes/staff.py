@@ -38,9 +38,10 @@ from api.platform import auth, rate_limits
 from api.platform.auth import principal, public, requires, staff_only
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent_steps
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.platform.rate_limits import (
     by_account,
     by_address,

@@ -37,9 +37,10 @@ from api.kernel.permissions import Permission
 from api.platform import rate_limits
 from api.platform.auth import principal, public, requires, staff_only
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent, idempotent_steps
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.platform.rate_limits import by_address, by_badge, by_person, limiter, was_refused
 from api.platform.storefronts import client_address
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, String, Uuid, any_, column, func, select, table
@@ -29,7 +29,7 @@ from api.kernel.permissions import Permission
 from api.platform.addresses import labelled
 from api.platform.auth import hash_secret
 from api.platform.db import AnyRow, session
-from api.platform.pagination import Sort, page
+from api.platform.pagination import PageQuery, Sort, page, page_response
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,17 +162,16 @@ def staff_member(user_id: UUID) -> dict[str, object]:
     return _staff_card(row)
 
 
-def staff_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
+def staff_page(**asked: Unpack[PageQuery]) -> dict[str, object]:
     """List the staff by name, those switched off included."""
-    rows, described = page(
+    return page_response(
         _STAFF,
         Sort((User.full_name, User.id)),
-        limit=limit,
-        cursor=cursor,
+        _staff_card,
         filters="staff",
-        total=select(User.id).where(User.kind == AccountKind.STAFF) if with_total else None,
+        counted=select(User.id).where(User.kind == AccountKind.STAFF),
+        **asked,
     )
-    return {"data": [_staff_card(row) for row in rows], "page": described}
 
 
 def address(user_id: UUID, address_id: UUID) -> dict[str, Any]:
@@ -185,19 +184,15 @@ def address(user_id: UUID, address_id: UUID) -> dict[str, Any]:
     return _address_card(row)
 
 
-def address_page(
-    user_id: UUID, *, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, object]:
+def address_page(user_id: UUID, **asked: Unpack[PageQuery]) -> dict[str, object]:
     """List a customer's address book, oldest entry first."""
-    rows, described = page(
+    return page_response(
         _ADDRESSES.where(Address.user_id == user_id),
         Sort((Address.id,)),
-        limit=limit,
-        cursor=cursor,
+        _address_card,
         filters=str(user_id),
-        total=select(Address.id).where(Address.user_id == user_id) if with_total else None,
+        **asked,
     )
-    return {"data": [_address_card(row) for row in rows], "page": described}
 
 
 def addresses_of(user_id: UUID, limit: int = 100) -> list[dict[str, object]]:

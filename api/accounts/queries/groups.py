@@ -1,6 +1,7 @@
 """Reads of groups of customers."""
 
 from collections.abc import Sequence
+from typing import Unpack
 from uuid import UUID
 
 from sqlalchemy import exists, func, select
@@ -8,7 +9,12 @@ from sqlalchemy import exists, func, select
 from api.accounts.errors import GroupNotFound
 from api.accounts.models import CustomerGroup, CustomerGroupMember, User
 from api.platform.db import session
-from api.platform.pagination import Sort, page, strip_sort_columns
+from api.platform.pagination import (
+    PageQuery,
+    Sort,
+    UncountedPageQuery,
+    page_response,
+)
 
 _GROUP = select(
     CustomerGroup.id,
@@ -32,16 +38,9 @@ def group(group_id: UUID) -> dict[str, object]:
     return dict(row._mapping)
 
 
-def groups(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
+def groups(**asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of all groups, by code."""
-    rows, described = page(
-        _GROUP,
-        Sort((CustomerGroup.code,)),
-        limit=limit,
-        cursor=cursor,
-        total=select(CustomerGroup.id) if with_total else None,
-    )
-    return {"data": [strip_sort_columns(row) for row in rows], "page": described}
+    return page_response(_GROUP, Sort((CustomerGroup.code,)), **asked)
 
 
 def unknown_codes(codes: Sequence[str]) -> list[str]:
@@ -56,14 +55,11 @@ def shows_net(group_ids: Sequence[str]) -> bool:
     return bool(session.scalar(select(exists().where(CustomerGroup.shows_net, named))))
 
 
-def members(group_id: UUID, *, limit: int, cursor: str | None) -> dict[str, object]:
+def members(group_id: UUID, **asked: Unpack[UncountedPageQuery]) -> dict[str, object]:
     """Return a page of the customers in a group, oldest account first."""
     statement = (
         select(User.email, User.full_name, User.id)
         .join(CustomerGroupMember, CustomerGroupMember.customer_id == User.id)
         .where(CustomerGroupMember.group_id == group_id)
     )
-    rows, described = page(
-        statement, Sort((User.id,)), limit=limit, cursor=cursor, filters=group_id
-    )
-    return {"data": [strip_sort_columns(row) for row in rows], "page": described}
+    return page_response(statement, Sort((User.id,)), filters=group_id, **asked)

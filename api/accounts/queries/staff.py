@@ -1,6 +1,6 @@
 """Questions about roles, invitations and API keys."""
 
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,7 +19,7 @@ from api.kernel.money import Money
 from api.kernel.principal import Limit
 from api.platform.auth import hash_secret
 from api.platform.db import AnyRow, session
-from api.platform.pagination import Sort, page
+from api.platform.pagination import PageQuery, Sort, page_response
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 
@@ -32,17 +32,11 @@ def role(role_id: UUID) -> dict[str, object]:
     return _role_card(row)
 
 
-def role_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
+def role_page(**asked: Unpack[PageQuery]) -> dict[str, object]:
     """List the roles by name."""
-    rows, described = page(
-        select(*_ROLE),
-        Sort((StaffRole.name, StaffRole.id)),
-        limit=limit,
-        cursor=cursor,
-        filters="roles",
-        total=select(StaffRole.id) if with_total else None,
+    return page_response(
+        select(*_ROLE), Sort((StaffRole.name, StaffRole.id)), _role_card, filters="roles", **asked
     )
-    return {"data": [_role_card(row) for row in rows], "page": described}
 
 
 def invitation(invitation_id: UUID) -> dict[str, object]:
@@ -53,17 +47,16 @@ def invitation(invitation_id: UUID) -> dict[str, object]:
     return _invitation_card(row)
 
 
-def invitation_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
+def invitation_page(**asked: Unpack[PageQuery]) -> dict[str, object]:
     """List the invitations, the newest first."""
-    rows, described = page(
+    return page_response(
         select(*_INVITATION),
         Sort((StaffInvitation.id,), descending=True),
-        limit=limit,
-        cursor=cursor,
+        _invitation_card,
         filters="invitations",
-        total=select(StaffInvitation.id) if with_total else None,
+        counted=select(StaffInvitation.id),
+        **asked,
     )
-    return {"data": [_invitation_card(row) for row in rows], "page": described}
 
 
 def api_key(key_id: UUID) -> dict[str, object]:
@@ -74,17 +67,15 @@ def api_key(key_id: UUID) -> dict[str, object]:
     return _api_key_card(row)
 
 
-def api_key_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
+def api_key_page(**asked: Unpack[PageQuery]) -> dict[str, object]:
     """List the API keys, the newest first."""
-    rows, described = page(
+    return page_response(
         select(*_API_KEY),
         Sort((ApiKey.id,), descending=True),
-        limit=limit,
-        cursor=cursor,
+        _api_key_card,
         filters="api-keys",
-        total=select(ApiKey.id) if with_total else None,
+        **asked,
     )
-    return {"data": [_api_key_card(row) for row in rows], "page": described}
 
 
 def invited_email(token: str) -> str:

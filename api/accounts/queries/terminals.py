@@ -1,5 +1,6 @@
 """Reads of shared terminals."""
 
+from typing import Unpack
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from api.accounts.models import Terminal
 from api.accounts.queries import LOCATIONS
 from api.kernel import clock
 from api.platform.db import AnyRow, session
-from api.platform.pagination import Sort, page
+from api.platform.pagination import PageQuery, Sort, page_response
 
 
 def terminal(terminal_id: UUID) -> dict[str, object]:
@@ -20,17 +21,16 @@ def terminal(terminal_id: UUID) -> dict[str, object]:
     return _card(row)
 
 
-def terminal_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
+def terminal_page(**asked: Unpack[PageQuery]) -> dict[str, object]:
     """List the terminals, the newest first."""
-    rows, described = page(
+    return page_response(
         _TERMINALS,
         Sort((Terminal.id,), descending=True),
-        limit=limit,
-        cursor=cursor,
+        _card,
         filters="terminals",
-        total=select(Terminal.id) if with_total else None,
+        counted=select(Terminal.id),
+        **asked,
     )
-    return {"data": [_card(row) for row in rows], "page": described}
 
 
 _SHOWN = (

@@ -21,9 +21,10 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.body_limits import FILES, body_limit
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, PageQuery, list_schema
+from api.platform.http import LOCATED, Blueprint, list_schema
 from api.platform.idempotency import idempotent_steps
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 

@@ -33,14 +33,13 @@ from api.platform.http import (
     LOCATED,
     MAX_AMOUNT,
     Blueprint,
-    PageQuery,
     PageQuerySchema,
-    UncountedPageQuery,
     UncountedPageQuerySchema,
     list_schema,
 )
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery, UncountedPageQuery
 
 blueprint = Blueprint(
     "price-lists",

@@ -1,6 +1,7 @@
 """Collections as staff see them, and what is in them in the shop's order."""
 
 from datetime import timedelta
+from typing import Unpack
 from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
@@ -12,7 +13,7 @@ from api.catalog.queries.product_cards import IMAGE_URL
 from api.kernel import clock
 from api.platform import pagination, sweeps
 from api.platform.db import session
-from api.platform.pagination import Sort
+from api.platform.pagination import PageQuery, Sort
 
 FRESH_FOR = timedelta(days=1)
 """After that a collection is gone through once more, whatever facts did or did not come."""
@@ -38,12 +39,7 @@ _COUNT = (
 
 
 def list_collections(
-    *,
-    kind: str | None = None,
-    q: str | None = None,
-    limit: int = 25,
-    cursor: str | None = None,
-    with_total: bool = False,
+    *, kind: str | None = None, q: str | None = None, **asked: Unpack[PageQuery]
 ) -> dict[str, object]:
     """Return a page of collections, the newest first; `q` is a part of the title or slug."""
     statement: Select[object] = select(*_COLUMNS, _COUNT)
@@ -54,15 +50,9 @@ def list_collections(
             Collection.title.icontains(q, autoescape=True)
             | Collection.slug.icontains(q, autoescape=True)
         )
-    rows, page = pagination.page(
-        statement,
-        Sort((Collection.id,), descending=True),
-        limit=limit,
-        cursor=cursor,
-        filters=(kind, q),
-        total=statement.with_only_columns(Collection.id) if with_total else None,
+    return pagination.page_response(
+        statement, Sort((Collection.id,), descending=True), filters=(kind, q), **asked
     )
-    return {"data": [pagination.strip_sort_columns(row) for row in rows], "page": page}
 
 
 def get_collection(collection_id: UUID) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from sqlalchemy import exists, func, select
@@ -11,7 +11,7 @@ from api.catalog.errors.media import MediaNotFound
 from api.catalog.models.media import Media, MediaState, ProductImage
 from api.platform import pagination
 from api.platform.db import AnyRow, session
-from api.platform.pagination import Sort
+from api.platform.pagination import PageQuery, Sort
 from api.platform.service_registry import get_service
 from api.platform.storage import Storage
 
@@ -68,26 +68,14 @@ def get_media(media_id: UUID) -> dict[str, object]:
     return _card(row)
 
 
-def list_media(
-    *,
-    state: str | None = None,
-    limit: int = 25,
-    cursor: str | None = None,
-    with_total: bool = False,
-) -> dict[str, object]:
+def list_media(*, state: str | None = None, **asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of pictures, the newest first."""
     statement = select(*_CARD)
     if state is not None:
         statement = statement.where(Media.state == MediaState(state))
-    rows, page = pagination.page(
-        statement,
-        Sort((Media.id,), descending=True),
-        limit=limit,
-        cursor=cursor,
-        filters=(state,),
-        total=statement.with_only_columns(Media.id) if with_total else None,
+    return pagination.page_response(
+        statement, Sort((Media.id,), descending=True), _card, filters=(state,), **asked
     )
-    return {"data": [_card(row) for row in rows], "page": page}
 
 
 def _card(row: AnyRow) -> dict[str, object]:

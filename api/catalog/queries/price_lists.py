@@ -6,7 +6,7 @@ the usual one.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, Unpack
 from uuid import UUID
 
 from sqlalchemy import column, func, select, table, text
@@ -19,7 +19,7 @@ from api.catalog.queries.product_cards import money
 from api.kernel.money import Money
 from api.platform import pagination
 from api.platform.db import AnyRow, session
-from api.platform.pagination import Sort
+from api.platform.pagination import PageQuery, Sort, UncountedPageQuery
 from api.platform.service_registry import get_service
 
 NetOf = Callable[[int, str], int | None]
@@ -169,16 +169,9 @@ def price_list(list_id: UUID) -> dict[str, Any]:
     return dict(row._mapping)
 
 
-def price_lists(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
+def price_lists(**asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of all price lists, by code."""
-    rows, page = pagination.page(
-        _LIST,
-        Sort((PriceList.code,)),
-        limit=limit,
-        cursor=cursor,
-        total=select(PriceList.id) if with_total else None,
-    )
-    return {"data": [pagination.strip_sort_columns(row) for row in rows], "page": page}
+    return pagination.page_response(_LIST, Sort((PriceList.code,)), **asked)
 
 
 _PRICES: Final = (
@@ -191,16 +184,15 @@ _PRICES: Final = (
 )
 
 
-def listed_prices(list_id: UUID, *, limit: int, cursor: str | None) -> dict[str, object]:
+def listed_prices(list_id: UUID, **asked: Unpack[UncountedPageQuery]) -> dict[str, object]:
     """Return a page of the prices of a list."""
-    rows, page = pagination.page(
+    return pagination.page_response(
         _PRICES.where(ListedPrice.list_id == list_id),
         Sort((ListedPrice.variant_id, ListedPrice.min_quantity)),
-        limit=limit,
-        cursor=cursor,
+        _price,
         filters=list_id,
+        **asked,
     )
-    return {"data": [_price(row) for row in rows], "page": page}
 
 
 def all_listed_prices(list_id: UUID) -> list[dict[str, Any]]:

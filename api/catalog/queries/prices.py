@@ -1,5 +1,6 @@
 """Price history and scheduled prices of variants, for staff."""
 
+from typing import Unpack
 from uuid import UUID
 
 from sqlalchemy import and_, func, select
@@ -10,13 +11,13 @@ from api.catalog.models.prices import PriceHistoryEntry, ScheduledPrice, Schedul
 from api.catalog.models.products import Variant
 from api.platform import pagination
 from api.platform.db import AnyRow, session
-from api.platform.pagination import Sort
+from api.platform.pagination import PageQuery, Sort
 
 _NEWEST_FIRST = Sort((PriceHistoryEntry.since, PriceHistoryEntry.id), descending=True)
 
 
 def price_history(
-    variant_id: UUID, *, currency: str | None, limit: int, cursor: str | None, with_total: bool
+    variant_id: UUID, *, currency: str | None, **asked: Unpack[PageQuery]
 ) -> dict[str, object]:
     """Return what a variant cost from when to when, the newest first.
 
@@ -54,15 +55,9 @@ def price_history(
     ).where(PriceHistoryEntry.variant_id == variant_id)
     if currency is not None:
         statement = statement.where(PriceHistoryEntry.currency == currency)
-    rows, page = pagination.page(
-        statement,
-        _NEWEST_FIRST,
-        limit=limit,
-        cursor=cursor,
-        filters=(variant_id, currency),
-        total=statement.with_only_columns(PriceHistoryEntry.id) if with_total else None,
+    return pagination.page_response(
+        statement, _NEWEST_FIRST, _record, filters=(variant_id, currency), **asked
     )
-    return {"data": [_record(row) for row in rows], "page": page}
 
 
 def price_view(row: AnyRow) -> dict[str, object]:
@@ -104,7 +99,7 @@ _LAST_FIRST = Sort((ScheduledPrice.starts_at, ScheduledPrice.id), descending=Tru
 
 
 def scheduled_prices(
-    variant_id: UUID, *, state: str | None, limit: int, cursor: str | None, with_total: bool
+    variant_id: UUID, *, state: str | None, **asked: Unpack[PageQuery]
 ) -> dict[str, object]:
     """Return a page of a variant's scheduled prices, the last to start first.
 
@@ -115,15 +110,9 @@ def scheduled_prices(
     statement = select(*_COLUMNS).where(ScheduledPrice.variant_id == variant_id)
     if state is not None:
         statement = statement.where(ScheduledPrice.state == ScheduleState(state))
-    rows, page = pagination.page(
-        statement,
-        _LAST_FIRST,
-        limit=limit,
-        cursor=cursor,
-        filters=(variant_id, state),
-        total=statement.with_only_columns(ScheduledPrice.id) if with_total else None,
+    return pagination.page_response(
+        statement, _LAST_FIRST, _view, filters=(variant_id, state), **asked
     )
-    return {"data": [_view(row) for row in rows], "page": page}
 
 
 def scheduled_price(schedule_id: UUID) -> dict[str, object]:

@@ -24,9 +24,10 @@ from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.body_limits import FILES, body_limit
-from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.platform.settings import Settings
 
 blueprint = Blueprint(

@@ -1,6 +1,6 @@
 """Bins, what is in them, and their journal, as the API returns them."""
 
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import String, bindparam, func, literal_column, or_, select
@@ -11,7 +11,7 @@ from api.inventory.models import Bin, BinKind, BinMovement, BinStock, Location, 
 from api.platform import pagination
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, AnySelect, session
-from api.platform.pagination import Sort
+from api.platform.pagination import PageQuery, Sort
 from api.platform.prepared import prepared
 
 _BY_PATH: Final = Sort((Bin.location_id, Bin.pick_sequence, Bin.code))
@@ -63,10 +63,8 @@ def bins(
     location_id: UUID | None = None,
     zone: str | None = None,
     kind: BinKind | None = None,
-    limit: int = 25,
-    cursor: str | None = None,
-    with_total: bool = False,
     at: frozenset[UUID] | None = None,
+    **asked: Unpack[PageQuery],
 ) -> dict[str, object]:
     """Return a page of bins by location and pick sequence.
 
@@ -86,15 +84,9 @@ def bins(
         statement = statement.where(Bin.zone == zone)
     if kind is not None:
         statement = statement.where(Bin.kind == kind)
-    rows, page = pagination.page(
-        statement,
-        _BY_PATH,
-        limit=limit,
-        cursor=cursor,
-        filters=(q, location_id, zone, kind, at and sorted(at)),
-        total=statement.with_only_columns(Bin.id) if with_total else None,
+    return pagination.page_response(
+        statement, _BY_PATH, _bin, filters=(q, location_id, zone, kind, at and sorted(at)), **asked
     )
-    return {"data": [_bin(row) for row in rows], "page": page}
 
 
 def bin_by_id(bin_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, Any]:
@@ -128,25 +120,12 @@ def bin_id_of(text: str | None) -> UUID | None:
 
 
 def bin_contents(
-    bin_id: UUID,
-    *,
-    limit: int,
-    cursor: str | None,
-    with_total: bool = False,
-    at: frozenset[UUID] | None = None,
+    bin_id: UUID, *, at: frozenset[UUID] | None = None, **asked: Unpack[PageQuery]
 ) -> dict[str, object]:
     """Return a page of what is in a bin, by SKU. Raises `BinNotFound`."""
     bin_by_id(bin_id, at=at)
     statement = _contents().where(BinStock.bin_id == bin_id, BinStock.quantity > 0)
-    rows, page = pagination.page(
-        statement,
-        _BY_SKU,
-        limit=limit,
-        cursor=cursor,
-        filters=bin_id,
-        total=statement.with_only_columns(BinStock.level_id) if with_total else None,
-    )
-    return {"data": [_content(row) for row in rows], "page": page}
+    return pagination.page_response(statement, _BY_SKU, _content, filters=bin_id, **asked)
 
 
 def bins_of_level(level_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, object]:
@@ -177,12 +156,7 @@ def bins_of_level(level_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[
 
 
 def bin_movements(
-    bin_id: UUID,
-    *,
-    limit: int,
-    cursor: str | None,
-    with_total: bool = False,
-    at: frozenset[UUID] | None = None,
+    bin_id: UUID, *, at: frozenset[UUID] | None = None, **asked: Unpack[PageQuery]
 ) -> dict[str, object]:
     """Return a page of a bin's journal, the newest entry first. Raises `BinNotFound`."""
     bin_by_id(bin_id, at=at)
@@ -191,7 +165,7 @@ def bin_movements(
         *("id", "at", "level_id", "sku", "change", "quantity_after", "move_id", "reason"),
         *("actor", "reference"),
     )
-    rows, page = pagination.page(
+    return pagination.page_response(
         select(
             *(BinMovement.id, BinMovement.created_at.label("at"), BinMovement.level_id),
             *(Variant.sku, BinMovement.change, BinMovement.quantity_after, BinMovement.move_id),
@@ -201,12 +175,11 @@ def bin_movements(
         .join(Variant, Variant.id == StockLevel.variant_id)
         .where(of_bin),
         _NEWEST_FIRST,
-        limit=limit,
-        cursor=cursor,
+        lambda row: {name: getattr(row, name) for name in names},
         filters=bin_id,
-        total=select(BinMovement.id).where(of_bin) if with_total else None,
+        counted=select(BinMovement.id).where(of_bin),
+        **asked,
     )
-    return {"data": [{name: getattr(row, name) for name in names} for row in rows], "page": page}
 
 
 def _contents() -> AnySelect:

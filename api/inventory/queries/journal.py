@@ -1,6 +1,6 @@
 """The journal of a stock level, as the API returns it."""
 
-from typing import Final
+from typing import Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,18 +9,13 @@ from api.inventory.errors import LevelNotFound
 from api.inventory.models import StockLevel, StockMovement
 from api.platform import pagination
 from api.platform.db import AnyRow, session
-from api.platform.pagination import Sort
+from api.platform.pagination import PageQuery, Sort
 
 _NEWEST_FIRST: Final = Sort((StockMovement.id,), descending=True)
 
 
 def movements(
-    level_id: UUID,
-    *,
-    limit: int,
-    cursor: str | None,
-    with_total: bool = False,
-    at: frozenset[UUID] | None = None,
+    level_id: UUID, *, at: frozenset[UUID] | None = None, **asked: Unpack[PageQuery]
 ) -> dict[str, object]:
     """Return a page of a level's journal, the newest entry first.
 
@@ -30,7 +25,7 @@ def movements(
     if location_id is None or (at is not None and location_id not in at):
         raise LevelNotFound(level_id=level_id)
     of_level = StockMovement.level_id == level_id
-    rows, page = pagination.page(
+    return pagination.page_response(
         select(
             StockMovement.id,
             StockMovement.created_at.label("at"),
@@ -53,12 +48,10 @@ def movements(
             StockMovement.refund_id,
         ).where(of_level),
         _NEWEST_FIRST,
-        limit=limit,
-        cursor=cursor,
+        _movement,
         filters=level_id,
-        total=select(StockMovement.id).where(of_level) if with_total else None,
+        **asked,
     )
-    return {"data": [_movement(row) for row in rows], "page": page}
 
 
 def _movement(row: AnyRow) -> dict[str, object]:

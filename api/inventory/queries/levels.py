@@ -1,7 +1,7 @@
 """Stock levels and locations, as the API returns them."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import (
@@ -31,7 +31,7 @@ from api.platform import pagination
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, AnySelect, UtcDateTime, session, table_of
 from api.platform.external_references import Subject, SubjectKind
-from api.platform.pagination import Sort
+from api.platform.pagination import PageQuery, Sort
 from api.platform.prepared import prepared
 
 FEW: Final = 500
@@ -48,9 +48,7 @@ def levels(
     low: bool | None = None,
     variant_ids: Sequence[UUID] | None = None,
     at: frozenset[UUID] | None = None,
-    limit: int = 25,
-    cursor: str | None = None,
-    with_total: bool = False,
+    **asked: Unpack[PageQuery],
 ) -> dict[str, object]:
     """Return a page of levels by SKU.
 
@@ -70,15 +68,13 @@ def levels(
         statement = statement.where(is_low if low else ~is_low)
     if variant_ids is not None:
         statement = statement.where(any_of(StockLevel.variant_id, variant_ids))
-    rows, page = pagination.page(
+    return pagination.page_response(
         statement,
         _BY_SKU,
-        limit=limit,
-        cursor=cursor,
+        _level,
         filters=(q, location_id, low, variant_ids, at and sorted(at)),
-        total=statement.with_only_columns(StockLevel.id) if with_total else None,
+        **asked,
     )
-    return {"data": [_level(row) for row in rows], "page": page}
 
 
 def level(level_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import func, select, union
@@ -14,7 +14,7 @@ from api.inventory.models.lots import Lot, LotStock
 from api.platform import pagination
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, AnySelect, session
-from api.platform.pagination import Sort
+from api.platform.pagination import PageQuery, Sort
 
 _NEWEST: Final = Sort((Lot.id,), descending=True)
 _BY_DATE: Final = Sort((Lot.expires_on, Lot.id))
@@ -61,10 +61,8 @@ def lots(
     q: str | None = None,
     variant_id: UUID | None = None,
     expires_before: date | None = None,
-    limit: int = 25,
-    cursor: str | None = None,
-    with_total: bool = False,
     at: frozenset[UUID] | None = None,
+    **asked: Unpack[PageQuery],
 ) -> dict[str, object]:
     """Return a page of lots, the newest first, or those that expire before a day, by date.
 
@@ -82,15 +80,13 @@ def lots(
         statement = statement.where(Lot.variant_id == variant_id)
     if expires_before is not None:
         statement = statement.where(Lot.is_sellable, Lot.expires_on < expires_before)
-    rows, page = pagination.page(
+    return pagination.page_response(
         statement,
         _NEWEST if expires_before is None else _BY_DATE,
-        limit=limit,
-        cursor=cursor,
+        _lot,
         filters=(q, variant_id, expires_before, at and sorted(at)),
-        total=statement.with_only_columns(Lot.id) if with_total else None,
+        **asked,
     )
-    return {"data": [_lot(row) for row in rows], "page": page}
 
 
 def lot(lot_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, object]:

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import func, literal, select
@@ -16,7 +16,7 @@ from api.kernel.money import Money
 from api.platform import pagination
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, session
-from api.platform.pagination import Sort
+from api.platform.pagination import PageQuery, Sort
 
 _CSV_COLUMNS: Final = (
     *("sku", "product_title", "variant_title", "location_code", "on_hand", "unit_cost", "value"),
@@ -30,10 +30,8 @@ def valuation(
     *,
     currency: str,
     location_id: UUID | None = None,
-    limit: int,
-    cursor: str | None,
-    with_total: bool = False,
     at: frozenset[UUID] | None = None,
+    **asked: Unpack[PageQuery],
 ) -> dict[str, Any]:
     """Return a page of levels by SKU: units on hand at a moment, their average cost and value.
 
@@ -74,15 +72,13 @@ def valuation(
         statement = statement.where(StockLevel.location_id == location_id)
     if at is not None:
         statement = statement.where(any_of(StockLevel.location_id, at))
-    rows, page = pagination.page(
+    return pagination.page_response(
         statement,
         _BY_SKU,
-        limit=limit,
-        cursor=cursor,
+        lambda row: _valued(row, currency),
         filters=(moment, location_id, currency, at and sorted(at)),
-        total=statement.with_only_columns(StockLevel.id) if with_total else None,
+        **asked,
     )
-    return {"data": [_valued(row, currency) for row in rows], "page": page}
 
 
 def valuation_csv(

@@ -8,7 +8,8 @@ import marshmallow as ma
 from api.inventory.allocation_strategy import MAX_QUANTITY
 from api.inventory.models import AdjustReason, BinColour, BinKind, StockState
 from api.inventory.schemas.levels import CODE, StockLevelSchema
-from api.platform.http import PageQuery, PageQuerySchema, Pattern, Schema
+from api.platform.http import PageQuerySchema, Pattern, Schema
+from api.platform.pagination import PageQuery
 from api.platform.rules import AtLeastOne, ExactlyOne
 
 

@@ -10,15 +10,8 @@ from api.inventory.allocation_strategy import MAX_QUANTITY
 from api.inventory.models import AdjustReason, MovementKind, StockState
 from api.platform.addresses import AddressSchema
 from api.platform.bulk_request import BatchRowSchema, batch_of
-from api.platform.http import (
-    TRIMMED,
-    DateTimeField,
-    MoneySchema,
-    PageQuery,
-    PageQuerySchema,
-    Pattern,
-    Schema,
-)
+from api.platform.http import TRIMMED, DateTimeField, MoneySchema, PageQuerySchema, Pattern, Schema
+from api.platform.pagination import PageQuery
 from api.platform.query_fields import IdList
 from api.platform.reference_schemas import ReferenceFilterSchema, ReferenceSchema
 from api.platform.rules import AtLeastOne, ExactlyOne, Needs, OneWay

@@ -40,9 +40,10 @@ from api.platform.external_references import (
     SubjectKind,
     TooManySystems,
 )
-from api.platform.http import Blueprint, PageQuery, PageQuerySchema, list_schema
+from api.platform.http import Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.platform.reference_schemas import ReferencesSchema, SetReferenceSchema, WrittenReference
 
 blueprint = Blueprint(

@@ -17,15 +17,10 @@ from api.orders.schemas.handling import (
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.etags import versioned
-from api.platform.http import (
-    LOCATED,
-    Blueprint,
-    UncountedPageQuery,
-    UncountedPageQuerySchema,
-    list_schema,
-)
+from api.platform.http import LOCATED, Blueprint, UncountedPageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import UncountedPageQuery
 
 blueprint = Blueprint(
     "admin-order-views",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import bindparam, exists, or_, select
@@ -38,7 +38,7 @@ from api.orders.states import OrderStatus, overpaid
 from api.platform import sweeps
 from api.platform.addresses import labelled
 from api.platform.db import AnyRow, UtcDateTime, session
-from api.platform.pagination import page
+from api.platform.pagination import UncountedPageQuery, page_response
 from api.platform.prepared import prepared
 from api.tax.rules import from_stored
 
@@ -102,16 +102,15 @@ _LINE: tuple[SQLCoreOperations[object], ...] = (
 )
 
 
-def orders_of_customer(customer_id: UUID, *, limit: int, cursor: str | None) -> dict[str, object]:
+def orders_of_customer(customer_id: UUID, **asked: Unpack[UncountedPageQuery]) -> dict[str, object]:
     """Return a page of a customer's orders, newest first."""
-    rows, page_info = page(
+    return page_response(
         select(*CARD).where(ORDERS.c.customer_id == customer_id),
         NEWEST,
-        limit=limit,
-        cursor=cursor,
+        customer_card,
         filters=customer_id,
+        **asked,
     )
-    return {"data": [customer_card(row) for row in rows], "page": page_info}
 
 
 def order_of_customer(order_id: UUID, principal: Principal) -> dict[str, object]:

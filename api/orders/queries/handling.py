@@ -1,7 +1,7 @@
 """Reads of holds, the rules that set them, notes and saved views."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from sqlalchemy import String, cast, func, select
@@ -14,7 +14,14 @@ from api.orders.models import HoldRule, NoteAcknowledgement, OrderHold, OrderNot
 from api.orders.queries.lists import is_seen
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, session, table_of
-from api.platform.pagination import Sort, page, strip_sort_columns
+from api.platform.pagination import (
+    PageQuery,
+    Sort,
+    UncountedPageQuery,
+    page,
+    page_response,
+    strip_sort_columns,
+)
 
 _NOTES, _READ = table_of(OrderNote), table_of(NoteAcknowledgement)
 _VIEWS, _RULES, _HOLDS = table_of(OrderView), table_of(HoldRule), table_of(OrderHold)
@@ -141,16 +148,14 @@ def customer_notes(order_id: UUID) -> list[dict[str, object]]:
     return [dict(row._mapping) for row in rows]
 
 
-def views(user_id: UUID, *, limit: int, cursor: str | None) -> dict[str, object]:
+def views(user_id: UUID, **asked: Unpack[UncountedPageQuery]) -> dict[str, object]:
     """Return a page of somebody's saved views, oldest first."""
-    rows, described = page(
+    return page_response(
         select(*_VIEW).where(_VIEWS.c.user_id == user_id),
         Sort((_VIEWS.c.id,)),
-        limit=limit,
-        cursor=cursor,
         filters=user_id,
+        **asked,
     )
-    return {"data": [strip_sort_columns(row) for row in rows], "page": described}
 
 
 def view(view_id: UUID, user_id: UUID) -> dict[str, object]:
@@ -173,16 +178,9 @@ _RULE = select(
 )
 
 
-def rules_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
+def rules_page(**asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of the rules that hold orders, by code."""
-    rows, described = page(
-        _RULE,
-        Sort((_RULES.c.code,)),
-        limit=limit,
-        cursor=cursor,
-        total=select(_RULES.c.id) if with_total else None,
-    )
-    return {"data": [_rule(row) for row in rows], "page": described}
+    return page_response(_RULE, Sort((_RULES.c.code,)), _rule, **asked)
 
 
 def rule(rule_id: UUID) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Orders that could leave in one parcel: of one buyer, to one address, both ready to ship."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Unpack
 from uuid import UUID
 
 from sqlalchemy import (
@@ -26,7 +26,7 @@ from api.orders.errors import OrderNotFound
 from api.orders.queries.lists import OLDEST, ORDERS, WHOLE_CARD, OrderFilter, card
 from api.orders.queries.lists import list_orders as list_of_orders
 from api.platform.db import session
-from api.platform.pagination import Sort, page
+from api.platform.pagination import PageQuery, Sort, page_response
 
 SHOWN: Final = 5
 """Orders that are named beside another one."""
@@ -130,9 +130,7 @@ def numbers(order_ids: Sequence[UUID], by: Principal) -> dict[UUID, list[str]]:
     return {row.id: list(row.numbers[:SHOWN]) for row in found}
 
 
-def ships_with(
-    order_id: UUID, by: Principal, *, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, object]:
+def ships_with(order_id: UUID, by: Principal, **asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of the orders that could go in one parcel with an order, oldest first.
 
     Raises `OrderNotFound`, also where `by` may not see it.
@@ -142,15 +140,7 @@ def ships_with(
         raise OrderNotFound(order_id=order_id)
     is_one = and_(_IT.c.id == order_id, _IT.c.to_ship == true(), _go_together(_IT, ORDERS))
     chosen = select(*WHOLE_CARD).join(_IT, is_one).where(*_seen(ORDERS, by))
-    rows, page_info = page(
-        chosen,
-        OLDEST,
-        limit=limit,
-        cursor=cursor,
-        filters=order_id,
-        total=chosen.with_only_columns(ORDERS.c.id) if with_total else None,
-    )
-    return {"data": [card(row, by) for row in rows], "page": page_info}
+    return page_response(chosen, OLDEST, lambda row: card(row, by), filters=order_id, **asked)
 
 
 def shipments(order_ids: Sequence[UUID]) -> dict[UUID, Shipment]:

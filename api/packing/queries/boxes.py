@@ -1,5 +1,6 @@
 """Types of boxes."""
 
+from typing import Unpack
 from uuid import UUID
 
 from sqlalchemy import func, select, true
@@ -8,26 +9,16 @@ from api.catalog import codes
 from api.packing.errors import BoxTypeNotFound
 from api.packing.models import BoxType
 from api.platform.db import AnyRow, session, table_of
-from api.platform.pagination import Sort, page, strip_sort_columns
+from api.platform.pagination import PageQuery, Sort, page_response
 
 _BY_NAME = Sort((BoxType.name, BoxType.id))
 _BOX = tuple(table_of(BoxType).c)
 
 
-def box_type_page(
-    *, is_active: bool | None, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, object]:
+def box_type_page(*, is_active: bool | None, **asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of box types by name."""
     narrow = [] if is_active is None else [BoxType.is_active.is_(is_active)]
-    rows, described = page(
-        select(*_BOX).where(*narrow),
-        _BY_NAME,
-        limit=limit,
-        cursor=cursor,
-        filters=is_active,
-        total=select(BoxType.id).where(*narrow) if with_total else None,
-    )
-    return {"data": [strip_sort_columns(row) for row in rows], "page": described}
+    return page_response(select(*_BOX).where(*narrow), _BY_NAME, filters=is_active, **asked)
 
 
 def box_type(box_type_id: UUID) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, TypedDict
+from typing import Any, Final, TypedDict, Unpack
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -19,7 +19,7 @@ from api.packing.errors import ManifestNotFound
 from api.packing.models import Manifest, ManifestParcel, PackedParcel
 from api.packing.states import ManifestStatus
 from api.platform.db import AnyRow, AnySelect, session
-from api.platform.pagination import Sort, page
+from api.platform.pagination import PageQuery, Sort, page_response
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 
@@ -47,12 +47,7 @@ class ParcelRead(TypedDict):
 
 
 def manifest_page(
-    *,
-    status: ManifestStatus | None,
-    carrier: str | None,
-    limit: int,
-    cursor: str | None,
-    with_total: bool,
+    *, status: ManifestStatus | None, carrier: str | None, **asked: Unpack[PageQuery]
 ) -> dict[str, object]:
     """Return a page of manifests, the newest first."""
     statement = _manifests()
@@ -61,15 +56,7 @@ def manifest_page(
     if carrier is not None:
         carrier = fulfilment_queries.carrier_name(carrier)
         statement = statement.where(Manifest.carrier == carrier)
-    rows, described = page(
-        statement,
-        _NEWEST,
-        limit=limit,
-        cursor=cursor,
-        filters=(status, carrier),
-        total=statement.with_only_columns(Manifest.id) if with_total else None,
-    )
-    return {"data": [_manifest(row) for row in rows], "page": described}
+    return page_response(statement, _NEWEST, _manifest, filters=(status, carrier), **asked)
 
 
 def manifest(manifest_id: UUID) -> dict[str, Any]:

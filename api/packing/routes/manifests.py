@@ -32,9 +32,10 @@ from api.packing.schemas.manifests import (
 )
 from api.packing.states import ManifestStatus
 from api.platform.auth import principal, requires
-from api.platform.http import LOCATED, Blueprint, PageQuery, list_schema
+from api.platform.http import LOCATED, Blueprint, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.printing import service as printing_service
 from api.printing.errors import PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter
 from api.printing.schemas import PrintAtSchema, PrintedSchema

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, func, select, true
@@ -28,7 +28,7 @@ from api.picking.walk import Demand, Stop, bins_visited
 from api.platform import pagination
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, AnySelect, session
-from api.platform.pagination import Sort
+from api.platform.pagination import PageQuery, Sort
 
 _LONGEST_LIST: Final = 200
 CONFUSED_DAYS: Final = 180
@@ -39,10 +39,8 @@ def batches(
     *,
     is_open: bool | None,
     location_id: UUID | None,
-    limit: int,
-    cursor: str | None,
-    with_total: bool = False,
     at: frozenset[UUID] | None = None,
+    **asked: Unpack[PageQuery],
 ) -> dict[str, object]:
     """Return a page of batches, the newest first."""
     statement = _batches()
@@ -53,15 +51,9 @@ def batches(
         statement = statement.where(PickBatch.location_id == location_id)
     if at is not None:
         statement = statement.where(any_of(PickBatch.location_id, at))
-    rows, page = pagination.page(
-        statement,
-        _NEWEST_FIRST,
-        limit=limit,
-        cursor=cursor,
-        filters=(is_open, location_id, at and sorted(at)),
-        total=statement.with_only_columns(PickBatch.id) if with_total else None,
+    return pagination.page_response(
+        statement, _NEWEST_FIRST, _batch, filters=(is_open, location_id, at and sorted(at)), **asked
     )
-    return {"data": [_batch(row) for row in rows], "page": page}
 
 
 def batch(batch_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What may go out instead of what is missing."""
 
-from typing import Final
+from typing import Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,23 +12,16 @@ from api.picking.errors import SubstituteNotFound
 from api.picking.models import PickSubstitute
 from api.platform import pagination
 from api.platform.db import AnyRow, AnySelect, session
-from api.platform.pagination import Sort
+from api.platform.pagination import PageQuery, Sort
 
 _NEWEST_FIRST: Final = Sort((PickSubstitute.id,), descending=True)
 _OTHER: Final = aliased(Variant)
 
 
-def substitutes(*, limit: int, cursor: str | None, with_total: bool = False) -> dict[str, object]:
+def substitutes(**asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of the rules, the newest first."""
     statement = _substitutes()
-    rows, page = pagination.page(
-        statement,
-        _NEWEST_FIRST,
-        limit=limit,
-        cursor=cursor,
-        total=statement.with_only_columns(PickSubstitute.id) if with_total else None,
-    )
-    return {"data": [_rule(row) for row in rows], "page": page}
+    return pagination.page_response(statement, _NEWEST_FIRST, _rule, **asked)
 
 
 def substitute(rule_id: UUID) -> dict[str, object]:

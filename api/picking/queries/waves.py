@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, func, select
@@ -26,7 +26,7 @@ from api.picking.walk import Demand, Stop, bins_visited, group, plan, walk_lengt
 from api.platform import pagination
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, AnySelect, session
-from api.platform.pagination import Sort
+from api.platform.pagination import PageQuery, Sort
 
 _NEWEST_FIRST: Final = Sort((PickWave.id,), descending=True)
 _LONGEST_LIST: Final = 200
@@ -138,22 +138,14 @@ def preview_wave(request: BatchRequest, size: int) -> WaveEstimate:
     )
 
 
-def waves(
-    *, limit: int, cursor: str | None, with_total: bool = False, at: frozenset[UUID] | None = None
-) -> dict[str, object]:
+def waves(*, at: frozenset[UUID] | None = None, **asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of waves, the newest first."""
     statement = _waves()
     if at is not None:
         statement = statement.where(any_of(PickWave.location_id, at))
-    rows, page = pagination.page(
-        statement,
-        _NEWEST_FIRST,
-        limit=limit,
-        cursor=cursor,
-        filters=(at and sorted(at),),
-        total=statement.with_only_columns(PickWave.id) if with_total else None,
+    return pagination.page_response(
+        statement, _NEWEST_FIRST, _wave, filters=(at and sorted(at),), **asked
     )
-    return {"data": [_wave(row) for row in rows], "page": page}
 
 
 def wave(wave_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, object]:

@@ -67,9 +67,10 @@ from api.picking.schemas import (
 )
 from api.picking.service import Scan
 from api.platform.auth import PermissionMissing, check_location, principal, requires
-from api.platform.http import LOCATED, Blueprint, PageQuery, list_schema
+from api.platform.http import LOCATED, Blueprint, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.printing import service as printing_service
 from api.printing.errors import PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter
 from api.printing.schemas import PrintAtSchema, PrintedSchema

@@ -46,9 +46,10 @@ from api.picking.schemas.rests import (
     SubstituteSchema,
 )
 from api.platform.auth import PermissionMissing, principal, requires
-from api.platform.http import Blueprint, PageQuery, PageQuerySchema, list_schema
+from api.platform.http import Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.platform.problems import NumberOutOfRange
 from api.returns.errors import NO_UNITS_TO_REFUND
 from api.shipping.errors import ShippingMethodNotFound, ShippingNotAvailable

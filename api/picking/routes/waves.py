@@ -18,9 +18,10 @@ from api.picking.schemas.waves import (
     WaveSchema,
 )
 from api.platform.auth import check_location, principal, requires
-from api.platform.http import LOCATED, Blueprint, PageQuery, PageQuerySchema, list_schema
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 
 blueprint = Blueprint(
     "picking-waves",

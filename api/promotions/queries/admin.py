@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -12,7 +12,7 @@ from api.kernel.ids import new_id
 from api.kernel.money import Money
 from api.platform import pagination
 from api.platform.db import AnyRow, session, table_of
-from api.platform.pagination import Sort
+from api.platform.pagination import PageQuery, Sort
 from api.promotions.calculation import Goods, ShippingRule
 from api.promotions.errors import DiscountNotFound, SkuUnknown
 from api.promotions.models import TOKEN, OrderDiscount
@@ -50,20 +50,16 @@ def _taken(row: AnyRow, currency: str) -> dict[str, object]:
     }
 
 
-def page_of_order(
-    order_id: UUID, currency: str, *, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, object]:
+def page_of_order(order_id: UUID, currency: str, **asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of what discounts took off an order, in order."""
     of_order = _ORDERS.c.order_id == order_id
-    rows, page = pagination.page(
+    return pagination.page_response(
         select(_ORDERS).where(of_order),
         Sort((_ORDERS.c.position,)),
-        limit=limit,
-        cursor=cursor,
+        lambda row: _taken(row, currency),
         filters=order_id,
-        total=select(_ORDERS.c.id).where(of_order) if with_total else None,
+        **asked,
     )
-    return {"data": [_taken(row, currency) for row in rows], "page": page}
 
 
 def has_staff_discount(row_id: UUID) -> bool:
@@ -123,20 +119,12 @@ def discounts_page(
     return {"data": _views([row._asdict() for row in rows]), "page": page}
 
 
-def codes_page(
-    discount_id: UUID, *, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, object]:
+def codes_page(discount_id: UUID, **asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of the codes of a discount, oldest first."""
     of_discount = CODES.c.discount_id == discount_id
-    rows, page = pagination.page(
-        select(CODES).where(of_discount),
-        Sort((CODES.c.id,)),
-        limit=limit,
-        cursor=cursor,
-        filters=discount_id,
-        total=select(CODES.c.id).where(of_discount) if with_total else None,
+    return pagination.page_response(
+        select(CODES).where(of_discount), Sort((CODES.c.id,)), _code, filters=discount_id, **asked
     )
-    return {"data": [_code(row) for row in rows], "page": page}
 
 
 def all_codes(discount_id: UUID) -> list[Any]:

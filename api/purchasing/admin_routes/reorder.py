@@ -6,9 +6,10 @@ from uuid import UUID
 from api.inventory.errors import LevelNotFound, LocationNotFound, ReplenishmentReversed
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.http import LOCATED, Blueprint, PageQuery, list_schema
+from api.platform.http import LOCATED, Blueprint, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.purchasing import queries, service
 from api.purchasing.admin_routes.refusals import STOCK_REFUSALS
 from api.purchasing.errors import (

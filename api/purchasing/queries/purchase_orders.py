@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Integer, Uuid, any_, bindparam, func, select
@@ -13,7 +13,7 @@ from api.inventory.models import Location
 from api.kernel.money import Money, divide_half_up
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, AnySelect, session, table_of
-from api.platform.pagination import Sort, page
+from api.platform.pagination import PageQuery, Sort, page, page_response
 from api.platform.prepared import prepared
 from api.purchasing.calculation import LineCost, landed_costs
 from api.purchasing.errors import PurchaseOrderNotFound
@@ -96,22 +96,18 @@ def number_in(text: str, prefix: str) -> int | None:
     return int(digits) if is_number and len(digits) <= LONGEST_NUMBER else None
 
 
-def line_page(
-    order_id: UUID, *, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, object]:
+def line_page(order_id: UUID, **asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of the lines of an order, in their order. Raises `PurchaseOrderNotFound`."""
     lines = purchase_order(order_id)["lines"]
     by_id = {line["id"]: line for line in lines}
     of_order = PurchaseOrderLine.purchase_order_id == order_id
-    rows, described = page(
+    return page_response(
         select(PurchaseOrderLine.id).where(of_order),
         _BY_POSITION,
-        limit=limit,
-        cursor=cursor,
+        lambda row: by_id[row[0]],
         filters=order_id,
-        total=select(PurchaseOrderLine.id).where(of_order) if with_total else None,
+        **asked,
     )
-    return {"data": [by_id[row[0]] for row in rows], "page": described}
 
 
 def lines_of(order_ids: Collection[UUID]) -> dict[UUID, list[AnyRow]]:

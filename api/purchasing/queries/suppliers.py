@@ -1,5 +1,6 @@
 """Suppliers and what they sell."""
 
+from typing import Unpack
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
@@ -7,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select
 from api.catalog.models.products import Product, Variant
 from api.kernel.money import Money
 from api.platform.db import AnyRow, AnySelect, session, table_of
-from api.platform.pagination import Sort, page, strip_sort_columns
+from api.platform.pagination import PageQuery, Sort, page_response, strip_sort_columns
 from api.purchasing.errors import SupplierItemNotFound, SupplierNotFound
 from api.purchasing.models import Supplier, SupplierItem
 
@@ -17,7 +18,7 @@ _SUPPLIER = tuple(table_of(Supplier).c)
 
 
 def supplier_page(
-    *, q: str | None, is_active: bool | None, limit: int, cursor: str | None, with_total: bool
+    *, q: str | None, is_active: bool | None, **asked: Unpack[PageQuery]
 ) -> dict[str, object]:
     """Return a page of suppliers by name; `q` is the beginning of a name, in any case."""
     narrow: list[ColumnElement[bool]] = []
@@ -25,15 +26,9 @@ def supplier_page(
         narrow.append(func.lower(Supplier.name).startswith(q.lower(), autoescape=True))
     if is_active is not None:
         narrow.append(Supplier.is_active.is_(is_active))
-    rows, described = page(
-        select(*_SUPPLIER).where(*narrow),
-        _BY_NAME,
-        limit=limit,
-        cursor=cursor,
-        filters=(q, is_active),
-        total=select(Supplier.id).where(*narrow) if with_total else None,
+    return page_response(
+        select(*_SUPPLIER).where(*narrow), _BY_NAME, filters=(q, is_active), **asked
     )
-    return {"data": [strip_sort_columns(row) for row in rows], "page": described}
 
 
 def supplier(supplier_id: UUID) -> dict[str, object]:
@@ -44,21 +39,18 @@ def supplier(supplier_id: UUID) -> dict[str, object]:
     return row._asdict()
 
 
-def item_page(
-    supplier_id: UUID, *, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, object]:
+def item_page(supplier_id: UUID, **asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of what a supplier sells, by SKU. Raises `SupplierNotFound`."""
     supplier(supplier_id)
     of_supplier = SupplierItem.supplier_id == supplier_id
-    rows, described = page(
+    return page_response(
         _items().where(of_supplier),
         _BY_SKU,
-        limit=limit,
-        cursor=cursor,
+        _item,
         filters=supplier_id,
-        total=select(SupplierItem.variant_id).where(of_supplier) if with_total else None,
+        counted=select(SupplierItem.variant_id).where(of_supplier),
+        **asked,
     )
-    return {"data": [_item(row) for row in rows], "page": described}
 
 
 def supplier_item(supplier_id: UUID, variant_id: UUID) -> dict[str, object]:

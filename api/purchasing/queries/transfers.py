@@ -1,7 +1,7 @@
 """Transfers with their lines, as the API returns them."""
 
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Integer, Uuid, any_, bindparam, func, or_, select
@@ -12,7 +12,7 @@ from api.inventory.models import Location
 from api.kernel.money import Money
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, AnySelect, session, table_of
-from api.platform.pagination import Sort, page
+from api.platform.pagination import PageQuery, Sort, page, page_response
 from api.platform.prepared import prepared
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
@@ -91,21 +91,17 @@ def transfer_by_number(text: str) -> dict[str, Any] | None:
     return None if row is None else _whole(row)
 
 
-def transfer_line_page(
-    transfer_id: UUID, *, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, object]:
+def transfer_line_page(transfer_id: UUID, **asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of the lines of a transfer, in their order. Raises `TransferNotFound`."""
     by_id = {line["id"]: line for line in transfer(transfer_id)["lines"]}
     of_transfer = TransferLine.transfer_id == transfer_id
-    rows, described = page(
+    return page_response(
         select(TransferLine.id).where(of_transfer),
         _BY_POSITION,
-        limit=limit,
-        cursor=cursor,
+        lambda row: by_id[row[0]],
         filters=transfer_id,
-        total=select(TransferLine.id).where(of_transfer) if with_total else None,
+        **asked,
     )
-    return {"data": [by_id[row[0]] for row in rows], "page": described}
 
 
 def units_in_transit(variant_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], int]:

@@ -34,9 +34,10 @@ from api.orders.service import Order
 from api.platform import approvals, audit
 from api.platform.auth import LocationNotYours, principal, requires
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, PageQuery, Schema, list_schema
+from api.platform.http import LOCATED, Blueprint, Schema, list_schema
 from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.printing import service as printing_service
 from api.printing.errors import PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter
 from api.printing.schemas import PrintAtSchema, PrintedSchema

@@ -17,9 +17,10 @@ from api.payments.errors import AmountBelowMinimum, AmountNotChargeable
 from api.platform import audit
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, PageQuery, list_schema
+from api.platform.http import LOCATED, Blueprint, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.returns.errors import (
     NO_CLAIM,
     NO_UNITS_TO_REFUND,

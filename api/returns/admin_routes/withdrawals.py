@@ -5,9 +5,10 @@ from uuid import UUID
 
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.http import Blueprint, PageQuery, list_schema
+from api.platform.http import Blueprint, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.pagination import PageQuery
 from api.returns.errors import NO_WITHDRAWAL
 from api.returns.flows import withdrawals as flows
 from api.returns.queries import cases as case_queries

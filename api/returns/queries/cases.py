@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, String, any_, bindparam, func, literal_column, select
@@ -16,7 +16,7 @@ from api.kernel.money import Money
 from api.orders import queries as orders_queries
 from api.orders.models import Order, OrderLine
 from api.platform.db import AnyRow, AnySelect, session, table_of
-from api.platform.pagination import Sort, page
+from api.platform.pagination import PageQuery, Sort, page_response
 from api.platform.prepared import prepared
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
@@ -143,9 +143,7 @@ def returns_page(
     order_id: UUID | None,
     variant_id: UUID | None,
     created_before: datetime | None,
-    limit: int,
-    cursor: str | None,
-    with_total: bool,
+    **asked: Unpack[PageQuery],
 ) -> dict[str, object]:
     """Return a page of returns: open ones oldest first, others newest first.
 
@@ -166,15 +164,14 @@ def returns_page(
     if created_before is not None:
         conditions.append(Return.created_at < created_before)
     filters = (state, kind, order_id, variant_id, created_before)
-    rows, page_info = page(
+    return page_response(
         _cards().where(*conditions),
         _OLDEST if state is not None else _NEWEST,
-        limit=limit,
-        cursor=cursor,
+        _card,
         filters=filters,
-        total=select(Return.id).where(*conditions) if with_total else None,
+        counted=select(Return.id).where(*conditions),
+        **asked,
     )
-    return {"data": [_card(row) for row in rows], "page": page_info}
 
 
 def numbers_of(code: str) -> list[str]:

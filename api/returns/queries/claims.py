@@ -1,6 +1,7 @@
 """Reads of claims, and the report of defects by supplier."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Unpack
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, text
@@ -8,7 +9,7 @@ from sqlalchemy import ColumnElement, select, text
 from api.kernel import clock
 from api.orders.models import Order, OrderLine
 from api.platform.db import AnyRow, AnySelect, session, table_of
-from api.platform.pagination import Sort, page
+from api.platform.pagination import PageQuery, Sort, page_response
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 from api.returns.errors import ClaimNotFound
@@ -99,12 +100,7 @@ def order_of(claim_id: UUID) -> UUID:
 
 
 def claims_page(
-    *,
-    status: str | None,
-    order_id: UUID | None,
-    limit: int,
-    cursor: str | None,
-    with_total: bool,
+    *, status: str | None, order_id: UUID | None, **asked: Unpack[PageQuery]
 ) -> dict[str, object]:
     """Return a page of claims, oldest first."""
     conditions: list[ColumnElement[bool]] = []
@@ -112,15 +108,14 @@ def claims_page(
         conditions.append(Claim.status == status)
     if order_id is not None:
         conditions.append(Claim.order_id == order_id)
-    rows, page_info = page(
+    return page_response(
         _select().where(*conditions),
         _OLDEST,
-        limit=limit,
-        cursor=cursor,
+        _card,
         filters=(status, order_id),
-        total=select(Claim.id).where(*conditions) if with_total else None,
+        counted=select(Claim.id).where(*conditions),
+        **asked,
     )
-    return {"data": [_card(row) for row in rows], "page": page_info}
 
 
 def defects(first: date, last: date) -> list[dict[str, object]]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Unpack
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -11,7 +12,7 @@ from api.catalog.models import Product
 from api.kernel.text_folding import counted
 from api.orders.models import Order
 from api.platform.db import AnyRow, AnySelect, session, table_of
-from api.platform.pagination import Sort, page, strip_sort_columns
+from api.platform.pagination import PageQuery, Sort, page_response
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 from api.returns import texts
@@ -96,16 +97,11 @@ def policy(policy_id: UUID) -> dict[str, object]:
     return dict(row._asdict())
 
 
-def policies_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
+def policies_page(**asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of the policies, oldest first."""
-    rows, page_info = page(
-        _policies(),
-        Sort((_POLICIES.c.id,)),
-        limit=limit,
-        cursor=cursor,
-        total=select(_POLICIES.c.id) if with_total else None,
+    return page_response(
+        _policies(), Sort((_POLICIES.c.id,)), counted=select(_POLICIES.c.id), **asked
     )
-    return {"data": [strip_sort_columns(row) for row in rows], "page": page_info}
 
 
 def policies_of(country: str, product_ids: Collection[UUID]) -> dict[UUID, Policy]:
@@ -163,9 +159,9 @@ def holidays_from(moment: datetime, country: str) -> frozenset[date]:
     )
 
 
-def holidays_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
+def holidays_page(**asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of the public holidays by day."""
-    rows, page_info = page(
+    return page_response(
         select(
             PublicHoliday.id,
             PublicHoliday.market_id,
@@ -174,11 +170,9 @@ def holidays_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[s
             Market.code.label("market"),
         ).outerjoin(Market, Market.id == PublicHoliday.market_id),
         Sort((PublicHoliday.day, PublicHoliday.id)),
-        limit=limit,
-        cursor=cursor,
-        total=select(PublicHoliday.id) if with_total else None,
+        counted=select(PublicHoliday.id),
+        **asked,
     )
-    return {"data": [strip_sort_columns(row) for row in rows], "page": page_info}
 
 
 def holiday(holiday_id: UUID) -> dict[str, object]:

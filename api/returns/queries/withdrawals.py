@@ -1,14 +1,14 @@
 """Reads of withdrawals."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from sqlalchemy import func, select
 
 from api.orders.models import Order
 from api.platform.db import AnyRow, AnySelect, session, table_of
-from api.platform.pagination import Sort, page
+from api.platform.pagination import PageQuery, Sort, page_response
 from api.returns.errors import WithdrawalNotFound
 from api.returns.models import Return, Withdrawal
 
@@ -37,23 +37,20 @@ def withdrawal(withdrawal_id: UUID) -> dict[str, Any]:
     return _fields(row)
 
 
-def withdrawals_page(
-    *, is_matched: bool | None, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, object]:
+def withdrawals_page(*, is_matched: bool | None, **asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of confirmed withdrawals, newest first."""
     conditions = [Withdrawal.confirmed_at.is_not(None)]
     if is_matched is not None:
         has_order = Withdrawal.order_id.is_not(None)
         conditions.append(has_order if is_matched else ~has_order)
-    rows, page_info = page(
+    return page_response(
         _select().where(*conditions),
         _NEWEST,
-        limit=limit,
-        cursor=cursor,
+        _fields,
         filters=is_matched,
-        total=select(Withdrawal.id).where(*conditions) if with_total else None,
+        counted=select(Withdrawal.id).where(*conditions),
+        **asked,
     )
-    return {"data": [_fields(row) for row in rows], "page": page_info}
 
 
 def _select() -> AnySelect:

@@ -1,6 +1,6 @@
 """Zones, calendars and methods as staff see them."""
 
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import Table, select
@@ -11,7 +11,7 @@ from api.kernel.errors import DomainError
 from api.kernel.money import Money
 from api.platform import pagination
 from api.platform.db import AnyRow, session, table_of
-from api.platform.pagination import Sort
+from api.platform.pagination import PageQuery, Sort
 from api.shipping.errors import CalendarNotFound, ShippingMethodNotFound, ZoneNotFound
 from api.shipping.queries import CALENDARS, METHODS, ZONES, bands_of
 
@@ -53,16 +53,15 @@ def shipping_method(method_id: UUID) -> dict[str, Any]:
     return method_fields(row)
 
 
-def shipping_methods(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
+def shipping_methods(**asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of all shipping methods, by position."""
-    rows, page = pagination.page(
+    return pagination.page_response(
         _ALL_METHODS,
         Sort((METHODS.c.position, METHODS.c.id)),
-        limit=limit,
-        cursor=cursor,
-        total=select(METHODS.c.id) if with_total else None,
+        method_fields,
+        counted=select(METHODS.c.id),
+        **asked,
     )
-    return {"data": [method_fields(row) for row in rows], "page": page}
 
 
 def table() -> list[dict[str, object]]:

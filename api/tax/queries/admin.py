@@ -1,6 +1,6 @@
 """Tax rates, markets and exempt customers, as staff see them."""
 
-from typing import Final
+from typing import Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,7 +8,7 @@ from sqlalchemy import select
 from api.accounts.models import User
 from api.platform import pagination
 from api.platform.db import AnyRow, session, table_of
-from api.platform.pagination import Sort
+from api.platform.pagination import PageQuery, Sort
 from api.tax.errors import MarketNotFound, TaxExemptionNotFound, TaxRateNotFound
 from api.tax.queries import EXEMPTIONS, MARKETS, RATES, millionths_of_row
 from api.tax.rules import percent
@@ -30,20 +30,18 @@ def tax_rate(rate_id: UUID) -> dict[str, object]:
 
 
 def tax_rates_page(
-    *, country: str | None, region: str | None, limit: int, cursor: str | None, with_total: bool
+    *, country: str | None, region: str | None, **asked: Unpack[PageQuery]
 ) -> dict[str, object]:
     """Return a page of all tax rates by country, including past and future ones."""
     filters = {"country": country, "region": region}
     where = [RATES.c[name] == value for name, value in filters.items() if value]
-    rows, page = pagination.page(
+    return pagination.page_response(
         _LISTED.where(*where),
         Sort((RATES.c.country, RATES.c.id)),
-        limit=limit,
-        cursor=cursor,
+        rate_fields,
         filters=[value for value in filters.values() if value] or None,
-        total=select(RATES.c.id).where(*where) if with_total else None,
+        **asked,
     )
-    return {"data": [rate_fields(row) for row in rows], "page": page}
 
 
 def market(market_id: UUID) -> dict[str, object]:
@@ -54,16 +52,9 @@ def market(market_id: UUID) -> dict[str, object]:
     return row._asdict()
 
 
-def markets_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
+def markets_page(**asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of all markets by code."""
-    rows, page = pagination.page(
-        _MARKETS,
-        Sort((MARKETS.c.code, MARKETS.c.id)),
-        limit=limit,
-        cursor=cursor,
-        total=select(MARKETS.c.id) if with_total else None,
-    )
-    return {"data": [pagination.strip_sort_columns(row) for row in rows], "page": page}
+    return pagination.page_response(_MARKETS, Sort((MARKETS.c.code, MARKETS.c.id)), **asked)
 
 
 def tax_exemption(exemption_id: UUID) -> dict[str, object]:
@@ -74,16 +65,11 @@ def tax_exemption(exemption_id: UUID) -> dict[str, object]:
     return row._asdict()
 
 
-def tax_exemptions_page(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, object]:
+def tax_exemptions_page(**asked: Unpack[PageQuery]) -> dict[str, object]:
     """Return a page of all tax exemptions, oldest first."""
-    rows, page = pagination.page(
-        _EXEMPTIONS,
-        Sort((EXEMPTIONS.c.id,)),
-        limit=limit,
-        cursor=cursor,
-        total=select(EXEMPTIONS.c.id) if with_total else None,
+    return pagination.page_response(
+        _EXEMPTIONS, Sort((EXEMPTIONS.c.id,)), counted=select(EXEMPTIONS.c.id), **asked
     )
-    return {"data": [pagination.strip_sort_columns(row) for row in rows], "page": page}
 
 
 def rate_fields(row: AnyRow) -> dict[str, object]:

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -12,7 +12,7 @@ from api.inventory import queries as inventory_queries
 from api.inventory.models.lots import LotMovement
 from api.orders.models import Order
 from api.platform.db import AnyRow, AnySelect
-from api.platform.pagination import Sort, page
+from api.platform.pagination import PageQuery, Sort, page_response
 
 _NEWEST: Final = Sort((Order.id,), descending=True)
 _COLUMNS: Final = ("number", "customer_name", "email", "phone", "country", "units", "returned",
@@ -20,24 +20,14 @@ _COLUMNS: Final = ("number", "customer_name", "email", "phone", "country", "unit
 _PAGE: Final = 1000
 
 
-def recipients(
-    lot_id: UUID, *, limit: int, cursor: str | None, with_total: bool = False
-) -> dict[str, Any]:
+def recipients(lot_id: UUID, **asked: Unpack[PageQuery]) -> dict[str, Any]:
     """Return a page of the orders that got units of a lot, the newest first.
 
     Units that came back are told, and voided parcels are left out. Raises `LotNotFound`.
     """
     inventory_queries.lot(lot_id)
     statement = _recipients(lot_id)
-    rows, described = page(
-        statement,
-        _NEWEST,
-        limit=limit,
-        cursor=cursor,
-        filters=lot_id,
-        total=statement.with_only_columns(Order.id) if with_total else None,
-    )
-    return {"data": [_recipient(row) for row in rows], "page": described}
+    return page_response(statement, _NEWEST, _recipient, filters=lot_id, **asked)
 
 
 def recipients_csv(lot_id: UUID) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import (
@@ -25,7 +25,7 @@ from api.inventory.models import StockMovement as Movement
 from api.kernel import clock
 from api.platform import pagination
 from api.platform.db import AnyRow, AnySelect, session
-from api.platform.pagination import Sort
+from api.platform.pagination import PageQuery, Sort
 from api.warehouse.errors import CountNotFound
 from api.warehouse.models import Count, CountEntry, CountLine, Place
 from api.warehouse.states import CountStatus, LineStatus
@@ -39,10 +39,8 @@ def counts(
     *,
     status: CountStatus | None,
     bin_id: UUID | None = None,
-    limit: int,
-    cursor: str | None,
-    with_total: bool = False,
     at: frozenset[UUID] | None = None,
+    **asked: Unpack[PageQuery],
 ) -> dict[str, object]:
     """Return a page of counts, the newest first; with `at` only those of these locations.
 
@@ -64,15 +62,9 @@ def counts(
         statement = statement.where(Count.status == status)
     if at is not None:
         statement = statement.where(Count.location_id.in_(at))
-    rows, page = pagination.page(
-        statement,
-        _NEWEST_FIRST,
-        limit=limit,
-        cursor=cursor,
-        filters=(status, bin_id, at and sorted(at)),
-        total=statement.with_only_columns(Count.id) if with_total else None,
+    return pagination.page_response(
+        statement, _NEWEST_FIRST, _count, filters=(status, bin_id, at and sorted(at)), **asked
     )
-    return {"data": [_count(row) for row in rows], "page": page}
 
 
 def count(count_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, object]:
