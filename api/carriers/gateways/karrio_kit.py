@@ -96,7 +96,7 @@ def load(extension: str) -> Kit:
     with _LOADING:
         # Taken even from another thread's import in progress: that one holds the lock.
         checked = ssl._create_default_https_context
-        pictures = importlib.import_module("PIL.ImageFile")
+        pictures: Any = importlib.import_module("PIL.ImageFile")
         truncated = pictures.LOAD_TRUNCATED_IMAGES
         try:
             with warnings.catch_warnings():
