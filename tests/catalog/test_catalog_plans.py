@@ -57,6 +57,8 @@ _FILL = """
     INSERT INTO category_members (category_id, product_id, is_direct, position)
     SELECT c.id, p.id, true, length(p.slug) FROM products p
     JOIN categories c ON c.slug = 'other-' || (substr(p.slug, 9)::int % 300);
+    INSERT INTO category_members (category_id, product_id, is_direct, position)
+    SELECT c.id, p.id, true, 0 FROM products p, categories c WHERE c.slug = 'everything';
     INSERT INTO collections (id, slug, title, description, seo_title, seo_description, kind, match,
         rules, sort, is_visible, version, created_at)
     VALUES (:category, 'gifts', 'Gifts', '', '', '', 'manual', 'all', '[]', 'position', true, 1,
@@ -102,6 +104,7 @@ def crowd(bare_app: Flask) -> Iterator[list[UUID]]:
 
 def _filled() -> list[UUID]:
     mugs = a_category("Mugs")
+    a_category("Everything")
     for number in range(300):
         a_category(f"Other {number}", below=mugs if number % 2 else None)
     ids = [new_id() for _ in range(PRODUCTS)]
@@ -149,6 +152,10 @@ _QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
     ("of a category", "pk_category_members", _listed(category="mugs")),
     ("of a category in order", "ix_category_members_in_order",
      _listed(category="mugs", sort="position")),
+    ("of a large category by price", "ix_product_price_ranges_by_price",
+     _listed(category="everything", sort="price")),
+    ("of a large category by name", "ix_products_by_name",
+     _listed(category="everything", sort="name")),
     ("of a collection", "ix_collection_members_in_order", _listed(collection="gifts")),
     ("in stock", "ix_products_newest_in_stock", _listed(in_stock=True)),
     ("of a maker", "ix_products_traits", _listed(vendor=("Maker 77",))),
@@ -185,6 +192,8 @@ _QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
     ("staff's by name", "ix_products_by_name", _at_the_desk(sort="name")),
     ("staff's of a maker", "ix_products_traits", _at_the_desk(vendor="Maker 77")),
     ("staff's of a category", "pk_category_members", _at_the_desk(category="mugs")),
+    ("staff's of a large category by name", "ix_products_by_name",
+     _at_the_desk(category="everything", sort="name")),
     ("staff's of a collection", "pk_collection_members", _at_the_desk(collection="gifts")),
     ("staff's rare words", "ix_products_search", _at_the_desk(q="rare")),
     ("staff's code", "ix_products_search", _at_the_desk(q="sku1711")),
@@ -212,6 +221,20 @@ def test_questions_are_answered_from_their_index(crowd: list[UUID]) -> None:
         assert index in plan, f"{name}: {index} is not used\n{plan}"
         scanned = tables_read_whole(plan) - _SMALL
         assert not scanned, f"{name} reads all of {scanned}\n{plan}"
+
+
+def test_a_small_category_is_sorted_and_not_looked_for_along_the_whole_shop(
+    crowd: list[UUID],
+) -> None:
+    """What is in few places of an order is a thousand rows apart in it."""
+    for ask, whole in (
+        (_listed(category="other-17", sort="price"), "ix_product_price_ranges_by_price"),
+        (_listed(category="other-17", sort="name"), "ix_products_by_name"),
+        (_at_the_desk(category="other-17", sort="name"), "ix_products_by_name"),
+    ):
+        plan = plans_of(ask)
+        assert "category_members" in plan
+        assert whole not in plan, plan
 
 
 def test_arrivals_find_what_is_known_by_reference_slug_and_code(crowd: list[UUID]) -> None:

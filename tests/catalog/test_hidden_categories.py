@@ -84,6 +84,7 @@ def test_it_is_gone_from_everything_that_leads_to_it(shop: Shop) -> None:
     for gone in (
         "categories/mugs", "categories/travel-mugs", "products?category=mugs",
         "products?category=travel-mugs&include=facets", "products?category=mugs&q=mug",
+        "products?category=mugs&sort=price",
     ):  # fmt: skip
         assert shop.reads(gone) == 404, gone
     assert shop.reads("categories/kitchen")["children"] == []
@@ -172,7 +173,10 @@ def test_staff_see_it_and_list_what_is_in_it(shop: Shop) -> None:
         "travel-mugs": (True, False),
         "lamps": (True, True),
     }
-    for query in ("category=mugs", "category=mugs&status=active", "category=travel-mugs"):
+    for query in (
+        *("category=mugs", "category=mugs&status=active", "category=travel-mugs"),
+        "category=mugs&sort=name&include=total",
+    ):
         listed = shop.client.get(f"/api/v1/admin/products?{query}", headers=shop.owner.headers).json
         assert [product["slug"] for product in listed["data"]] == ["travel-mug"], query
 

@@ -20,6 +20,7 @@ from api.catalog.queries.filters import (
     FilterShape,
     ProductFilter,
     build_query,
+    find_category,
     price_of,
     resolve_filter,
 )
@@ -105,9 +106,10 @@ def list_products(
         values["reference"] = external_reference
     if ids is not None:
         values["ids"] = list(ids)
-    statement = _statement(shape, external_reference is not None, ids is not None, has_few_hits)
+    chosen = (external_reference is not None, ids is not None, has_few_hits)
+    listed = find_category(shape, values) if sort == "name" else shape
     rows, page = pagination.page_of(
-        _listing(statement, shape, sort == "name"),
+        _listing(_statement(listed, *chosen), shape, sort == "name"),
         values,
         limit=limit,
         cursor=cursor,
@@ -119,7 +121,8 @@ def list_products(
         variants = variants_of([line["id"] for line in data])
         for line in data:
             line["variants"] = variants[line["id"]]
-    return {"data": data, "page": page | _counted(statement, values, with_total)}
+    counted = _counted(_statement(shape, *chosen), values, with_total)
+    return {"data": data, "page": page | counted}
 
 
 @lru_cache(maxsize=512)

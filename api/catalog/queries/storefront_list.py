@@ -28,6 +28,7 @@ from api.catalog.queries.filters import (
     ProductFilter,
     ResolvedFilter,
     build_query,
+    find_category,
     lowest_prices,
     resolve_filter,
 )
@@ -186,6 +187,8 @@ def _listed(
                 shape, seen, values, limit=limit, cursor=cursor, filters=filters
             )
             return _Found(hits, page, values, has_few_hits)
+    if order == "name" or order.endswith("price"):
+        shape = find_category(shape, values)
     listed = _listing(order, shape, has_few_hits)
     rows, page = pagination.page_of(listed, values, limit=limit, cursor=cursor, filters=filters)
     return _Found(rows, page, values, has_few_hits)
