@@ -69,7 +69,7 @@ from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.permissions import Permission
 from api.platform import approvals
-from api.platform.auth import principal, requires
+from api.platform.auth import LocationNotYours, principal, requires
 from api.platform.body_limits import PRODUCTS, body_limit
 from api.platform.bulk_request import Batch, BatchAnswerSchema
 from api.platform.db import transaction
@@ -310,7 +310,7 @@ def list_bins(query: BinQuery) -> dict[str, object]:
 
 @blueprint.route("/bins", methods=["POST"])
 @requires(Permission.LOCATIONS_WRITE)
-@may_answer(BinCodeTaken, BinNotFound, LocationNotFound)
+@may_answer(BinCodeTaken, BinNotFound, LocationNotFound, LocationNotYours)
 @idempotent(required=False)
 @blueprint.arguments(NewBinSchema)
 @blueprint.response(201, BinSchema, headers=LOCATED)
@@ -333,7 +333,7 @@ def get_bin(bin_id: UUID) -> dict[str, object]:
 
 @blueprint.route("/bins/<uuid:bin_id>", methods=["PATCH"])
 @requires(Permission.LOCATIONS_WRITE)
-@may_answer(BinNotEmpty, BinNotFound)
+@may_answer(BinNotEmpty, BinNotFound, LocationNotYours)
 @versioned
 @blueprint.arguments(EditBinSchema)
 @blueprint.response(200, BinSchema)

@@ -17,6 +17,13 @@ class NothingToCount(Unprocessable):
     sentence = "Nothing is there to count. Scan what you find into a count of the bin."
 
 
+class LevelsApart(Unprocessable):
+    """The levels of a count are at more than one location."""
+
+    code = "levels_apart"
+    sentence = "These levels are at different locations. Start one count for each location."
+
+
 class NothingToPrint(Unprocessable):
     """No bin or variant was chosen."""
 

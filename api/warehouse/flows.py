@@ -10,7 +10,7 @@ from api.inventory import service as inventory_service
 from api.inventory.errors import BinNotFound
 from api.kernel.principal import Principal
 from api.warehouse import queries, service
-from api.warehouse.errors import BinNotEmptyByBooks, CountedCodeUnknown
+from api.warehouse.errors import BinNotEmptyByBooks, CountedCodeUnknown, LevelsApart
 from api.warehouse.models import Place
 
 
@@ -19,7 +19,7 @@ def start_count(form: Mapping[str, Any], *, by: Principal) -> UUID:
 
     Needs a transaction. An empty bin can be counted too: what is found there is added to the
     count. Raises `BinNotFound`, `LevelNotFound`, `LocationNotFound`, `CountedCodeUnknown`,
-    `NothingToCount` and `CountTooLarge`.
+    `LevelsApart`, `NothingToCount` and `CountTooLarge`.
     """
     if "location" in form:
         location_id = inventory_queries.location_by_code(form["location"])
@@ -36,6 +36,8 @@ def start_count(form: Mapping[str, Any], *, by: Principal) -> UUID:
     elif "level_ids" in form:
         levels = [inventory_queries.level(one, at=by.locations) for one in form["level_ids"]]
         location_id = levels[0]["location"]["id"]
+        if any(level["location"]["id"] != location_id for level in levels):
+            raise LevelsApart
         scope = ", ".join(level["sku"] for level in levels)
         places = queries.places_of_levels([level["id"] for level in levels])
     elif "codes" in form:

@@ -50,6 +50,7 @@ from api.warehouse.errors import (
     CountedCodeUnknown,
     CountNotFound,
     CountTooLarge,
+    LevelsApart,
     LineClosed,
     LinesOpen,
     NothingToCount,
@@ -107,7 +108,7 @@ def list_counts(
 @requires(Permission.INVENTORY_ADJUST)
 @may_answer(
     *(BinNotFound, CountNotFound, CountTooLarge, LevelNotFound, LocationNotFound, NothingToCount),
-    CountedCodeUnknown,
+    *(CountedCodeUnknown, LevelsApart),
 )
 @idempotent(required=True)
 @blueprint.arguments(NewCountSchema)

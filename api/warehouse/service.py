@@ -143,7 +143,7 @@ def enter(
     variant. Raises `CountNotFound`, `InvalidState`, `LineClosed`, `SecondPersonNeeded`,
     `AloneNeedsFactor`, `CountedAtUnlikely`, `LevelNotFound`, and what is wrong with the bin.
     """
-    count = _lock(count_id, "count")
+    count = _lock(count_id, "count", by=by)
     now = clock.now()
     at = now if counted_at is None else min(counted_at, now)
     if counted_at is not None and not now - OLDEST <= counted_at <= now + CLOCKS_DIFFER:
@@ -186,7 +186,9 @@ def enter(
     status, command_id = LineStatus.RECOUNT, new_id()
     if is_confirmed or abs(variance) <= _tolerance(expected):
         # A second person has looked already: the limits of a role are for what nobody else saw.
-        person = replace(by, limits={}) if is_confirmed else by
+        # A line that was blocked may be counted again by the same person: nobody else saw that.
+        is_seen = is_confirmed and (line.status is LineStatus.RECOUNT or before.counted_by != by.id)
+        person = replace(by, limits={}) if is_seen else by
         reference = f"C-{count.number}"
         status = _post(
             place, variance, reference=reference, reason=reason, command_id=command_id, by=person
@@ -215,7 +217,7 @@ def finish(count_id: UUID, *, missing_are_zero: bool, by: Principal) -> None:
     A count with zeros that must be counted again stays open. Locks the count, then the levels.
     Raises `CountNotFound`, `InvalidState`, and without `missing_are_zero` `LinesOpen`.
     """
-    count = _lock(count_id, "finish")
+    count = _lock(count_id, "finish", by=by)
     session = require_transaction()
     if missing_are_zero:
         for row in session.execute(
@@ -243,7 +245,7 @@ def discard(count_id: UUID, *, by: Principal) -> None:
     Missing units that waited for the rest of it are on sale again, as the books have them. Locks
     the count, then the levels of those. Raises `CountNotFound` and `InvalidState`.
     """
-    count = _lock(count_id, "discard")
+    count = _lock(count_id, "discard", by=by)
     uncounted = require_transaction().execute(
         select(CountLine.level_id, CountLine.bin_id).where(
             CountLine.count_id == count_id, CountLine.status != LineStatus.POSTED
@@ -254,15 +256,15 @@ def discard(count_id: UUID, *, by: Principal) -> None:
     audit.record("count.discarded", by=by, subject_id=count_id, number=count.number)
 
 
-def _lock(count_id: UUID, command: str) -> AnyRow:
-    """Lock a count and move it on by a command."""
+def _lock(count_id: UUID, command: str, *, by: Principal) -> AnyRow:
+    """Lock a count and move it on by a command; one at another location is not found."""
     session = require_transaction()
     row = session.execute(
         select(Count.number, Count.status, Count.location_id)
         .where(Count.id == count_id)
         .with_for_update()
     ).one_or_none()
-    if row is None:
+    if row is None or not by.works_at(row.location_id):
         raise CountNotFound(count_id=count_id)
     status = COUNT.next(row.status, command)
     if command == "count" and status != row.status:

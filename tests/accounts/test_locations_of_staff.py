@@ -247,3 +247,23 @@ def test_orders_and_transfers_elsewhere_are_not_drafted(
     # Units leave a place by somebody who works there.
     assert wanda.posts(f"/transfers/{asked.json['id']}/ready").status_code == 200
     assert wanda.posts(f"/transfers/{asked.json['id']}/ship").status_code == 403
+
+
+def test_a_count_elsewhere_is_not_found_whatever_is_done_with_it(
+    shop: Shop, two_places: dict[str, Any]
+) -> None:
+    wanda, anna, here = (two_places[name] for name in ("wanda", "anna", "here"))
+    count = anna.posts("/counts", {"level_ids": [here["id"]]}).json
+    path = f"/counts/{count['id']}"
+
+    refused = [
+        wanda.posts(f"{path}/entries", {"level_id": here["id"], "counted": 1}),
+        wanda.posts(f"{path}/finish", {"missing_are_zero": True}),
+        wanda.posts(f"{path}/discard"),
+    ]
+
+    for answer in refused:
+        assert (answer.status_code, answer.json["code"]) == (404, "count_not_found")
+    assert (anna.gets(path).json["status"], anna.gets(path).json["open_count"]) == ("counting", 1)
+    bins = wanda.posts("/bins", {"code": "A-1", "location": "MAIN"})
+    assert (bins.status_code, bins.json["code"]) == (403, "location_not_yours")

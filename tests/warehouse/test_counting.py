@@ -15,6 +15,7 @@ from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
+from tests.approvals.test_approvals import limits
 from tests.inventory.test_lots import comes, kept_in_lots, lot_of
 from tests.support.books import stock_differences
 from tests.support.people import Person, a_staff_member
@@ -127,6 +128,32 @@ def test_picking_goes_on_while_somebody_counts(mia: Hands, jon: Hands) -> None:
     assert stock_differences() == []
 
 
+@pytest.mark.parametrize("in_lots", [False, True])
+@pytest.mark.parametrize("in_bin", [False, True])
+def test_what_two_people_count_at_once_is_missing_once(
+    mia: Hands, jon: Hands, in_bin: bool, in_lots: bool
+) -> None:
+    mug = kept_in_lots(goods("CNT-TWICE", 0), "lot") if in_lots else goods("CNT-TWICE", 20)
+    level, place = level_of(mug), a_bin("A-1") if in_bin else None
+    if in_lots:
+        with transaction():
+            at = inventory_service.default_location()
+        comes(mug, lot_of(mug, "ONLY"), 20, at=at, bin_id=place)
+    elif in_bin:
+        put(level, 20, place)
+    counts = [one.starts(level_ids=[str(level)]) for one in (mia, jon)]
+    when = {"counted_at": clock.now().isoformat(), "bin_id": place and str(place)}
+
+    first, second = (
+        line(one.counts(count, level, 19, **when))
+        for one, count in zip((mia, jon), counts, strict=True)
+    )
+
+    assert (first, second) == (("posted", 19, 20, -1), ("posted", 19, 19, 0))
+    assert counters(mug).on_hand == 19
+    assert stock_differences() == []
+
+
 @pytest.mark.parametrize("has_lots", [False, True])
 def test_what_is_missing_in_no_bin_leaves_the_bins_as_they_are(
     mia: Hands, jon: Hands, has_lots: bool
@@ -214,6 +241,21 @@ def test_promised_units_that_are_missing_block_the_line_until_they_are_released(
     assert stock_differences() == []
 
 
+def test_who_counts_a_blocked_line_again_is_no_second_person(mia: Hands) -> None:
+    mug = goods("CNT-LIMIT", 200)
+    level = level_of(mug)
+    limits("warehouse", adjust_max_units=1)
+    order_id = allocated({mug: 200})
+    count = mia.starts(level_ids=[str(level)])
+
+    assert line(mia.counts(count, level, 197))[0] == "blocked", "within the tolerance of 2 %"
+    with transaction():
+        inventory_service.release(order_id, None, by=SYSTEM, reason="short")
+
+    assert line(mia.counts(count, level, 197))[0] == "held"
+    assert counters(mug).on_hand == 200
+
+
 def test_the_only_person_recounts_with_a_second_factor(mia: Hands) -> None:
     mug = goods("CNT-ALONE", 10)
     count = mia.starts(level_ids=[str(level_of(mug))])
@@ -253,6 +295,15 @@ def test_shrinkage_has_the_value_of_the_average_cost(mia: Hands) -> None:
 def test_a_count_of_nothing_is_refused(mia: Hands, body: dict[str, Any], code: str) -> None:
     answer = mia.posts("/counts", body)
     assert (answer.json["code"], 400 <= answer.status_code < 500) == (code, True)
+
+
+def test_a_count_is_of_one_location(mia: Hands) -> None:
+    mug, other = goods("CNT-HERE", 10), a_location("OTHER")
+    tea = goods("CNT-THERE", 10, at=other)
+
+    apart = mia.posts("/counts", {"level_ids": [str(level_of(mug)), str(level_of(tea, at=other))]})
+
+    assert (apart.status_code, apart.json["code"]) == (422, "levels_apart")
 
 
 def test_a_discarded_count_keeps_what_was_posted(mia: Hands) -> None:

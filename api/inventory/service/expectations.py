@@ -1,4 +1,8 @@
-"""What a level had in a bin at a moment: the figure of now, less what the journals say since."""
+"""What a level had in a bin at a moment: the figure of now, less what moved since.
+
+What counts changed since is no such move: it put the books right, and nothing came or went. Two
+people who count the same units at once would else take what is missing off twice.
+"""
 
 from datetime import datetime
 from decimal import Decimal
@@ -7,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from api.inventory.errors import LevelNotFound
-from api.inventory.models import BinMovement, BinStock, StockLevel, StockMovement
+from api.inventory.models import BinMovement, BinStock, MovementKind, StockLevel, StockMovement
 from api.inventory.service import bin_contents, locks
 from api.platform.db import require_transaction
 
@@ -27,7 +31,9 @@ def expected_at(
     session = require_transaction()
     average_cost = session.scalar(select(StockLevel.average_cost).where(StockLevel.id == level_id))
     moved = select(func.coalesce(func.sum(BinMovement.change), 0)).where(
-        BinMovement.level_id == level_id, BinMovement.created_at > moment
+        BinMovement.level_id == level_id,
+        BinMovement.created_at > moment,
+        BinMovement.reason != MovementKind.COUNTED.value,
     )
     if bin_id is not None:
         bin_contents.check_takes(bin_contents.keep([bin_id])[bin_id], level.location_id)
@@ -40,7 +46,9 @@ def expected_at(
         return (present or 0) - since, average_cost
     all_moved = session.scalar(
         select(func.coalesce(func.sum(StockMovement.on_hand_change), 0)).where(
-            StockMovement.level_id == level_id, StockMovement.created_at > moment
+            StockMovement.level_id == level_id,
+            StockMovement.created_at > moment,
+            StockMovement.kind != MovementKind.COUNTED,
         )
     )
     since = (all_moved or 0) - (session.scalar(moved) or 0)
