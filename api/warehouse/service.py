@@ -183,12 +183,14 @@ def enter(
         and line.status is not LineStatus.OPEN
         and before.counted - before.expected == variance
     )
+    # Whoever counts a blocked line again has seen it before, and is no second person.
+    by_two = line.status is LineStatus.RECOUNT or (
+        before is not None and before.counted_by != by.id
+    )
     status, command_id = LineStatus.RECOUNT, new_id()
     if is_confirmed or abs(variance) <= _tolerance(expected):
         # A second person has looked already: the limits of a role are for what nobody else saw.
-        # A line that was blocked may be counted again by the same person: nobody else saw that.
-        is_seen = is_confirmed and (line.status is LineStatus.RECOUNT or before.counted_by != by.id)
-        person = replace(by, limits={}) if is_seen else by
+        person = replace(by, limits={}) if is_confirmed and by_two else by
         reference = f"C-{count.number}"
         status = _post(
             place, variance, reference=reference, reason=reason, command_id=command_id, by=person

@@ -103,6 +103,55 @@ def picks_all(staff: Staff, batch: dict[str, Any]) -> dict[str, Any]:
     return dict(answer.json)
 
 
+def test_a_tote_that_two_pickers_want_at_once_is_on_one_cart(
+    warehouse: Warehouse, shop: Shop, mia: Staff
+) -> None:
+    warehouse.stocks("MUG", A_01=5)
+    jon = shop.staff("warehouse")
+    for _ in range(2):
+        shop.an_order(MUG=1)
+    batches = [releases(one, kind="totes", limit=1)["id"] for one in (mia, jon)]
+
+    outcomes = at_once(
+        shop.app,
+        [
+            partial(one.posts, f"{PICKING}/batches/{batch}/totes", {"tote": "T-01"})
+            for one, batch in zip((mia, jon), batches, strict=True)
+        ],
+    )
+
+    # An empty tote may be taken from another cart: whoever comes second gets it, or is refused.
+    assert outcomes.of_status(200) + outcomes.of_status(409) == 2
+    carts = [mia.gets(f"{PICKING}/batches/{one}").json["orders"][0]["totes"] for one in batches]
+    assert sorted(len(cart) for cart in carts) == [0, 1]
+
+
+def test_a_tote_into_which_somebody_picks_at_this_moment_is_in_use(
+    warehouse: Warehouse, shop: Shop, mia: Staff
+) -> None:
+    warehouse.stocks("MUG", A_01=5)
+    jon = shop.staff("warehouse")
+    for _ in range(2):
+        shop.an_order(MUG=1)
+    own, other = (releases(one, kind="totes", limit=1) for one in (mia, jon))
+    own = with_totes(mia, own, "T-01")
+
+    outcomes = at_once(
+        shop.app,
+        [
+            partial(picks, mia, own["lines"][0], item="MUG", quantity=1),
+            partial(jon.posts, f"{PICKING}/batches/{other['id']}/totes", {"tote": "T-01"}),
+        ],
+    )
+
+    # Either the tote was taken before, and the pick is refused, or it has units and is in use.
+    assert (outcomes.of_status(200), outcomes.of_status(409)) == (1, 1)
+    paths = [f"{PICKING}/batches/{one['id']}" for one in (own, other)]
+    carts = [mia.gets(path).json["orders"][0]["totes"] for path in paths]
+    assert sorted(len(cart) for cart in carts) == [0, 1]
+    assert warehouse.contents(mia, "T-01") == ({"MUG": 1} if carts[0] else {})
+
+
 def test_a_batch_is_walked_by_bin_and_its_totes_hold_one_order_each(
     warehouse: Warehouse, shop: Shop, mia: Staff
 ) -> None:

@@ -18,11 +18,14 @@ _LONGEST_LIST: Final = 200
 
 
 def totes_of(
-    batch_id: UUID, pick_order_id: UUID | None, *, of_all: bool = False
+    batch_id: UUID, pick_order_id: UUID | None, *, of_all: bool = False, is_locked: bool = False
 ) -> Sequence[AnyRow]:
-    """Return the totes in use of one order of a batch, or of the batch itself; or all of them."""
+    """Return the totes in use of one order of a batch, or of the batch itself; or all of them.
+
+    With `is_locked` nobody puts them on another cart before the transaction ends (FOR SHARE).
+    """
     of_order = PickTote.pick_order_id.is_not_distinct_from(pick_order_id)
-    return session.execute(
+    totes = (
         select(PickTote.bin_id, PickTote.pick_order_id, Bin.code, Bin.barcode, Bin.name, Bin.colour)
         .join(Bin, Bin.id == PickTote.bin_id)
         .where(
@@ -31,17 +34,26 @@ def totes_of(
             true() if of_all else of_order,
         )
         .order_by(PickTote.id)
-    ).all()
+    )
+    if is_locked:
+        totes = totes.with_for_update(read=True, of=PickTote)
+    return session.execute(totes).all()
 
 
-def tote_in_use(bin_id: UUID) -> AnyRow | None:
-    """Return which batch and order use a tote; None for a free one."""
-    return session.execute(
+def tote_in_use(bin_id: UUID, *, is_locked: bool = False) -> AnyRow | None:
+    """Return which batch and order use a tote; None for a free one.
+
+    With `is_locked` it stays so, and nobody picks into it, before the transaction ends.
+    """
+    use = (
         select(PickTote.batch_id, PickTote.pick_order_id, PickOrder.order_id, Order.number)
         .outerjoin(PickOrder, PickOrder.id == PickTote.pick_order_id)
         .outerjoin(Order, Order.id == PickOrder.order_id)
         .where(PickTote.bin_id == bin_id, PickTote.released_at.is_(None))
-    ).one_or_none()
+    )
+    if is_locked:
+        use = use.with_for_update(of=PickTote)
+    return session.execute(use).one_or_none()
 
 
 def totes_holding(pick_order_id: UUID, level_id: UUID) -> list[tuple[UUID, int]]:

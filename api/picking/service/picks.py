@@ -267,9 +267,8 @@ def _check_unscanned(line: AnyRow, by: Principal) -> None:
 
 
 def _totes(batch: AnyRow, line: AnyRow) -> Sequence[AnyRow]:
-    return queries.totes_of(
-        batch.id, None if batch.kind is BatchKind.SINGLE_ITEM else line.pick_order_id
-    )
+    of_order = None if batch.kind is BatchKind.SINGLE_ITEM else line.pick_order_id
+    return queries.totes_of(batch.id, of_order, is_locked=True)
 
 
 def _chosen(totes: Sequence[AnyRow], code: str | None) -> UUID | None:

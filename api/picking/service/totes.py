@@ -1,11 +1,14 @@
 """Totes: boxes on the picker's cart, each for one order or for a batch of single items."""
 
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 
 from api.inventory import queries as inventory_queries
 from api.inventory import service as inventory_service
+from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.picking import queries
@@ -16,13 +19,15 @@ from api.picking.states import BatchKind, PickOrderStatus
 from api.platform import audit
 from api.platform.db import require_transaction
 
+_SINGLE_ITEMS: Final = "a batch of single items"
+
 
 def assign_tote(batch_id: UUID, code: str, order_id: UUID | None, *, by: Principal) -> None:
     """Put a tote on the cart: for the named order, else for the next order without one.
 
     An order may get a second one when the first is full. The tote of a batch of single items is
     for all its orders, and for parcels of no other. Assigning the same again changes nothing.
-    Locks the batch. Raises
+    Locks the batch, then the tote where it is in use. Raises
     `BatchNotFound`, `InvalidState`, `ClaimNeeded`, `NotATote`, `ToteInUse` while it has units of
     another order, `PickLineNotFound` for an order that is not in the batch, and `AllHaveTotes`.
     """
@@ -36,17 +41,32 @@ def assign_tote(batch_id: UUID, code: str, order_id: UUID | None, *, by: Princip
     ):
         raise NotATote(scanned=code.strip())
     session = require_transaction()
-    used = queries.tote_in_use(tote["id"])
+    used = queries.tote_in_use(tote["id"], is_locked=True)
     is_single = batch.kind is BatchKind.SINGLE_ITEM
     target = None if is_single else _target(batch_id, order_id)
     if used is not None:
         if used.batch_id == batch_id and used.pick_order_id == target:
             return
-        if tote["units"] or (used.batch_id == batch_id and order_id is None):
-            raise ToteInUse(tote=tote["code"], number=used.number or "a batch of single items")
+        # Read under the lock: a pick into it may have ended in this very moment.
+        units = inventory_queries.bin_by_id(tote["id"])["units"]
+        if units or (used.batch_id == batch_id and order_id is None):
+            raise ToteInUse(tote=tote["code"], number=used.number or _SINGLE_ITEMS)
         release_totes(PickTote.bin_id == tote["id"])
-    session.add(PickTote(id=new_id(), batch_id=batch_id, pick_order_id=target, bin_id=tote["id"]))
-    session.flush()
+    added = session.scalar(
+        insert(PickTote)
+        .values(
+            id=new_id(),
+            created_at=clock.now(),
+            batch_id=batch_id,
+            pick_order_id=target,
+            bin_id=tote["id"],
+        )
+        .on_conflict_do_nothing()
+        .returning(PickTote.id)
+    )
+    if added is None:  # in this very moment it was put on another cart
+        other = queries.tote_in_use(tote["id"])
+        raise ToteInUse(tote=tote["code"], number=(other and other.number) or _SINGLE_ITEMS)
     order = None if target is None else session.get_one(PickOrder, target).order_id
     together = queries.order_ids_in(batch_id) if is_single else None
     inventory_service.assign_tote(tote["id"], order, order_ids=together)
