@@ -48,8 +48,8 @@ def assign_tote(batch_id: UUID, code: str, order_id: UUID | None, *, by: Princip
         if used.batch_id == batch_id and used.pick_order_id == target:
             return
         # Read under the lock: a pick into it may have ended in this very moment.
-        units = inventory_queries.bin_by_id(tote["id"])["units"]
-        if units or (used.batch_id == batch_id and order_id is None):
+        now = inventory_queries.bin_by_barcode(code.strip()) or tote
+        if now["units"] or (used.batch_id == batch_id and order_id is None):
             raise ToteInUse(tote=tote["code"], number=used.number or _SINGLE_ITEMS)
         release_totes(PickTote.bin_id == tote["id"])
     added = session.scalar(
