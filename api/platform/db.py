@@ -296,7 +296,8 @@ def init_app(app: Flask, settings: Settings) -> None:
             "connect_timeout": 5,
             # A parallel worker takes ten times longer to start than a page of a list to read.
             "options": "-c timezone=utc -c statement_timeout=30000 -c lock_timeout=10000 "
-            "-c idle_in_transaction_session_timeout=60000 -c max_parallel_workers_per_gather=0",
+            "-c idle_in_transaction_session_timeout=60000 -c max_parallel_workers_per_gather=0 "
+            "-c plan_cache_mode=force_generic_plan",
         },
     }
     db.init_app(app)

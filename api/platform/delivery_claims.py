@@ -8,11 +8,11 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
     Executable,
     bindparam,
     case,
@@ -81,7 +81,10 @@ _IS_DUE: Final = (
 )
 
 
-def _claiming(*which: ColumnElement[bool]) -> Executable:
+# Built once: they run for every order, and many times an hour for none.
+@cache
+def _claiming(limit: int, lane: Lane | None) -> Executable:
+    which = [] if lane is None else [_DELIVERIES.c.lane == literal_column(str(lane.value))]
     due = (
         select(
             *_DELIVERIES.c["fact_id", "subscriber"],
@@ -89,7 +92,7 @@ def _claiming(*which: ColumnElement[bool]) -> Executable:
         )
         .where(*_IS_DUE, *which)
         .order_by(_DELIVERIES.c.due_at)
-        .limit(bindparam("limit"))
+        .limit(limit)
         .with_for_update(skip_locked=True)
         .cte("due")
     )
@@ -110,9 +113,6 @@ def _claiming(*which: ColumnElement[bool]) -> Executable:
     )
 
 
-# Built once: they run for every order, and many times an hour for none.
-_CLAIM: Final = _claiming()
-_CLAIM_IN_LANE: Final = _claiming(_DELIVERIES.c.lane == bindparam("of_lane"))
 _LANES_DUE: Final = prepared(
     select(
         *(
@@ -131,10 +131,7 @@ def claim_due(limit: int = BATCH, lane: Lane | None = None) -> list[DueDelivery]
     No other worker gets them while the claim is renewed. Skips rows that are locked.
     """
     now = clock.now()
-    values = {"now": now, "until": now + CLAIM_LIFETIME, "limit": limit, "of_lane": lane}
-    if lane is None:
-        del values["of_lane"]
-    rows = session.execute(_CLAIM if lane is None else _CLAIM_IN_LANE, values)
+    rows = session.execute(_claiming(limit, lane), {"now": now, "until": now + CLAIM_LIFETIME})
     # In the order of the events, which their ids keep; those that failed, or killed their worker,
     # come last.
     return sorted(

@@ -18,6 +18,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from api.kernel.money import Money, is_currency
 from api.platform.etags import etag
 from api.platform.openapi_errors import documented
+from api.platform.pagination import LONGEST_PAGE
 from api.platform.request_parsing import JsonReader, without_query
 from api.platform.rules import Rule
 
@@ -198,7 +199,7 @@ class UncountedPageQuerySchema(Schema):
     """Query parameters of every list."""
 
     limit = ma.fields.Integer(
-        load_default=25, validate=ma.validate.Range(1, 100), metadata={"example": 25}
+        load_default=25, validate=ma.validate.Range(1, LONGEST_PAGE), metadata={"example": 25}
     )
     cursor = ma.fields.String(
         load_default=None,

@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
@@ -15,8 +15,10 @@ from sqlalchemy.sql.elements import ClauseElement
 
 from api.kernel.errors import Unprocessable
 from api.platform.db import AnyRow, AnySelect, session
+from api.platform.prepared import prepared
 
 TOTAL_CAP = 10_000
+LONGEST_PAGE = 100
 
 
 class CursorInvalid(Unprocessable):
@@ -61,9 +63,22 @@ class PreparedList:
 
 
 def listing(statement: AnySelect, sort: Sort) -> PreparedList:
-    """Prepare the statements of a list, for the first page and for later ones."""
+    """Prepare the statements of a list, for the first page and for later ones.
+
+    Of a `prepared` statement the pages are prepared, too.
+    """
     first = in_order(statement, sort)
-    return PreparedList(first, first.where(after(sort)), sort, name_of(sort))
+    pages = (first, first.where(after(sort)))
+    if statement.get_execution_options().get("prepared"):
+        pages = (_planned_once(pages[0], sort), _planned_once(pages[1], sort))
+    return PreparedList(*pages, sort, name_of(sort))
+
+
+def _planned_once(page: AnySelect, sort: Sort) -> AnySelect:
+    """Prepare a page: a plan for any limit would expect a tenth of all rows, and sort many."""
+    longest = page.limit(LONGEST_PAGE + 1).subquery("longest")
+    columns = tuple(longest.c[column.name] for column in sort.columns)
+    return prepared(in_order(select(longest), replace(sort, columns=columns)))
 
 
 def in_order(statement: AnySelect, sort: Sort) -> AnySelect:

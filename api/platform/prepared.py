@@ -35,8 +35,8 @@ _NOTHING: Final = SimpleResultMetaData(())
 def prepared(statement: Statement) -> Statement:
     """Have a statement prepared by each connection that runs it. Build it once, at the import.
 
-    Values that a partial index depends on must be literals in it: a plan for any value cannot use
-    that index.
+    Its plan is one for any value (`plan_cache_mode`), so values that a partial index depends on,
+    and limits, must be constants in it.
     """
     return statement.execution_options(prepared=True)
 
@@ -103,11 +103,16 @@ def _compiled(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> _Comp
         return None
     if made.literal_execute_params or made.escaped_bind_names:
         return None
-    values = []
+    sent, values = made.string, []
     for parameter, name in made.bind_names.items():
+        if parameter.unique and isinstance(parameter.value, int | str):
+            # A constant: the plan knows it, and it is not sent each time.
+            constant = made.render_literal_value(parameter.value, parameter.type)
+            sent = sent.replace(f"%({name})s", constant)
+            continue
         own = _REQUIRED if parameter.required else parameter.effective_value
         values.append((name, parameter.key, made._bind_processors.get(name), own))
-    return _Compiled(made.string, tuple(values), made._result_columns)
+    return _Compiled(sent, tuple(values), made._result_columns)
 
 
 def _metadata(compiled: _Compiled, told: Any, dialect: Dialect) -> SimpleResultMetaData:

@@ -1,12 +1,14 @@
 """The staff's list of orders: narrowed, searched, paged and counted."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import text
 
 from api.kernel import clock
-from api.platform.db import db
+from api.platform.db import db, session, transaction
+from tests.support.plans import copied, refresh_statistics
 from tests.support.shop import ADDRESS, Shop, Staff
 from tests.support.sql import count_statements
 
@@ -102,6 +104,28 @@ def test_a_page_costs_one_statement_beside_the_guard(shop: Shop) -> None:
         owner.gets("/orders", limit=50)
 
     assert statements.count == 2
+
+
+def test_a_plan_for_any_limit_reads_no_more_than_the_longest_page(shop: Shop) -> None:
+    """Otherwise it would expect a tenth of all orders, and sort more of them than memory holds."""
+    shop.sells("MUG", 1)
+    placed_for(shop, "Ada Byron", paid=True)
+    order_id = session.scalar(text("SELECT id FROM orders"))
+    mixed = {"placed_at": "now() - random() * interval '9 years'", "number": "'R-' || n"}
+    copied("orders", order_id, 3_000, cart_id="NULL", **mixed)
+    refresh_statistics("orders")
+    owner = shop.staff()
+
+    with count_statements() as statements:
+        owner.gets("/orders", limit=50)
+
+    page = next(one for one in statements.texts if "FROM orders" in one)
+    generic = re.sub(r"%\(\w+\)s", "$1", page)
+    with transaction() as current:
+        current.execute(text("SET LOCAL effective_cache_size = '1MB'"))
+        plan = "\n".join(current.scalars(text(f"EXPLAIN (GENERIC_PLAN) {generic}")))
+    assert "ix_orders_newest" in plan, plan
+    assert "Sort" not in plan, plan
 
 
 FORGET_SIZE = """

@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, Engine, create_engine, make_url, select, text, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Integer,
+    bindparam,
+    create_engine,
+    literal,
+    make_url,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import DataError
 
 from api.orders.models import Order
@@ -76,6 +87,18 @@ def test_what_runs_past_sqlalchemy_shares_the_plan_and_refuses_alike(settings: S
             sum_of(connection, "five")
         connection.rollback()
         assert sum_of(connection, 4) == (8, "5 %")
+
+
+def test_constants_are_part_of_a_statement_whose_first_plan_is_kept(app: Flask) -> None:
+    given = bindparam("a", type_=Integer)
+    statement = prepared.prepared(select(given + 1, literal("5 % of it's sum")).limit(1))
+
+    assert session.execute(statement, {"a": 2}).all() == [(3, "5 % of it's sum")]
+    kept = text(
+        "SELECT cardinality(parameter_types), generic_plans, custom_plans"
+        " FROM pg_prepared_statements WHERE statement LIKE '%5 \\% of it%'"
+    )
+    assert session.execute(kept).all() == [(1, 1, 0)]
 
 
 def test_statements_of_the_orm_are_left_to_it(settings: Settings) -> None:
