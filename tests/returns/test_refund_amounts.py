@@ -6,13 +6,25 @@ import pytest
 from sqlalchemy import select
 
 from api.kernel.ids import new_id
+from api.kernel.money import Money
+from api.kernel.principal import SYSTEM
 from api.payment_sync import flows as payment_sync_flows
 from api.payments.models import Refund
 from api.platform.audit import AuditEntry
-from api.platform.db import session
+from api.platform.db import session, transaction
+from api.shipping import service as shipping_service
+from api.shipping.service import ShippingMethodInput
 from tests.support.books import differences
-from tests.support.returned import tells_of_refund
-from tests.support.shop import Buyer, Shop, Staff
+from tests.support.returned import (
+    lines_of,
+    opened,
+    quotes,
+    receives,
+    refunds,
+    shipped,
+    tells_of_refund,
+)
+from tests.support.shop import Buyer, Shop, Staff, key
 from tests.support.stock import counters
 from tests.support.work import drain
 
@@ -247,4 +259,78 @@ def test_a_case_of_two_payments_that_both_fail_can_be_made_again(shop: Shop) -> 
 
     assert seen == [("submitted", 0), ("failed", 2)]
     assert (case["refundable"], case["refundable_shipping"]) == (eur(4976), eur(490))
+    assert differences() == []
+
+
+def in_fils(amount: int) -> dict[str, Any]:
+    return {"amount": amount, "currency": "KWD"}
+
+
+def an_order_in_fils(shop: Shop) -> dict[str, Any]:
+    """Have ten things at 0.433 KWD paid by card, which takes multiples of 0.010 KWD alone."""
+    guest = shop.guest()
+    put = guest.client.post(
+        "/api/v1/cart/items", json={"sku": "THING", "quantity": 10, "currency": "KWD"}
+    )
+    guest.headers = {"X-Cart-Token": put.json["token"]}
+    return guest.pays(guest.checks_out(shipping_method="free"))
+
+
+def test_refunds_are_rounded_up_to_what_a_card_can_be_refunded(shop: Shop) -> None:
+    shop.sells("THING", 40, price="0.433 KWD")
+    with transaction():
+        shipping_service.create_shipping_method(
+            ShippingMethodInput(code="free", name="Free", countries=["DE"], price=Money(0, "KWD")),
+            by=SYSTEM,
+        )
+    owner, order = shop.staff(), an_order_in_fils(shop)
+    shipped(owner, order)
+    typed = {"lines": [], "amount": in_fils(433)}
+    refused = [
+        owner.posts(f"/orders/{order['id']}/refunds", {**typed, "reason": "goodwill"}),
+        owner.posts(f"/orders/{order['id']}/refunds/quote", typed),
+    ]
+
+    quote = quoted(owner, order, lines=lines_of(order, {0: 1})).json
+    by_hand = owner.refunds(order, lines={0: 1})
+    back = opened(owner, order, {0: 1})
+    receives(owner, back, {shop.variants["THING"]: 1}, disposition="restock")
+    worked_out = quotes(owner, back)
+    of_return = refunds(owner, back, expected_amount=worked_out["amount"])
+    rest = owner.refunds(order, lines={0: 8})
+
+    assert [answer.json["code"] for answer in refused] == ["amount_not_chargeable"] * 2
+    assert "0.440 KWD instead" in refused[0].json["detail"]
+    assert (quote["amount"], quote["additional"]) == (in_fils(440), in_fils(7))
+    assert worked_out["amount"] == in_fils(440)
+    assert "Rounded up by 0.007 KWD to what a card can be refunded." in worked_out["explanation"]
+    # The last one gives less what the others were rounded up by.
+    for answer, amount in ((by_hand, 440), (of_return, 440), (rest, 3450)):
+        assert (answer.json["status"], answer.json["amount"]) == ("succeeded", in_fils(amount))
+    assert owner.opens(order)["payment_status"] == "refunded"
+    assert differences() == []
+
+
+def test_edits_and_cancellations_give_back_what_a_card_can_be_refunded(shop: Shop) -> None:
+    shop.sells("THING", 40, price="0.433 KWD")
+    with transaction():
+        shipping_service.create_shipping_method(
+            ShippingMethodInput(code="free", name="Free", countries=["DE"], price=Money(0, "KWD")),
+            by=SYSTEM,
+        )
+    owner, edited, cancelled = shop.staff(), an_order_in_fils(shop), an_order_in_fils(shop)
+    line = edited["lines"][0]["id"]
+    headers = {**owner.headers, "Idempotency-Key": key(), "If-Match": f'"{edited["version"]}"'}
+    answer = owner.client.post(
+        f"/api/v1/admin/orders/{edited['id']}/edits",
+        json={"lines": [{"order_line_id": line, "quantity": 9}]},
+        headers=headers,
+    )
+    one = {"carrier": "dhl", "lines": lines_of(cancelled, {0: 1})}
+    owner.posts(f"/orders/{cancelled['id']}/ship", one)
+    owner.cancels(cancelled)
+
+    assert answer.status_code == 200, answer.json
+    assert owner.opens(edited)["refunded"] == in_fils(440)
+    assert owner.opens(cancelled)["refunded"] == in_fils(3900)
     assert differences() == []

@@ -31,6 +31,7 @@ from api.orders.service import Order
 from api.platform.problems import NumberOutOfRange
 from api.pricing import totals
 from api.promotions.queries import admin as promotions_queries
+from api.returns.flows.amounts import round_up
 from api.shipping import queries as shipping_queries
 from api.shipping.queries import ShippingOption
 from api.shipping.rules import Consignment, MethodKind
@@ -274,6 +275,7 @@ def _balance(order: Order, total: int) -> tuple[int, int, int]:
     position = due_before - overpaid + change
     due = max(0, position)
     refund = max(0, min(-position, -change, orders_service.refundable(order)))
+    refund = round_up(order, refund)
     was_paid = order.paid_at is not None
     return due, refund, max(0, due - order.charged_back) if was_paid else 0
 

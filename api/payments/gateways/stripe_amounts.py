@@ -61,7 +61,7 @@ def to_stripe(amount: int, currency: str) -> int:
     units, scale = _units(currency), _power(exponent(currency))
     stripe_amount, rest = divmod(amount * _power(units.digits), scale)
     if rest or stripe_amount % units.step:
-        smallest = Money(_smallest_step(currency), currency)
+        smallest = Money(smallest_step(currency), currency)
         raise _not_chargeable(amount, currency, f"it must be a multiple of {smallest}")
     if stripe_amount > LARGEST:
         raise _not_chargeable(amount, currency, "it has more digits than card networks support")
@@ -95,11 +95,11 @@ def check_charge(amount: int, currency: str) -> None:
 
 def least_charge(amount: int, currency: str) -> int:
     """Return the least amount (our minor units) of at least this one that a card can pay."""
-    step = _smallest_step(currency)
+    step = smallest_step(currency)
     return max(-(-amount // step) * step, MINIMUM.get(currency, 0))
 
 
-def _smallest_step(currency: str) -> int:
+def smallest_step(currency: str) -> int:
     """Return what amounts must be a multiple of, in our minor units."""
     units = _units(currency)
     return max(1, units.step * _power(exponent(currency)) // _power(units.digits))

@@ -9,6 +9,7 @@ from api.orders import queries as orders_queries
 from api.orders.errors import OrderNotFound, QuantityExceedsRefundable, UnknownOrderLine
 from api.orders.schemas import OrderSchema
 from api.payments.errors import (
+    AmountNotChargeable,
     RefundExceedsCaptured,
     WrongCurrency,
 )
@@ -45,7 +46,12 @@ blueprint = Blueprint(
 @blueprint.route("/<uuid:order_id>/refunds/quote", methods=["POST"])
 @requires(Permission.ORDERS_REFUND)
 @may_answer(
-    OrderNotFound, QuantityExceedsRefundable, RefundExceedsCaptured, UnknownOrderLine, WrongCurrency
+    AmountNotChargeable,
+    OrderNotFound,
+    QuantityExceedsRefundable,
+    RefundExceedsCaptured,
+    UnknownOrderLine,
+    WrongCurrency,
 )
 @blueprint.arguments(RefundQuoteRequestSchema, as_kwargs=True)
 @blueprint.response(200, RefundQuoteSchema)
@@ -75,7 +81,7 @@ class NewRefund(TypedDict):
 
 @blueprint.route("/<uuid:order_id>/refunds", methods=["POST"])
 @requires(Permission.ORDERS_REFUND)
-@may_answer(*NO_UNITS_TO_REFUND, RefundNotFound)
+@may_answer(*NO_UNITS_TO_REFUND, AmountNotChargeable, RefundNotFound)
 @idempotent_flow
 @blueprint.arguments(RefundRequestSchema)
 @blueprint.response(201, RefundSchema)

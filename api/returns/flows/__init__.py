@@ -61,6 +61,7 @@ def quote(
     currency = order.currency
     if amount is not None:
         amounts.check_refundable(order, parts)
+        amounts.check_payable(order, amount)
     return {
         "lines": [
             {
@@ -86,8 +87,8 @@ def refund_order(order_id: UUID, form: RefundForm, *, case_id: UUID, by: Princip
     after a crash, it finds its refund request and continues it. Returns False when the amount is
     above a limit of `by`: then it waits for a second person, and nothing has changed. Locks the
     order. Raises `OrderNotFound`, `QuantityExceedsRefundable`, `RefundExceedsCaptured`,
-    `RefundChanged`, `NothingToRefund`, `DisputeOpen`, `WrongCurrency`, `StoreCreditNeedsAccount`;
-    `GatewayUnavailable` leaves the refund pending.
+    `RefundChanged`, `AmountNotChargeable`, `NothingToRefund`, `DisputeOpen`, `WrongCurrency`,
+    `StoreCreditNeedsAccount`; `GatewayUnavailable` leaves the refund pending.
     """
     payment_sync_flows.scan_external_changes(order_id)
     with transaction():
@@ -113,6 +114,7 @@ def reserve_refund(order_id: UUID, form: RefundForm, *, case_id: UUID, by: Princ
     unshipped = amounts.unshipped_units(order, form.lines)
     restocked = amounts.restocked_units(order, form.lines, unshipped)
     parts = amounts.divide_checked(order, form)
+    amounts.check_payable(order, form.amount)
     amount = Money(parts.amount, order.currency)
     arguments = {"order_id": order_id, "form": form}
     if _must_wait(CommandKind.REFUND, order, amount, arguments, case_id=case_id, by=by):

@@ -9,7 +9,10 @@ from api.kernel.money import Money, allocate
 from api.orders import service as orders_service
 from api.orders.service import Order
 from api.payment_sync import service as payment_sync_service
-from api.payments.errors import RefundExceedsCaptured
+from api.payments import service as payments_service
+from api.payments.errors import AmountNotChargeable, RefundExceedsCaptured
+from api.payments.gateways import PaymentGateway
+from api.platform.service_registry import get_service
 from api.pricing import totals
 from api.returns import queries, service
 from api.returns.errors import GoodsNotBack, NothingToRefund, RefundChanged
@@ -99,7 +102,9 @@ def divide(
 ) -> Parts:
     """Divide a refund: the lines and the shipping at their price, the rest is additional.
 
-    An amount below that price is divided over the lines and the shipping in proportion.
+    An amount below that price is divided over the lines and the shipping in proportion. Without an
+    amount, what goes back to a card is rounded up to what it can be refunded, and the last refund
+    gives less what was rounded up before. Locks the payments.
     """
     priced = line_amounts(order, lines)
     fee = shipping_left(order) if shipping else 0
@@ -107,12 +112,42 @@ def divide(
         fee = min(fee, shipping_amount)
     price = sum(priced.values()) + fee
     if amount is None:
-        return Parts(priced, fee, 0)
-    payment_sync_service.check_currency(order, amount)
-    if amount.amount >= price:
-        return Parts(priced, fee, amount.amount - price)
-    *shares, fee_share = allocate(amount.amount, [*priced.values(), fee])
+        whole = round_up(order, price)
+    else:
+        payment_sync_service.check_currency(order, amount)
+        whole = amount.amount
+    if whole >= price:
+        return Parts(priced, fee, whole - price)
+    *shares, fee_share = allocate(whole, [*priced.values(), fee])
     return Parts(dict(zip(priced, shares, strict=True)), fee_share, 0)
+
+
+def round_up(order: Order, amount: int) -> int:
+    """Round a refund (minor units) up to what the card that paid can be refunded.
+
+    Card networks know no single fils: for 0.866 KWD, 0.870 KWD go back. Never more than is left.
+    Locks the payments.
+    """
+    gateway: PaymentGateway = get_service(PaymentGateway)
+    step = gateway.refund_step(order.currency)
+    if step == 1:
+        return amount
+    planned = payments_service.plan_refunds(order.id, amount)
+    by_card = sum(part.amount for part in planned if part.provider == "stripe")
+    return sum(part.amount for part in planned) + -by_card % step
+
+
+def check_payable(order: Order, amount: Money | None) -> None:
+    """Refuse an amount that somebody typed and no card can be refunded.
+
+    Locks the payments. Raises `AmountNotChargeable` with the next amount that can be.
+    """
+    if amount is None or amount.amount >= orders_service.refundable(order):
+        return
+    whole = Money(round_up(order, amount.amount), order.currency)
+    if whole != amount:
+        why = f"a card can be refunded {whole} instead"
+        raise AmountNotChargeable(amount=amount, reason=why)
 
 
 def divide_checked(order: Order, form: RefundForm) -> Parts:
@@ -225,5 +260,5 @@ def refund_of_cancellation(order: Order) -> int:
     if any(line.shipped_quantity for line in order.lines):
         lines = cancelled_lines(order)
         still_owed = orders_service.owed(order) - sum(line_amounts(order, lines).values())
-        amount = max(0, amount - still_owed)
+        amount = round_up(order, max(0, amount - still_owed))
     return amount

@@ -31,7 +31,7 @@ from api.returns import service
 from api.returns.errors import ExchangeImpossible, GoodsUnknown, ReturnLineNotFound
 from api.returns.events import ExchangeCancelled
 from api.returns.flows import goods_instead, reserve_refund
-from api.returns.flows.amounts import RefundForm
+from api.returns.flows.amounts import RefundForm, round_up
 from api.returns.models import Return, ReturnLine
 from api.returns.service import cases, receiving
 from api.returns.states import RETURN, ReturnKind
@@ -198,7 +198,7 @@ def cancel_exchange(order: Order, parent: Return, *, by: Principal) -> None:
     if refund:
         form = RefundForm(
             lines=(), shipping=False, reason="exchange_cancelled",
-            amount=Money(refund, order.currency),
+            amount=Money(round_up(order, refund), order.currency),
         )  # fmt: skip
         alone = replace(by, limits={})  # it was paid for goods that nobody gets
         reserve_refund(order.id, form, case_id=new_id(), by=alone)

@@ -22,6 +22,7 @@ from api.pricing import totals
 from api.returns import flows, queries, rules, service
 from api.returns.calculation import Circumstances, LineShare, ReturnSums, refund_sums
 from api.returns.errors import NothingReturned, QuantityExceedsReturnable, ReturnRefusedByPolicy
+from api.returns.flows import amounts
 from api.returns.flows.amounts import LineToRefund, RefundForm, shipping_left
 from api.returns.models import Return
 from api.returns.queries import cases as case_queries
@@ -120,6 +121,11 @@ def quote_refund(return_id: UUID, form: ReturnRefundForm) -> dict[str, object]:
     units, sums = _sums(order, parent, form)
     as_credit = _as_credit(order, parent, form)
     currency = order.currency
+    whole = amounts.round_up(order, sums.amount)
+    rounded = []
+    if whole != sums.amount:
+        more = Money(whole - sums.amount, currency)
+        rounded.append(f"Rounded up by {more} to what a card can be refunded.")
     return {
         "return_id": parent.id,
         "lines": [
@@ -133,7 +139,7 @@ def quote_refund(return_id: UUID, form: ReturnRefundForm) -> dict[str, object]:
         "shipping": Money(sums.shipping, currency),
         "fee": Money(sums.fee, currency),
         "bonus": Money(sums.bonus, currency),
-        "amount": Money(sums.amount, currency),
+        "amount": Money(whole, currency),
         "refundable": Money(orders_service.refundable(order), currency),
         "to_store_credit": as_credit,
         "transactions": [
@@ -143,9 +149,9 @@ def quote_refund(return_id: UUID, form: ReturnRefundForm) -> dict[str, object]:
                 "amount": Money(part.amount, currency),
                 "to_store_credit": as_credit and part.provider not in TENDERS,
             }
-            for part in payments_service.plan_refunds(order.id, sums.amount)
+            for part in payments_service.plan_refunds(order.id, whole)
         ],
-        "explanation": list(sums.reasons),
+        "explanation": [*sums.reasons, *rounded],
     }
 
 
