@@ -4,10 +4,10 @@ import marshmallow as ma
 
 from api.attention.policy import Command
 from api.platform.attention import AttentionKind, Resolution
-from api.platform.http import MoneySchema, PageQuerySchema, Schema
+from api.platform.http import MoneySchema, PageQuerySchema, Schema, one_of
 from api.returns.schemas import REASONS
 
-_KIND = ma.validate.OneOf([kind.value for kind in AttentionKind])
+_KIND = one_of(AttentionKind)
 
 
 class AttentionQuerySchema(PageQuerySchema):
@@ -44,7 +44,7 @@ class AttentionItemSchema(Schema):
         metadata={"description": "How long it has been open, or was open until resolved."},
     )
     commands = ma.fields.List(
-        ma.fields.String(validate=ma.validate.OneOf([command.value for command in Command])),
+        ma.fields.String(validate=one_of(Command)),
         required=True,
         metadata={"description": "What resolves it: `POST /admin/attention/{item_id}/{command}`."},
     )
@@ -53,7 +53,7 @@ class AttentionItemSchema(Schema):
     resolution = ma.fields.String(
         required=True,
         allow_none=True,
-        validate=ma.validate.OneOf([one.value for one in Resolution]),
+        validate=one_of(Resolution),
         metadata={"description": "`gone`: its cause ended by itself."},
     )
     note = ma.fields.String(required=True, allow_none=True)

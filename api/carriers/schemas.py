@@ -4,7 +4,7 @@ import marshmallow as ma
 
 from api.carriers.rules import AccountMode, Carrier, CheckResult
 from api.platform.addresses import SingleLine
-from api.platform.http import Pattern, Schema
+from api.platform.http import Pattern, Schema, one_of
 
 _CODE = Pattern(
     r"^[a-z0-9]+(-[a-z0-9]+)*$", error="Use lower-case letters and digits with dashes between."
@@ -73,12 +73,8 @@ class CarrierAccountSchema(Schema):
     id = ma.fields.UUID(required=True)
     code = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
-    carrier = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([one.value for one in Carrier])
-    )
-    mode = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([one.value for one in AccountMode])
-    )
+    carrier = ma.fields.String(required=True, validate=one_of(Carrier))
+    mode = ma.fields.String(required=True, validate=one_of(AccountMode))
     label_format = ma.fields.String(required=True, validate=ma.validate.OneOf(_FORMATS))
     is_active = ma.fields.Boolean(required=True)
     has_webhook = ma.fields.Boolean(

@@ -14,7 +14,6 @@ from api.catalog.errors import (
     SortNeedsQuery,
 )
 from api.catalog.queries import (
-    autocomplete,
     cache_tags,
     storefront_detail,
     storefront_list,
@@ -198,7 +197,7 @@ class SuggestionsQuery(TypedDict):
 def list_search_suggestions(query: SuggestionsQuery) -> object:
     """Guess, while somebody types, what they are looking for."""
     currency = query["currency"] or _settings().currency
-    found = autocomplete.autocomplete(
+    found = storefront_list.autocomplete(
         query["q"], currency=currency, limit=query["limit"], languages=_languages()
     )
     _show_own_prices(found["products"], currency, query["country"])

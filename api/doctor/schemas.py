@@ -4,7 +4,7 @@ import marshmallow as ma
 
 from api.doctor.invariants import Section, State
 from api.platform.doctor_runs import RunStatus
-from api.platform.http import Schema
+from api.platform.http import Schema, one_of
 
 
 class DifferenceSchema(Schema):
@@ -23,13 +23,11 @@ class FindingSchema(Schema):
     """The result of checking one invariant."""
 
     name = ma.fields.String(required=True, metadata={"example": "order-captured"})
-    section = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([one.value for one in Section])
-    )
+    section = ma.fields.String(required=True, validate=one_of(Section))
     promise = ma.fields.String(required=True)
     state = ma.fields.String(
         required=True,
-        validate=ma.validate.OneOf([one.value for one in State]),
+        validate=one_of(State),
         metadata={"description": "`failed`: it could not be checked; `error` says why."},
     )
     differences = ma.fields.Integer(required=True)
@@ -54,9 +52,7 @@ class DoctorRunSchema(Schema):
     """One run: each invariant of the shop, and the rows that break it."""
 
     id = ma.fields.UUID(required=True)
-    status = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([one.value for one in RunStatus])
-    )
+    status = ma.fields.String(required=True, validate=one_of(RunStatus))
     progress = ma.fields.Nested(DoctorProgressSchema, required=True)
     differences = ma.fields.Integer(
         required=True, metadata={"description": "How many rows break an invariant."}

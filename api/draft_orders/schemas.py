@@ -18,11 +18,12 @@ from api.platform.http import (
     PageQuerySchema,
     Schema,
     UnitPriceSchema,
+    one_of,
 )
 from api.platform.rules import AtLeastOne, NeededByItems
 from api.promotions.schemas import AppliedSchema, WhyNotSchema
 
-_STATUS = ma.validate.OneOf([status.value for status in DraftStatus])
+_STATUS = one_of(DraftStatus)
 _PRICE_NEEDS_REASON = NeededByItems(
     "reason", "unit_price", "lines", error="Give the reason of the price."
 )

@@ -8,7 +8,7 @@ import marshmallow as ma
 
 from api.fulfilment.states import FulfilmentState, TrackingStatus
 from api.platform.addresses import SingleLine
-from api.platform.http import Schema
+from api.platform.http import Schema, one_of
 
 MAX_UNITS = 1_000_000
 MAX_LINES = 500
@@ -163,9 +163,7 @@ class FulfilmentSchema(Schema):
     id = ma.fields.UUID(required=True)
     order_id = ma.fields.UUID(required=True)
     number = ma.fields.String(required=True, metadata={"example": "1001-F1"})
-    status = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([state.value for state in FulfilmentState])
-    )
+    status = ma.fields.String(required=True, validate=one_of(FulfilmentState))
     carrier = ma.fields.String(required=True, allow_none=True)
     tracking_number = ma.fields.String(required=True, allow_none=True)
     tracking_url = ma.fields.String(required=True, allow_none=True)
@@ -179,7 +177,7 @@ class FulfilmentSchema(Schema):
     )
     tracking_status = ma.fields.String(
         required=True,
-        validate=ma.validate.OneOf([status.value for status in TrackingStatus]),
+        validate=one_of(TrackingStatus),
         metadata={"description": "What the carrier said last. It moves no stock."},
     )
     tracking_status_at = ma.fields.AwareDateTime(required=True, allow_none=True)

@@ -4,7 +4,7 @@ from marshmallow import fields, validate
 
 from api.imports.models import ChangeKind, ExportStatus, ImportStatus, UndoOutcome
 from api.imports.policy import READ, WRITTEN, Consequence, FileFormat, OnConflict
-from api.platform.http import PageQuerySchema, Schema
+from api.platform.http import PageQuerySchema, Schema, one_of
 
 _FORMATS = [kind.value for kind in READ]
 
@@ -40,7 +40,7 @@ class ImportQuerySchema(Schema):
     )
     on_conflict = fields.String(
         load_default=OnConflict.REFUSE.value,
-        validate=validate.OneOf([policy.value for policy in OnConflict]),
+        validate=one_of(OnConflict),
         metadata={"description": "What becomes of products changed since the file was exported."},
     )
 
@@ -93,9 +93,7 @@ class ImportSchema(Schema):
     filename = fields.String(required=True)
     format = fields.String(required=True, validate=validate.OneOf(_FORMATS))
     is_dry_run = fields.Boolean(required=True)
-    on_conflict = fields.String(
-        required=True, validate=validate.OneOf([policy.value for policy in OnConflict])
-    )
+    on_conflict = fields.String(required=True, validate=one_of(OnConflict))
     columns = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     encoding = fields.String(
         required=True,
@@ -106,9 +104,7 @@ class ImportSchema(Schema):
         required=True,
         metadata={"description": "New products become drafts: the encoding is in doubt."},
     )
-    status = fields.String(
-        required=True, validate=validate.OneOf([status.value for status in ImportStatus])
-    )
+    status = fields.String(required=True, validate=one_of(ImportStatus))
     progress = fields.Nested(ProgressSchema, required=True)
     rows_per_second = fields.Float(required=True, allow_none=True)
     seconds_left = fields.Integer(required=True, allow_none=True)
@@ -127,17 +123,13 @@ class ImportProblemSchema(Schema):
     column = fields.String(required=True)
     value = fields.String(required=True)
     reason = fields.String(required=True)
-    consequence = fields.String(
-        required=True, validate=validate.OneOf([consequence.value for consequence in Consequence])
-    )
+    consequence = fields.String(required=True, validate=one_of(Consequence))
 
 
 class ChangesQuerySchema(PageQuerySchema):
     """Which changes are listed."""
 
-    kind = fields.String(
-        load_default=None, validate=validate.OneOf([kind.value for kind in ChangeKind])
-    )
+    kind = fields.String(load_default=None, validate=one_of(ChangeKind))
 
 
 class FieldChangeSchema(Schema):
@@ -153,9 +145,7 @@ class ImportChangeSchema(Schema):
 
     row = fields.Integer(required=True)
     slug = fields.String(required=True)
-    kind = fields.String(
-        required=True, validate=validate.OneOf([kind.value for kind in ChangeKind])
-    )
+    kind = fields.String(required=True, validate=one_of(ChangeKind))
     product_id = fields.UUID(required=True, allow_none=True)
     fields_ = fields.List(
         fields.Nested(FieldChangeSchema), required=True, data_key="fields", attribute="fields"
@@ -163,7 +153,7 @@ class ImportChangeSchema(Schema):
     undone = fields.String(
         required=True,
         allow_none=True,
-        validate=validate.OneOf([outcome.value for outcome in UndoOutcome]),
+        validate=one_of(UndoOutcome),
     )
     undo_note = fields.String(required=True)
 
@@ -173,7 +163,7 @@ class ExportQuerySchema(Schema):
 
     format = fields.String(
         load_default=FileFormat.CSV.value,
-        validate=validate.OneOf([kind.value for kind in WRITTEN]),
+        validate=one_of(WRITTEN),
     )
     status = fields.String(
         load_default=None, validate=validate.OneOf(["draft", "active", "archived"])
@@ -204,9 +194,7 @@ class ExportSchema(Schema):
     id = fields.UUID(required=True)
     format = fields.String(required=True, validate=validate.OneOf(_FORMATS))
     filters = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-    status = fields.String(
-        required=True, validate=validate.OneOf([status.value for status in ExportStatus])
-    )
+    status = fields.String(required=True, validate=one_of(ExportStatus))
     progress = fields.Nested(ExportProgressSchema, required=True)
     products_per_second = fields.Float(required=True, allow_none=True)
     rows_written = fields.Integer(required=True)

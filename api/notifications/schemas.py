@@ -3,10 +3,10 @@
 import marshmallow as ma
 
 from api.notifications.states import EmailKind, EmailStatus
-from api.platform.http import PageQuerySchema, Schema
+from api.platform.http import PageQuerySchema, Schema, one_of
 from api.platform.query_fields import IdList
 
-_STATUS = ma.validate.OneOf([status.value for status in EmailStatus])
+_STATUS = one_of(EmailStatus)
 
 MAX_SUBJECTS = 100
 """Causes that one question may name."""
@@ -30,9 +30,7 @@ class EmailCardSchema(Schema):
     """An e-mail in the list."""
 
     id = ma.fields.UUID(required=True)
-    kind = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([kind.value for kind in EmailKind])
-    )
+    kind = ma.fields.String(required=True, validate=one_of(EmailKind))
     subject_id = ma.fields.UUID(required=True)
     recipient = ma.fields.String(required=True)
     status = ma.fields.String(required=True, validate=_STATUS)

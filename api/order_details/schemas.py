@@ -16,7 +16,7 @@ from api.orders.schemas.handling import CustomerNoteSchema, OrderNoteSchema
 from api.payments.states import PaymentState
 from api.platform.addresses import AddressSnapshotSchema
 from api.platform.attention import AttentionKind
-from api.platform.http import MoneySchema, Schema
+from api.platform.http import MoneySchema, Schema, one_of
 from api.platform.reference_schemas import ReferenceSchema
 from api.promotions.schemas import OrderDiscountSchema
 from api.returns.schemas import RefundSchema
@@ -137,9 +137,7 @@ class PaymentDetailSchema(Schema):
 
     id = ma.fields.UUID(required=True)
     provider = ma.fields.String(required=True)
-    status = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([state.value for state in PaymentState])
-    )
+    status = ma.fields.String(required=True, validate=one_of(PaymentState))
     amount = ma.fields.Nested(MoneySchema, required=True)
     captured = ma.fields.Nested(MoneySchema, required=True)
     refunded = ma.fields.Nested(MoneySchema, required=True)
@@ -195,9 +193,7 @@ class OrderDetailAttentionSchema(Schema):
     """An open item of the attention list about the order."""
 
     id = ma.fields.UUID(required=True)
-    kind = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([kind.value for kind in AttentionKind])
-    )
+    kind = ma.fields.String(required=True, validate=one_of(AttentionKind))
     reason = ma.fields.String(required=True)
     amount = ma.fields.Nested(MoneySchema, required=True, allow_none=True)
     due_at = ma.fields.AwareDateTime(required=True, allow_none=True)

@@ -4,14 +4,17 @@ Transactions are opened by routes, jobs, commands and flows, never by services.
 """
 
 import enum
+import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, wraps
 from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 import orjson
+import structlog
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
@@ -31,6 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Engine, Result
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -318,3 +322,37 @@ def _set_autocommit(connection: Any, level: str) -> None:
     if connection.status != STATUS_READY:
         connection.rollback()
     connection.autocommit = level == "AUTOCOMMIT"
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+ATTEMPTS = 5
+_DEADLOCK = "40P01"
+_PAUSE_SECONDS = 0.05
+
+_log = structlog.get_logger("api.turns")
+
+
+def retry_on_deadlock(view: View) -> View:
+    """Run a view again when PostgreSQL aborted its transaction because of a deadlock.
+
+    Locking rows in one order avoids most deadlocks, but unique values (slugs, SKUs) are locked in
+    the order in which rows are inserted, so two bulk writes of the same values can still deadlock.
+    For views whose whole effect is one transaction that they open themselves, so that nothing of
+    the failed attempt is left. The error of the last attempt is raised.
+    """
+
+    @wraps(view)
+    def retried(*args: object, **kwargs: object) -> object:
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return view(*args, **kwargs)
+            except OperationalError as error:
+                if getattr(error.orig, "pgcode", None) != _DEADLOCK:
+                    raise
+                _log.info("begins_again", attempt=attempt)
+            # Random, so that transactions that were aborted together do not collide again.
+            time.sleep(random.uniform(0, _PAUSE_SECONDS * attempt))  # noqa: S311 - no secret
+        return view(*args, **kwargs)
+
+    return cast(View, retried)

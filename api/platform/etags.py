@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 from flask import request
 
 from api.kernel.errors import Conflict, Stale
-from api.platform.retry import retry_on_deadlock
+from api.platform.db import retry_on_deadlock
 
 R = TypeVar("R")
 

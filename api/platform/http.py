@@ -4,8 +4,9 @@ Input is strict (unknown fields are refused), output is documented, JSON is writ
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC
+from enum import StrEnum
 from functools import wraps
 from typing import Any, ClassVar, Final, Self, TypeVar, cast
 
@@ -126,6 +127,11 @@ class DateTimeField(ma.fields.AwareDateTime):
             return moment.astimezone(UTC)
         except OverflowError as beyond:
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from beyond
+
+
+def one_of(members: Iterable[StrEnum]) -> ma.validate.OneOf:
+    """Refuse what is no value of an enumeration, or of these members; the document lists them."""
+    return ma.validate.OneOf([member.value for member in members])
 
 
 class MoneySchema(Schema):

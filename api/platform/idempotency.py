@@ -40,9 +40,8 @@ from api.kernel.errors import BadRequest, Conflict, Unprocessable
 from api.kernel.ids import operation_id
 from api.kernel.principal import GUEST
 from api.platform.auth import hash_secret
-from api.platform.db import AnyRow, Base, session, table_of, transaction
+from api.platform.db import AnyRow, Base, retry_on_deadlock, session, table_of, transaction
 from api.platform.prepared import prepared
-from api.platform.retry import retry_on_deadlock
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -12,6 +12,7 @@ from api.platform.http import (
     Pattern,
     PositiveMoneySchema,
     Schema,
+    one_of,
 )
 from api.platform.rules import ExactlyOne
 from api.promotions import codes
@@ -49,9 +50,9 @@ class EditDiscountSchema(Schema):
     """What to change about a discount."""
 
     name = ma.fields.String(validate=[ma.validate.Length(1, 120), NOT_BLANK])
-    kind = ma.fields.String(validate=ma.validate.OneOf([one.value for one in DiscountKind]))
+    kind = ma.fields.String(validate=one_of(DiscountKind))
     target = ma.fields.String(
-        validate=ma.validate.OneOf([one.value for one in Target]),
+        validate=one_of(Target),
         metadata={"description": "Each fitting line, the order as a whole, or its shipping."},
     )
     is_active = ma.fields.Boolean()
@@ -103,9 +104,7 @@ class NewDiscountSchema(EditDiscountSchema):
     """A discount to create."""
 
     name = ma.fields.String(required=True, validate=[ma.validate.Length(1, 120), NOT_BLANK])
-    kind = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([one.value for one in DiscountKind])
-    )
+    kind = ma.fields.String(required=True, validate=one_of(DiscountKind))
 
 
 class DiscountSchema(EditDiscountSchema):

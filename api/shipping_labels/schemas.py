@@ -7,7 +7,7 @@ import marshmallow as ma
 from api.fulfilment.schemas import TrackingNumber
 from api.fulfilment.states import TrackingStatus
 from api.platform.addresses import AddressSchema, LabelSchema, SingleLine
-from api.platform.http import MoneySchema, Schema
+from api.platform.http import MoneySchema, Schema, one_of
 from api.shipping_labels.states import LabelState
 
 MOST_GRAMS = 1_000_000
@@ -122,7 +122,7 @@ class ShippingLabelSchema(Schema):
     )
     state = ma.fields.String(
         required=True,
-        validate=ma.validate.OneOf([state.value for state in LabelState]),
+        validate=one_of(LabelState),
         metadata={
             "description": "`requested` with an `error`: nobody knows whether it was bought; "
             "look for the `reference` on the carrier's pages and settle it."
@@ -190,9 +190,7 @@ class TrackingEventSchema(Schema):
     """What a carrier said of a parcel."""
 
     id = ma.fields.UUID(required=True)
-    status = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([status.value for status in TrackingStatus])
-    )
+    status = ma.fields.String(required=True, validate=one_of(TrackingStatus))
     occurred_at = ma.fields.AwareDateTime(required=True)
     description = ma.fields.String(required=True)
     source = ma.fields.String(required=True, validate=ma.validate.OneOf(("file", "webhook")))

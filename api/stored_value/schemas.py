@@ -9,12 +9,13 @@ from api.platform.http import (
     PageQuerySchema,
     PositiveMoneySchema,
     Schema,
+    one_of,
 )
 from api.platform.rules import ExactlyOne
 from api.stored_value.codes import LONGEST_INPUT
 from api.stored_value.states import EntryKind, GiftCardStatus
 
-_STATUS = ma.validate.OneOf([status.value for status in GiftCardStatus])
+_STATUS = one_of(GiftCardStatus)
 _REASON = ma.validate.Length(1, 500)
 _RECIPIENT = ma.fields.Email(
     load_default=None,
@@ -180,9 +181,7 @@ class LedgerEntrySchema(Schema):
 
     id = ma.fields.UUID(required=True)
     at = ma.fields.AwareDateTime(required=True)
-    kind = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([kind.value for kind in EntryKind])
-    )
+    kind = ma.fields.String(required=True, validate=one_of(EntryKind))
     amount = ma.fields.Nested(MoneySchema, required=True)
     balance_after = ma.fields.Nested(MoneySchema, required=True)
     order_id = ma.fields.UUID(required=True, allow_none=True)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import marshmallow as ma
 
 from api.platform.addresses import COUNTRIES
-from api.platform.http import CurrencyCode, PageQuerySchema, Pattern, Schema
+from api.platform.http import CurrencyCode, PageQuerySchema, Pattern, Schema, one_of
 from api.platform.rules import AtMostOne, ExactlyOne, Rule
 from api.tax.rules import PAYMENT_METHODS, REST_OF_WORLD, Treatment, millionths_of
 from api.tax.service import ALWAYS, TaxRateInput
@@ -25,7 +25,7 @@ _postal = Pattern(r"^[A-Za-z0-9 -]{0,16}$", error="Use letters, digits, blanks a
 _exempt_country = ma.validate.OneOf(["", *sorted(COUNTRIES)], error="Unknown country code.")
 _language = Pattern(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", error="Use a tag such as de-AT.")
 _payment_method = ma.validate.OneOf(PAYMENT_METHODS)
-_treatment = ma.validate.OneOf([treatment.value for treatment in Treatment])
+_treatment = one_of(Treatment)
 _RATE = {"description": "In percent.", "example": "8.875"}
 _BASIS_POINTS = {"description": "1900 is 19 %; of a finer rate, it is rounded.", "example": 1900}
 

@@ -36,7 +36,7 @@ ALPHABET = {
     "api/catalog/schemas/attributes.py",
     "api/catalog/schemas/translations.py",
     "api/catalog/service/categories.py",
-    "api/catalog/service/code_index.py",
+    "api/catalog/service/feed_merge.py",
     "api/catalog/service/search_terms.py",
     "api/catalog/texts.py",
     "api/dev/fake_stripe/account.py",

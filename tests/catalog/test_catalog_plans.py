@@ -10,7 +10,6 @@ from sqlalchemy import text
 
 from api.catalog.queries import (
     admin_list,
-    autocomplete,
     storefront_detail,
     storefront_list,
     storefront_navigation,
@@ -167,7 +166,7 @@ _QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
     ("how many are found", "ix_products_search", _listed(q="rare", with_total=True)),
     ("a typo", "ix_search_words_edits", _listed(q="abproducd")),
     ("words begun", "pk_search_words",
-     lambda: autocomplete.autocomplete("abproduc", currency="EUR", limit=5)),
+     lambda: storefront_list.autocomplete("abproduc", currency="EUR", limit=5)),
     ("an old address", "pk_old_slugs",
      lambda: redirect_queries.resolve_slug("product", "former-product-1711")),
     ("rare words", "ix_products_search", _listed(q="rare")),

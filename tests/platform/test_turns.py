@@ -9,8 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from api.platform.db import session, transaction
-from api.platform.retry import ATTEMPTS, retry_on_deadlock
+from api.platform.db import ATTEMPTS, retry_on_deadlock, session, transaction
 from tests.support.threads import at_once
 
 

@@ -28,6 +28,7 @@ from api.platform.http import (
     PageQuerySchema,
     Pattern,
     Schema,
+    one_of,
 )
 from api.platform.rules import FilledFor
 from api.platform.service_registry import get_service
@@ -68,9 +69,7 @@ class StaffPersonSchema(PersonSchema):
     """Which member of staff is signed in, and what they may do."""
 
     role = _role(required=True)
-    permissions = ma.fields.List(
-        ma.fields.String(validate=ma.validate.OneOf([p.value for p in Permission])), required=True
-    )
+    permissions = ma.fields.List(ma.fields.String(validate=one_of(Permission)), required=True)
 
 
 class StaffSignedInSchema(SignedInSchema):

@@ -10,8 +10,7 @@ from api.catalog.errors import (
     VariantNotFound,
 )
 from api.catalog.queries import admin_detail
-from api.catalog.schemas.admin import VariantSchema
-from api.catalog.schemas.barcodes import LearnBarcodeSchema
+from api.catalog.schemas.admin import LearnBarcodeSchema, VariantSchema
 from api.catalog.service import variants
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires

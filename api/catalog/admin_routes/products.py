@@ -6,30 +6,8 @@ from uuid import UUID
 
 from flask import current_app
 
-from api.catalog.errors import (
-    AttributeNotFilterable,
-    AttributesDoNotFit,
-    BarcodeTaken,
-    BarcodeTwice,
-    CategoryNotFound,
-    CompareAtNotAbovePrice,
-    CurrencyTwice,
-    ExternalReferenceTaken,
-    FilterUnreadable,
-    ImageUnknown,
-    MetadataTooLarge,
-    OptionCombinationTaken,
-    OptionsDoNotFit,
-    OptionTwice,
-    ProductNotFound,
-    PublishAtNeedsDraft,
-    PublishAtPassed,
-    RequiredAttributesMissing,
-    SkuTaken,
-    SlugTaken,
-    VariantNotFound,
-    VariantReferenceTaken,
-)
+from api.catalog import errors
+from api.catalog.errors import ProductNotFound, VariantNotFound
 from api.catalog.errors.media import MediaUnknown, PictureTwice
 from api.catalog.queries import admin_detail, admin_list
 from api.catalog.schemas.admin import (
@@ -64,10 +42,21 @@ blueprint = Blueprint(
     description="Products, variants and prices, for staff.",
 )
 
+_OF_PRODUCTS = (
+    *(errors.AttributesDoNotFit, errors.CategoryNotFound, errors.ExternalReferenceTaken),
+    *(MediaUnknown, errors.MetadataTooLarge, PictureTwice, ProductNotFound),
+    *(errors.PublishAtPassed, errors.SlugTaken),
+)
+_OF_VARIANTS = (
+    *(errors.BarcodeTaken, errors.BarcodeTwice, errors.CompareAtNotAbovePrice),
+    *(errors.ImageUnknown, errors.MetadataTooLarge, errors.OptionCombinationTaken),
+    *(errors.OptionsDoNotFit, ProductNotFound, errors.SkuTaken, errors.VariantReferenceTaken),
+)
+
 
 @blueprint.route("/products", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@may_answer(AttributeNotFilterable, FilterUnreadable)
+@may_answer(errors.AttributeNotFilterable, errors.FilterUnreadable)
 @blueprint.arguments(ProductsQuerySchema, location="query")
 @blueprint.response(200, list_schema(ProductLineSchema))
 def list_products(query: dict[str, Any]) -> object:
@@ -80,27 +69,7 @@ def list_products(query: dict[str, Any]) -> object:
 @blueprint.route("/products", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
 @body_limit(PRODUCTS)
-@may_answer(
-    AttributesDoNotFit,
-    BarcodeTaken,
-    BarcodeTwice,
-    CategoryNotFound,
-    CompareAtNotAbovePrice,
-    CurrencyTwice,
-    ExternalReferenceTaken,
-    ImageUnknown,
-    MediaUnknown,
-    MetadataTooLarge,
-    OptionCombinationTaken,
-    OptionTwice,
-    OptionsDoNotFit,
-    PictureTwice,
-    ProductNotFound,
-    PublishAtPassed,
-    SkuTaken,
-    SlugTaken,
-    VariantReferenceTaken,
-)
+@may_answer(*_OF_PRODUCTS, *_OF_VARIANTS, errors.CurrencyTwice, errors.OptionTwice)
 @idempotent(required=False)
 @blueprint.arguments(NewProductSchema)
 @blueprint.response(201, ProductSchema, headers=LOCATED)
@@ -123,19 +92,7 @@ def get_product(product_id: UUID) -> object:
 @blueprint.route("/products/<uuid:product_id>", methods=["PATCH"])
 @requires(Permission.CATALOG_WRITE)
 @body_limit(PRODUCTS)
-@may_answer(
-    AttributesDoNotFit,
-    CategoryNotFound,
-    ExternalReferenceTaken,
-    MediaUnknown,
-    MetadataTooLarge,
-    PictureTwice,
-    ProductNotFound,
-    PublishAtNeedsDraft,
-    PublishAtPassed,
-    RequiredAttributesMissing,
-    SlugTaken,
-)
+@may_answer(*_OF_PRODUCTS, errors.PublishAtNeedsDraft, errors.RequiredAttributesMissing)
 @versioned
 @blueprint.arguments(EditProductSchema)
 @blueprint.response(200, ProductSchema)
@@ -152,7 +109,7 @@ def update_product(
 
 @blueprint.route("/products/<uuid:product_id>/publish", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@may_answer(InvalidState, ProductNotFound, RequiredAttributesMissing)
+@may_answer(InvalidState, ProductNotFound, errors.RequiredAttributesMissing)
 @idempotent(required=False)
 @blueprint.response(200, ProductSchema)
 def publish_product(product_id: UUID) -> object:
@@ -163,7 +120,7 @@ def publish_product(product_id: UUID) -> object:
 
 @blueprint.route("/products/<uuid:product_id>/archive", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@may_answer(InvalidState, ProductNotFound, RequiredAttributesMissing)
+@may_answer(InvalidState, ProductNotFound, errors.RequiredAttributesMissing)
 @idempotent(required=False)
 @blueprint.response(200, ProductSchema)
 def archive_product(product_id: UUID) -> object:
@@ -174,7 +131,7 @@ def archive_product(product_id: UUID) -> object:
 
 @blueprint.route("/products/<uuid:product_id>/unarchive", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@may_answer(InvalidState, ProductNotFound, RequiredAttributesMissing)
+@may_answer(InvalidState, ProductNotFound, errors.RequiredAttributesMissing)
 @idempotent(required=False)
 @blueprint.response(200, ProductSchema)
 def unarchive_product(product_id: UUID) -> object:
@@ -186,20 +143,7 @@ def unarchive_product(product_id: UUID) -> object:
 @blueprint.route("/products/<uuid:product_id>/variants", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
 @body_limit(PRODUCTS)
-@may_answer(
-    BarcodeTaken,
-    BarcodeTwice,
-    CompareAtNotAbovePrice,
-    CurrencyTwice,
-    ImageUnknown,
-    MetadataTooLarge,
-    OptionCombinationTaken,
-    OptionsDoNotFit,
-    ProductNotFound,
-    SkuTaken,
-    VariantNotFound,
-    VariantReferenceTaken,
-)
+@may_answer(*_OF_VARIANTS, errors.CurrencyTwice, VariantNotFound)
 @idempotent(required=False)
 @blueprint.arguments(NewVariantSchema)
 @blueprint.response(201, VariantSchema, headers=LOCATED)
@@ -222,19 +166,7 @@ def get_variant(variant_id: UUID) -> object:
 @blueprint.route("/variants/<uuid:variant_id>", methods=["PATCH"])
 @requires(Permission.CATALOG_WRITE)
 @body_limit(PRODUCTS)
-@may_answer(
-    BarcodeTaken,
-    BarcodeTwice,
-    CompareAtNotAbovePrice,
-    ImageUnknown,
-    MetadataTooLarge,
-    OptionCombinationTaken,
-    OptionsDoNotFit,
-    ProductNotFound,
-    SkuTaken,
-    VariantNotFound,
-    VariantReferenceTaken,
-)
+@may_answer(*_OF_VARIANTS, VariantNotFound)
 @versioned
 @blueprint.arguments(EditVariantSchema)
 @blueprint.response(200, VariantSchema)
@@ -251,7 +183,7 @@ def update_variant(
 
 @blueprint.route("/variants/<uuid:variant_id>/prices", methods=["PUT"])
 @requires(Permission.CATALOG_WRITE)
-@may_answer(CompareAtNotAbovePrice, CurrencyTwice, ProductNotFound, VariantNotFound)
+@may_answer(errors.CompareAtNotAbovePrice, errors.CurrencyTwice, ProductNotFound, VariantNotFound)
 @versioned
 @blueprint.arguments(PricesSchema, as_kwargs=True)
 @blueprint.response(200, VariantSchema)

@@ -33,7 +33,7 @@ from api.catalog.queries.filters import (
     resolve_filter,
 )
 from api.catalog.queries.product_cards import CARD, cards
-from api.catalog.queries.spelling import correct_query
+from api.catalog.queries.spelling import complete_query, correct_query, suggest_categories
 from api.platform import pagination
 from api.platform.db import AnyRow, AnySelect, session
 from api.platform.pagination import CursorInvalid, PreparedList, Sort
@@ -240,3 +240,29 @@ def _check_category(slug: str) -> None:
     """Tell an empty category from one that is not there."""
     if session.scalar(select(Category.id).where(Category.slug == slug, Category.is_shown)) is None:
         raise CategoryNotFound(slug=slug)
+
+
+def autocomplete(
+    typed: str, *, currency: str, limit: int, languages: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return products, categories, collections and whole searches for what was typed so far.
+
+    When no product is found, what was probably meant is taken instead, and told. The `languages`
+    in the answer are those that its products are called in.
+    """
+    products, spoken = search_storefront_products(
+        typed, currency=currency, limit=limit, languages=languages
+    )
+    corrected = None if products else correct_query(typed)
+    if corrected:
+        products, spoken = search_storefront_products(
+            corrected, currency=currency, limit=limit, languages=languages
+        )
+    return {
+        "languages": spoken,
+        "q": typed,
+        "corrected_q": corrected,
+        "queries": complete_query(corrected or typed)[:limit],
+        "products": products,
+        **suggest_categories(corrected or typed, limit, languages),
+    }

@@ -16,15 +16,7 @@ from api.catalog.service.inputs import (
     ProductInput,
     VariantInput,
 )
-from api.platform.http import (
-    NOT_BLANK,
-    TRIMMED,
-    DateTimeField,
-    MoneySchema,
-    Pattern,
-    Schema,
-    Slug,
-)
+from api.platform.http import NOT_BLANK, TRIMMED, DateTimeField, MoneySchema, Pattern, Schema, Slug
 from api.platform.rules import AtLeastOne, AtMostOne, Rule
 
 MOST_VARIANTS = 2_000
@@ -355,3 +347,20 @@ class CategorySchema(CategoryFieldsSchema):
 
 def _tuples(given: dict[str, Any], *names: str) -> dict[str, Any]:
     return {k: tuple(v) if k in names else v for k, v in given.items()}
+
+
+class LearnBarcodeSchema(Schema):
+    """A code that was scanned, and what it means."""
+
+    sku = fields.String(required=True, validate=validate.Length(1, 255))
+    code = fields.String(
+        required=True,
+        validate=(validate.Length(1, 64), TRIMMED),
+        metadata={"description": "As it was scanned.", "example": "4006381333931"},
+    )
+    pack_quantity = fields.Integer(
+        strict=True,
+        required=True,
+        validate=validate.Range(1, MOST_IN_A_CASE),
+        metadata={"description": "1, or how many are in a case with this label."},
+    )

@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 from api.catalog.models.attributes import AttributeKind
 from api.catalog.service.inputs import AttributeInput, ChoiceInput, TypeAttributeInput
 from api.catalog.texts import facet_key
-from api.platform.http import NOT_BLANK, TRIMMED, PageQuerySchema, Pattern, Schema
+from api.platform.http import NOT_BLANK, TRIMMED, PageQuerySchema, Pattern, Schema, one_of
 from api.platform.rules import ExactlyOne
 
 MOST_CHOICES = 1_000
@@ -31,9 +31,7 @@ def _position(**options: Any) -> fields.Integer:
 class AttributesQuerySchema(PageQuerySchema):
     """Which attributes staff want to list."""
 
-    kind = fields.String(
-        load_default=None, validate=validate.OneOf([kind.value for kind in AttributeKind])
-    )
+    kind = fields.String(load_default=None, validate=one_of(AttributeKind))
 
 
 class ChoiceSchema(Schema):

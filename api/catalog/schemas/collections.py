@@ -10,7 +10,7 @@ from api.catalog.queries.collection_rules import FIELDS, RELATIONS
 from api.catalog.schemas.admin import SLUG
 from api.catalog.service.collection_rules import MOST_RULES
 from api.catalog.service.collections import MOST_BY_HAND, CollectionInput
-from api.platform.http import NOT_BLANK, PageQuerySchema, Schema
+from api.platform.http import NOT_BLANK, PageQuerySchema, Schema, one_of
 from api.platform.rules import ExactlyOne
 
 SORTS = ("position", "newest", "name", "price", "-price")
@@ -150,9 +150,7 @@ class CollectionSchema(CollectionFieldsSchema):
 class CollectionsQuerySchema(PageQuerySchema):
     """Which collections staff want to list."""
 
-    kind = fields.String(
-        load_default=None, validate=validate.OneOf([k.value for k in CollectionKind])
-    )
+    kind = fields.String(load_default=None, validate=one_of(CollectionKind))
     q = fields.String(load_default=None, validate=validate.Length(max=200))
 
 

@@ -3,9 +3,9 @@
 from marshmallow import fields, validate
 
 from api.catalog.models.media import MediaState
-from api.platform.http import PageQuerySchema, Schema
+from api.platform.http import PageQuerySchema, Schema, one_of
 
-_STATES = validate.OneOf([state.value for state in MediaState])
+_STATES = one_of(MediaState)
 
 
 class PictureSizeSchema(Schema):

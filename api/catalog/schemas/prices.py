@@ -3,12 +3,19 @@
 from typing import Any
 
 import marshmallow as ma
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from api.catalog.models.prices import ScheduleState
 from api.catalog.schemas.admin import PriceAmountSchema
 from api.catalog.service.inputs import PriceInput
-from api.platform.http import CurrencyCode, DateTimeField, MoneySchema, PageQuerySchema, Schema
+from api.platform.http import (
+    CurrencyCode,
+    DateTimeField,
+    MoneySchema,
+    PageQuerySchema,
+    Schema,
+    one_of,
+)
 
 
 class PriceHistoryQuerySchema(PageQuerySchema):
@@ -68,9 +75,7 @@ class NewScheduledPriceSchema(Schema):
 class ScheduledPricesQuerySchema(PageQuerySchema):
     """Which scheduled prices to list."""
 
-    state = fields.String(
-        load_default=None, validate=validate.OneOf([state.value for state in ScheduleState])
-    )
+    state = fields.String(load_default=None, validate=one_of(ScheduleState))
 
 
 class ScheduledPriceSchema(Schema):
@@ -83,9 +88,7 @@ class ScheduledPriceSchema(Schema):
     compare_at = fields.Nested(MoneySchema, required=True, allow_none=True)
     starts_at = fields.AwareDateTime(required=True)
     ends_at = fields.AwareDateTime(required=True, allow_none=True)
-    state = fields.String(
-        required=True, validate=validate.OneOf([state.value for state in ScheduleState])
-    )
+    state = fields.String(required=True, validate=one_of(ScheduleState))
     replaced_price = fields.Nested(MoneySchema, required=True, allow_none=True)
     replaced_compare_at = fields.Nested(MoneySchema, required=True, allow_none=True)
     created_at = fields.AwareDateTime(required=True)

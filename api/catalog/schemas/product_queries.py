@@ -16,6 +16,7 @@ from api.platform.http import (
     CurrencyCode,
     PageQuerySchema,
     Schema,
+    one_of,
 )
 from api.platform.query_fields import IdList, NameList
 
@@ -135,9 +136,7 @@ class ProductsQuerySchema(PageQuerySchema):
         validate=CurrencyCode(),
         metadata={"description": "The shop's own currency when left out."},
     )
-    status = fields.String(
-        load_default=None, validate=validate.OneOf([status.value for status in ProductStatus])
-    )
+    status = fields.String(load_default=None, validate=one_of(ProductStatus))
     q = fields.String(load_default=None, validate=validate.Length(max=200))
     external_reference = fields.String(load_default=None, validate=validate.Length(1, 255))
     vendor = fields.String(load_default=None, validate=validate.Length(1, 255))

@@ -11,14 +11,14 @@ from api.orders.states import (
     PaymentStatus,
 )
 from api.platform.addresses import AddressSnapshotSchema
-from api.platform.http import MoneySchema, PageQuerySchema, Schema
+from api.platform.http import MoneySchema, PageQuerySchema, Schema, one_of
 from api.tax.rules import Treatment
 from api.tax.schemas import VatIdSchema
 
-_TREATMENT = ma.validate.OneOf([treatment.value for treatment in Treatment])
-_STATUS = ma.validate.OneOf([status.value for status in OrderStatus])
-_PAYMENT_STATUS = ma.validate.OneOf([status.value for status in PaymentStatus])
-_FULFILMENT_STATUS = ma.validate.OneOf([status.value for status in FulfilmentStatus])
+_TREATMENT = one_of(Treatment)
+_STATUS = one_of(OrderStatus)
+_PAYMENT_STATUS = one_of(PaymentStatus)
+_FULFILMENT_STATUS = one_of(FulfilmentStatus)
 
 
 class OrderListQuerySchema(PageQuerySchema, OrderFilterSchema):
@@ -263,9 +263,7 @@ class OrderHoldSchema(Schema):
 
     id = ma.fields.UUID(required=True)
     order_id = ma.fields.UUID(required=True)
-    reason = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([reason.value for reason in HoldReason])
-    )
+    reason = ma.fields.String(required=True, validate=one_of(HoldReason))
     note = ma.fields.String(required=True, allow_none=True)
     created_by = ma.fields.String(required=True)
     created_at = ma.fields.AwareDateTime(required=True)
@@ -276,9 +274,7 @@ class OrderHoldSchema(Schema):
 class OrderHoldRequestSchema(Schema):
     """Why an order must not ship yet."""
 
-    reason = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([reason.value for reason in STAFF_HOLD_REASONS])
-    )
+    reason = ma.fields.String(required=True, validate=one_of(STAFF_HOLD_REASONS))
     note = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 500))
 
 

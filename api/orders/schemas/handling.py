@@ -22,6 +22,7 @@ from api.platform.http import (
     Pattern,
     PositiveMoneySchema,
     Schema,
+    one_of,
 )
 from api.platform.reference_schemas import ReferenceFilterSchema
 
@@ -30,7 +31,7 @@ MOST_AT_ONCE = 100
 
 _TAG = (ma.validate.Length(1, 40), TRIMMED)
 _NOTE = (ma.validate.Length(1, 2000), NOT_BLANK)
-_REASON = ma.validate.OneOf([reason.value for reason in STAFF_HOLD_REASONS])
+_REASON = one_of(STAFF_HOLD_REASONS)
 
 
 def tag_field(**options: Any) -> ma.fields.String:
@@ -41,15 +42,9 @@ def tag_field(**options: Any) -> ma.fields.String:
 class OrderFilterSchema(ReferenceFilterSchema):
     """The filters of the list of orders, as the list takes them and a view keeps them."""
 
-    status = ma.fields.String(
-        load_default=None, validate=ma.validate.OneOf([one.value for one in OrderStatus])
-    )
-    payment_status = ma.fields.String(
-        load_default=None, validate=ma.validate.OneOf([one.value for one in PaymentStatus])
-    )
-    fulfilment_status = ma.fields.String(
-        load_default=None, validate=ma.validate.OneOf([one.value for one in FulfilmentStatus])
-    )
+    status = ma.fields.String(load_default=None, validate=one_of(OrderStatus))
+    payment_status = ma.fields.String(load_default=None, validate=one_of(PaymentStatus))
+    fulfilment_status = ma.fields.String(load_default=None, validate=one_of(FulfilmentStatus))
     queue = ma.fields.String(
         load_default=None,
         validate=ma.validate.OneOf(["to_ship", "on_hold"]),
@@ -60,7 +55,7 @@ class OrderFilterSchema(ReferenceFilterSchema):
     )
     hold_reason = ma.fields.String(
         load_default=None,
-        validate=ma.validate.OneOf([reason.value for reason in HoldReason]),
+        validate=one_of(HoldReason),
         metadata={"description": "Orders that are on hold for this reason."},
     )
     tag = tag_field(load_default=None)
@@ -182,9 +177,7 @@ class BulkActionSchema(Schema):
     order_ids = ma.fields.List(
         ma.fields.UUID(), required=True, validate=ma.validate.Length(1, MOST_AT_ONCE)
     )
-    action = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([one.value for one in BulkAction])
-    )
+    action = ma.fields.String(required=True, validate=one_of(BulkAction))
     tags = ma.fields.List(
         tag_field(),
         load_default=list,
@@ -289,9 +282,7 @@ class NewHoldRuleSchema(EditHoldRuleSchema):
         metadata={"example": "large-first-order"},
     )
     name = ma.fields.String(required=True, validate=(ma.validate.Length(1, 120), NOT_BLANK))
-    condition = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([one.value for one in RuleCondition])
-    )
+    condition = ma.fields.String(required=True, validate=one_of(RuleCondition))
     reason = ma.fields.String(required=True, validate=_REASON)
 
     def rule(self, data: dict[str, object]) -> object:

@@ -12,13 +12,14 @@ from api.platform.http import (
     PageQuerySchema,
     Pattern,
     Schema,
+    one_of,
 )
 from api.platform.rules import AtMostOne, ExactlyOne
 from api.purchasing.states import PurchaseOrderStatus
 
 MAX_UNITS = 1_000_000
 MAX_LINES = 500
-_STATUS = ma.validate.OneOf([status.value for status in PurchaseOrderStatus])
+_STATUS = one_of(PurchaseOrderStatus)
 _DAYS = ma.validate.Range(0, 730)
 _TEXT = [ma.validate.Length(1, 500), NOT_BLANK]
 

@@ -2,7 +2,7 @@
 
 import marshmallow as ma
 
-from api.platform.http import NOT_BLANK, MoneySchema, PageQuerySchema, Schema
+from api.platform.http import NOT_BLANK, MoneySchema, PageQuerySchema, Schema, one_of
 from api.platform.rules import ExactlyOne
 from api.purchasing.schemas.orders import (
     MAX_LINES,
@@ -12,7 +12,7 @@ from api.purchasing.schemas.orders import (
 )
 from api.purchasing.states import RestOfTransfer, TransferReason, TransferStatus
 
-_STATUS = ma.validate.OneOf([status.value for status in TransferStatus])
+_STATUS = one_of(TransferStatus)
 _CODE = ma.validate.Length(1, 500)
 _PLACE = ma.validate.Length(1, 40)
 

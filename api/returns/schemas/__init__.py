@@ -11,7 +11,7 @@ from api.orders.schemas.handling import (
     BulkResultsSchema,
 )
 from api.payments.states import RefundOrigin, RefundState
-from api.platform.http import MoneySchema, PositiveMoneySchema, Schema
+from api.platform.http import MoneySchema, PositiveMoneySchema, Schema, one_of
 from api.returns.flows import LineToRefund
 from api.returns.states import RefundRequestStatus
 
@@ -121,9 +121,7 @@ class RefundTransactionSchema(Schema):
         required=True, metadata={"description": "Given as store credit, not by the provider."}
     )
     amount = ma.fields.Nested(MoneySchema, required=True)
-    status = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([state.value for state in RefundState])
-    )
+    status = ma.fields.String(required=True, validate=one_of(RefundState))
     provider_status = ma.fields.String(required=True, allow_none=True)
     failure = ma.fields.String(required=True, allow_none=True)
 
@@ -135,7 +133,7 @@ class RefundSchema(Schema):
     order_id = ma.fields.UUID(required=True)
     origin = ma.fields.String(
         required=True,
-        validate=ma.validate.OneOf([origin.value for origin in RefundOrigin]),
+        validate=one_of(RefundOrigin),
         metadata={"description": "`provider`: made at the provider, not in the shop."},
     )
     provider_status = ma.fields.String(
@@ -145,7 +143,7 @@ class RefundSchema(Schema):
     )
     status = ma.fields.String(
         required=True,
-        validate=ma.validate.OneOf([status.value for status in RefundRequestStatus]),
+        validate=one_of(RefundRequestStatus),
         metadata={"description": "`partially_failed`: one transaction failed, another did not."},
     )
     amount = ma.fields.Nested(MoneySchema, required=True)

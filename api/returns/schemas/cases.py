@@ -9,7 +9,7 @@ import marshmallow as ma
 from api.fulfilment.schemas import TrackingNumber
 from api.inventory.schemas.levels import LotCode
 from api.platform.addresses import SingleLine
-from api.platform.http import DateTimeField, MoneySchema, PageQuerySchema, Pattern, Schema
+from api.platform.http import DateTimeField, MoneySchema, PageQuerySchema, Pattern, Schema, one_of
 from api.returns.schemas import RefundSchema
 from api.returns.service.cases import ReturnLineInput
 from api.returns.service.receiving import DisposedUnits, ReceivedUnits
@@ -26,7 +26,7 @@ MOST_LINES = 200
 MOST_PHOTOS = 10
 
 _units = ma.validate.Range(1, MOST_UNITS)
-_disposition = ma.validate.OneOf([one.value for one in Disposition])
+_disposition = one_of(Disposition)
 _LOT = "The lot that is printed on them; of articles with lots it is named for units to restock."
 _code = ma.validate.Length(1, 40)
 LINK = (
@@ -47,7 +47,7 @@ class ReturnLineInputSchema(Schema):
     condition = ma.fields.String(
         load_default=None,
         allow_none=True,
-        validate=ma.validate.OneOf([one.value for one in GoodsCondition]),
+        validate=one_of(GoodsCondition),
         metadata={"description": "In which condition they are, where a policy asks for it."},
     )
 
@@ -246,7 +246,7 @@ class ReturnLineSchema(Schema):
     condition = ma.fields.String(
         required=True,
         allow_none=True,
-        validate=ma.validate.OneOf([one.value for one in GoodsCondition]),
+        validate=one_of(GoodsCondition),
         metadata={"description": "In which condition the customer says that they are."},
     )
     exchange = ma.fields.Nested(ReturnExchangeSchema, required=True, allow_none=True)
@@ -277,12 +277,8 @@ class _ReturnCoreSchema(Schema):
     order_id = ma.fields.UUID(required=True)
     order_number = ma.fields.String(required=True)
     number = ma.fields.String(required=True, metadata={"example": "R-1001-1"})
-    kind = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([one.value for one in ReturnKind])
-    )
-    status = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([one.value for one in ReturnState])
-    )
+    kind = ma.fields.String(required=True, validate=one_of(ReturnKind))
+    status = ma.fields.String(required=True, validate=one_of(ReturnState))
     to_store_credit = ma.fields.Boolean(required=True)
     created_at = ma.fields.AwareDateTime(required=True)
     received_at = ma.fields.AwareDateTime(required=True, allow_none=True)
@@ -355,9 +351,7 @@ class ReturnsQuerySchema(PageQuerySchema):
         validate=ma.validate.OneOf(["open", *(one.value for one in ReturnState)]),
         metadata={"description": "A status, or `open`. With it the oldest comes first."},
     )
-    kind = ma.fields.String(
-        load_default=None, validate=ma.validate.OneOf([one.value for one in ReturnKind])
-    )
+    kind = ma.fields.String(load_default=None, validate=one_of(ReturnKind))
     order_id = ma.fields.UUID(load_default=None)
     variant_id = ma.fields.UUID(
         load_default=None, metadata={"description": "Those of orders with this article."}
@@ -389,7 +383,7 @@ class ReturnableSchema(Schema):
 
     status = ma.fields.String(
         required=True,
-        validate=ma.validate.OneOf([one.value for one in ReturnStatus]),
+        validate=one_of(ReturnStatus),
         metadata={"description": "How far the goods of the order have come back."},
     )
     lines = ma.fields.List(ma.fields.Nested(ReturnableLineSchema), required=True)

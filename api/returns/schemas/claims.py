@@ -7,15 +7,15 @@ from uuid import UUID
 import marshmallow as ma
 
 from api.platform.addresses import SingleLine
-from api.platform.http import MoneySchema, PageQuerySchema, Schema
+from api.platform.http import MoneySchema, PageQuerySchema, Schema, one_of
 from api.platform.rules import AtMostOne, ExactlyOne, Rule
 from api.returns.schemas.cases import LINK, MOST_LINES, MOST_PHOTOS, MOST_UNITS, ReturnPhotoSchema
 from api.returns.schemas.return_refunds import UnitsToRefundSchema
 from api.returns.states import ClaimKind, ClaimState
 
 _sku = ma.validate.Length(1, 100)
-_kind = ma.validate.OneOf([one.value for one in ClaimKind])
-_status = ma.validate.OneOf([one.value for one in ClaimState])
+_kind = one_of(ClaimKind)
+_status = one_of(ClaimState)
 
 
 class ClaimedGoodsSchema(Schema):

@@ -5,7 +5,7 @@ import re
 import marshmallow as ma
 
 from api.platform.addresses import SingleLine
-from api.platform.http import Pattern, Schema
+from api.platform.http import Pattern, Schema, one_of
 from api.returns.states import Condition, Exclusion, ShippingRule
 from api.returns.texts import NAMES
 
@@ -71,7 +71,7 @@ class EditReturnPolicySchema(Schema):
         metadata={"description": "From the arrival of the last parcel."},
     )
     is_final_sale = ma.fields.Boolean()
-    condition = ma.fields.String(validate=ma.validate.OneOf([one.value for one in Condition]))
+    condition = ma.fields.String(validate=one_of(Condition))
     restocking_fee = ma.fields.Integer(
         strict=True, validate=ma.validate.Range(0, 10_000), metadata=_SHARE
     )
@@ -81,12 +81,12 @@ class EditReturnPolicySchema(Schema):
         metadata={"description": "On top of what is given as store credit, in basis points."},
     )
     shipping_rule = ma.fields.String(
-        validate=ma.validate.OneOf([one.value for one in ShippingRule]),
+        validate=one_of(ShippingRule),
         metadata={"description": "When the shipping of the order goes back."},
     )
     withdrawal_exclusion = ma.fields.String(
         allow_none=True,
-        validate=ma.validate.OneOf([one.value for one in Exclusion]),
+        validate=one_of(Exclusion),
         metadata={
             "description": "Why the law gives no right of withdrawal: article 16 of Directive "
             "2011/83/EU."
@@ -120,7 +120,7 @@ class NewReturnPolicySchema(EditReturnPolicySchema):
     is_final_sale = ma.fields.Boolean(load_default=False)
     condition = ma.fields.String(
         load_default=Condition.UNUSED.value,
-        validate=ma.validate.OneOf([one.value for one in Condition]),
+        validate=one_of(Condition),
     )
     restocking_fee = ma.fields.Integer(
         load_default=0, strict=True, validate=ma.validate.Range(0, 10_000), metadata=_SHARE
@@ -130,12 +130,12 @@ class NewReturnPolicySchema(EditReturnPolicySchema):
     )
     shipping_rule = ma.fields.String(
         load_default=ShippingRule.NEVER.value,
-        validate=ma.validate.OneOf([one.value for one in ShippingRule]),
+        validate=one_of(ShippingRule),
     )
     withdrawal_exclusion = ma.fields.String(
         load_default=None,
         allow_none=True,
-        validate=ma.validate.OneOf([one.value for one in Exclusion]),
+        validate=one_of(Exclusion),
     )
 
 

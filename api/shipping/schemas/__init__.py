@@ -3,7 +3,7 @@
 import marshmallow as ma
 
 from api.platform.addresses import COUNTRIES, AddressSchema
-from api.platform.http import CurrencyCode, MoneySchema, Pattern, Schema
+from api.platform.http import CurrencyCode, MoneySchema, Pattern, Schema, one_of
 from api.shipping.rules import MethodKind
 
 MOST = 10**15
@@ -63,9 +63,7 @@ class OfferedMethodSchema(PromiseSchema):
     amount = ma.fields.Nested(MoneySchema, required=True)
     min_days = ma.fields.Integer(required=True)
     max_days = ma.fields.Integer(required=True)
-    kind = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([kind.value for kind in MethodKind])
-    )
+    kind = ma.fields.String(required=True, validate=one_of(MethodKind))
     pickup_address = ma.fields.Nested(PickupAddressSchema, required=True, allow_none=True)
     is_estimate = ma.fields.Boolean(
         required=True,

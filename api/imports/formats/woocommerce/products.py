@@ -14,7 +14,7 @@ from api.imports.formats.header_mapping import plain
 from api.imports.formats.parsed import ParsedProduct, RowError
 from api.imports.formats.woocommerce import values
 from api.imports.formats.woocommerce.columns import GRAMS, MOST_ATTRIBUTES
-from api.imports.formats.woocommerce.prices import Prices
+from api.imports.formats.woocommerce.values import Prices
 from api.imports.formats.woocommerce.variation_expansion import (
     MOST_VARIATIONS,
     sku_of,
