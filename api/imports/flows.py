@@ -15,6 +15,7 @@ twice, and products that come while it is written are not in it.
 import gc
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from typing import IO
 from uuid import UUID
 
@@ -120,21 +121,29 @@ def read_import(
         held = import_jobs.claim(import_id)
     if held is None:
         return False
+    with _released(ClaimLost, partial(import_jobs.release_claim, held)):
+        try:
+            with _rare_collections():
+                _read(held, by=by, on_progress=on_progress)
+        except SheetUnreadable as unreadable:
+            session.rollback()
+            with transaction():
+                import_jobs.fail(held, unreadable.detail)
+    return True
+
+
+@contextmanager
+def _released(lost: type[Exception], release: Callable[[str], None]) -> Iterator[None]:
+    """Give work back for another try when it breaks; work that is `lost` is no longer ours."""
     try:
-        with _rare_collections():
-            _read(held, by=by, on_progress=on_progress)
-    except ClaimLost:
+        yield
+    except lost:
         session.rollback()
-    except SheetUnreadable as unreadable:
-        session.rollback()
-        with transaction():
-            import_jobs.fail(held, unreadable.detail)
     except BaseException as broken:
         session.rollback()
         with transaction():
-            import_jobs.release_claim(held, f"{type(broken).__name__}: {broken}")
+            release(f"{type(broken).__name__}: {broken}")
         raise
-    return True
 
 
 def _read(held: Claim, *, by: Principal, on_progress: Progress | None) -> None:
@@ -221,18 +230,11 @@ def undo_import(import_id: UUID, *, by: Principal = SYSTEM) -> bool:
         held = undo_jobs.claim_undo(import_id)
     if held is None:
         return False
-    try:
+    with _released(ClaimLost, lambda _: undo_jobs.release_undo(held)):
         is_more = True
         while is_more:
             with transaction():
                 is_more = undo_jobs.undo_batch(held, by=by)
-    except ClaimLost:
-        session.rollback()
-    except BaseException:
-        session.rollback()
-        with transaction():
-            undo_jobs.release_undo(held)
-        raise
     return True
 
 
@@ -251,7 +253,7 @@ def write_export(export_id: UUID, *, on_progress: Written | None = None) -> bool
         held = export_jobs.claim_export(export_id)
     if held is None:
         return False
-    try:
+    with _released(ExportLost, partial(export_jobs.release_export, held)):
         with transaction():
             total = export_jobs.begin_export(held)
         written = _piece(held)
@@ -259,13 +261,6 @@ def write_export(export_id: UUID, *, on_progress: Written | None = None) -> bool
             if on_progress is not None:
                 on_progress(written, total)
             written = _piece(held)
-    except ExportLost:
-        session.rollback()
-    except BaseException as broken:
-        session.rollback()
-        with transaction():
-            export_jobs.release_export(held, f"{type(broken).__name__}: {broken}")
-        raise
     return True
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict
 from uuid import UUID
 
 import orjson
@@ -28,7 +28,7 @@ class CursorInvalid(Unprocessable):
     sentence = "The cursor does not belong to this list. Begin again without one."
 
 
-class UncountedPageQuery(TypedDict):
+class UncountedPageQuery(TypedDict, total=False):
     """Which page of a list is asked for."""
 
     limit: int
@@ -161,21 +161,18 @@ def page_response(
     *,
     filters: object = None,
     counted: AnySelect | None = None,
-    **asked: Unpack[PageQuery],
+    limit: int = 25,
+    cursor: str | None = None,
+    with_total: bool = False,
 ) -> dict[str, Any]:
     """Return one page as the API sends it: `data`, each row as `view` shows it, and `page`.
 
     Without a `view` a row shows its own columns. A total counts the statement, or `counted` where
     that needs fewer tables. See `page`.
     """
-    total = (counted if counted is not None else statement) if asked.get("with_total") else None
+    total = (statement if counted is None else counted) if with_total else None
     rows, described = page(
-        statement,
-        sort,
-        limit=asked["limit"],
-        cursor=asked["cursor"],
-        filters=filters,
-        total=total,
+        statement, sort, limit=limit, cursor=cursor, filters=filters, total=total
     )
     view = view or strip_sort_columns
     return {"data": [view(row) for row in rows], "page": described}

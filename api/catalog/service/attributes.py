@@ -1,6 +1,7 @@
 """Define what can be said of products: attributes and their choices."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -48,18 +49,9 @@ def create_attribute(draft: AttributeInput, *, by: Principal) -> UUID:
     if draft.choices and draft.kind not in _CHOOSING:
         raise ChoicesNotExpected(kind=draft.kind.value)
     with translate_integrity_errors():
-        session.add(
-            Attribute(
-                id=attribute_id,
-                code=draft.code,
-                name=draft.name,
-                kind=draft.kind,
-                unit=draft.unit,
-                is_filterable=draft.is_filterable,
-                is_visible=draft.is_visible,
-                position=draft.position,
-            )
-        )
+        values = asdict(draft)
+        del values["choices"]  # they are rows of their own
+        session.add(Attribute(id=attribute_id, **values))
     _add_choices(attribute_id, list(enumerate(draft.choices)))
     audit.record("attribute.created", by=by, subject_id=attribute_id, code=draft.code)
     emit(CatalogChanged(is_tree=True))

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from api.catalog.events import CatalogChanged
 from api.catalog.models.products import Product, Variant
+from api.catalog.queries.export_documents import lock_products
 from api.catalog.service import denormalization, facet_values, products, variants
 from api.kernel.principal import Principal
 from api.platform.bulk_request import Batch, Done, Row
@@ -35,7 +36,8 @@ def bulk_edit_products(batch: Batch, *, by: Principal) -> dict[str, object]:
     so that no two batches wait for each other's. Those that give names do so one after another.
     Storefronts are told once.
     """
-    _lock_products([row["id"] for row in batch.rows])
+    require_transaction()
+    lock_products([], [], ids=[row["id"] for row in batch.rows])
     said = [row["changes"] for row in batch.rows if "changes" in row]
     if any("category_ids" in changes for changes in said):
         denormalization.lock_category_tree(alone=False)
@@ -53,9 +55,9 @@ def bulk_edit_variants(batch: Batch, *, by: Principal) -> dict[str, object]:
     names do so one after another. Storefronts are told once.
     """
     ids = [row["id"] for row in batch.rows]
-    _lock_products(
-        session.scalars(select(Variant.product_id).where(Variant.id.in_(ids)).distinct()).all()
-    )
+    products_of = select(Variant.product_id).where(Variant.id.in_(ids)).distinct()
+    require_transaction()
+    lock_products([], [], ids=session.scalars(products_of).all())
     session.execute(
         select(Variant.id)
         .where(Variant.id.in_(ids))
@@ -96,16 +98,6 @@ def _edit_variant(row: Row, *, follow: Callable[[Product], None], by: Principal)
     if "price_updates" in row:
         variants.update_prices(variant_id, row["price_updates"], expected_version=version, by=by)
     return Done(variant_id, session.get_one(Variant, variant_id).version)
-
-
-def _lock_products(product_ids: Sequence[UUID]) -> None:
-    require_transaction()
-    session.execute(
-        select(Product.id)
-        .where(Product.id.in_(product_ids))
-        .order_by(Product.id)
-        .with_for_update(key_share=True)
-    )
 
 
 def _queue_to_name(said: Sequence[Mapping[str, object]]) -> None:

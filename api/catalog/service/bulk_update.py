@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Table, delete, update
+from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from api.catalog.events import CatalogChanged, ProductArchived, ProductPublished
@@ -18,13 +18,13 @@ from api.catalog.service import (
     bulk_create,
     denormalization,
     facet_values,
+    media,
     reindex,
 )
 from api.catalog.service.compare_products import ChangedRows
 from api.catalog.service.prices import change_prices
 from api.kernel.principal import Principal
 from api.platform import audit, bulk_sql
-from api.platform.bulk_sql import any_of
 from api.platform.db import Base, session
 from api.platform.outbox import emit
 
@@ -93,19 +93,7 @@ def _write_rows(rows: ChangedRows) -> set[str]:
             rows.audit("product.edited", one.id, {"attributes": assigned})
         elif one.is_alone:
             idle.add(one.id)
-    if rows.gone_images:
-        # Named here and not left to the foreign key, so that versions of variants tell of it.
-        session.execute(
-            update(Variant)
-            .where(any_of(Variant.image_id, rows.gone_images))
-            .values(image_id=None, version=Variant.version + 1)
-            .execution_options(synchronize_session=False)
-        )
-        session.execute(
-            delete(ProductImage)
-            .where(any_of(ProductImage.id, rows.gone_images))
-            .execution_options(synchronize_session=False)
-        )
+    media.remove_images(rows.gone_images)
     bulk_create.add_rows(ProductImage, rows.new_images)
     _change(ProductImage, rows.images)
     _change(Product, [row for row in rows.products if row["id"] not in idle])

@@ -4,6 +4,7 @@ Every change of the tree is made alone, so that no two make a ring of it.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -39,16 +40,8 @@ def create_category(draft: CategoryInput, *, by: Principal) -> UUID:
     with translate_integrity_errors():
         session.add(
             Category(
-                id=category_id,
-                parent_id=draft.parent_id,
-                slug=slug,
-                name=draft.name,
-                description=draft.description,
-                seo_title=draft.seo_title,
-                seo_description=draft.seo_description,
-                position=draft.position,
+                **{**asdict(draft), "id": category_id, "slug": slug},
                 path=_path(parent, slug),
-                is_visible=draft.is_visible,
                 is_shown=draft.is_visible and (parent is None or parent.is_shown),
             )
         )

@@ -1,7 +1,7 @@
 """Make, edit and remove collections, and choose what is in those that are filled by hand."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
@@ -77,17 +77,13 @@ def create_collection(draft: CollectionInput, *, by: Principal) -> UUID:
     with translate_integrity_errors():
         session.add(
             Collection(
-                id=collection_id,
-                slug=slug,
-                title=draft.title,
-                description=draft.description,
-                seo_title=draft.seo_title,
-                seo_description=draft.seo_description,
-                kind=draft.kind,
-                match=draft.match,
-                rules=collection_rules.validate_rules(draft.rules) if has_rules else [],
-                sort=draft.sort or ("newest" if has_rules else "position"),
-                is_visible=draft.is_visible,
+                **{
+                    **asdict(draft),
+                    "id": collection_id,
+                    "slug": slug,
+                    "rules": collection_rules.validate_rules(draft.rules) if has_rules else [],
+                    "sort": draft.sort or ("newest" if has_rules else "position"),
+                }
             )
         )
     redirects.drop_redirects("collection", [slug])

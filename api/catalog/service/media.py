@@ -11,12 +11,13 @@ from sqlalchemy.dialects.postgresql import insert
 from api.catalog.errors.media import MediaInUse, MediaNotFound, MediaUnknown, PictureTwice
 from api.catalog.events import CatalogChanged, MediaRemoved, MediaUploaded
 from api.catalog.models.media import Media, MediaState, ProductImage
-from api.catalog.models.products import Product
+from api.catalog.models.products import Product, Variant
 from api.catalog.service.inputs import ImageInput
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit
+from api.platform.bulk_sql import any_of
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 from api.platform.service_registry import get_service
@@ -131,6 +132,24 @@ def remove_media(media_id: UUID, *, by: Principal) -> None:
     session.execute(delete(Media).where(Media.id == media_id))
     audit.record("media.removed", by=by, subject_id=media_id, checksum=media.checksum)
     emit(MediaRemoved(media_id=media_id, key=media.storage_key))
+
+
+def remove_images(image_ids: Sequence[UUID]) -> None:
+    """Take pictures off their products, which are locked, and off the variants that show them."""
+    if not image_ids:
+        return
+    # Named here and not left to the foreign key, so that versions of variants tell of it.
+    session.execute(
+        update(Variant)
+        .where(any_of(Variant.image_id, image_ids))
+        .values(image_id=None, version=Variant.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        delete(ProductImage)
+        .where(any_of(ProductImage.id, image_ids))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def resolve_media(images: Sequence[ImageInput]) -> list[ImageInput]:

@@ -34,7 +34,6 @@ from api.catalog.states import PRODUCT, ProductStatus
 from api.catalog.texts import slug_from
 from api.kernel import clock
 from api.kernel.errors import DomainError
-from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM, Principal
 from api.platform import audit, sweeps
 from api.platform.db import lock_entity, require_transaction, session
@@ -211,14 +210,8 @@ def _replace_images(product_id: UUID, drafts: Sequence[ImageInput]) -> bool:
     if {url: (image.position, image.alt) for url, image in there.items()} == wanted:
         return False
     gone = [image.id for url, image in there.items() if url not in wanted]
-    if gone:
-        # Named here and not left to the foreign key, so that versions of variants tell of it.
-        session.execute(
-            update(Variant)
-            .where(Variant.image_id.in_(gone))
-            .values(image_id=None, version=Variant.version + 1)
-        )
-        session.execute(delete(ProductImage).where(ProductImage.id.in_(gone)))
+    media.remove_images(gone)
+    rows = bulk_create.image_rows(images, product_id)
     for position, image in enumerate(images):
         if image.url in there:
             known = there[image.url]
@@ -227,19 +220,7 @@ def _replace_images(product_id: UUID, drafts: Sequence[ImageInput]) -> bool:
                 known.media_id, known.sizes = image.media_id, list(image.sizes)
                 known.width, known.height = image.width, image.height
         else:
-            session.add(
-                ProductImage(
-                    id=new_id(),
-                    product_id=product_id,
-                    url=image.url,
-                    alt=image.alt,
-                    position=position,
-                    media_id=image.media_id,
-                    width=image.width,
-                    height=image.height,
-                    sizes=list(image.sizes),
-                )
-            )
+            session.add(ProductImage(**rows[position]))
     return True
 
 

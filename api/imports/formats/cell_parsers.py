@@ -183,6 +183,19 @@ def codes_of(row: Row, sheet: CsvReader, found: ParsedProduct) -> tuple[str | No
     return read("sku", code, LONGEST_SKU), read("barcode", barcode, LONGEST_BARCODE)
 
 
+def opening_quantity(row: Row, sheet: CsvReader, found: ParsedProduct) -> int | None:
+    """Read the opening stock. A negative number says nothing: it is not counted."""
+    column = sheet.name_of("quantity")
+    read = quantity(row["quantity"], column)
+    if read is not None and read < 0:
+        reason = "More were sold than were there; it was taken in without opening stock. Count it."
+        found.problems.append(
+            RowError(row.number, column, row["quantity"], reason, Consequence.VALUE_IGNORED)
+        )
+        return None
+    return read
+
+
 _FIT = re.compile(r"[^\W_]+(?:[-_]+[^\W_]+)*")
 _WORD = re.compile(r"\w+")
 

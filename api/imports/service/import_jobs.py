@@ -56,11 +56,17 @@ MOST_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """The right of one reader to read a file, from where the last one stopped."""
+class ImportClaim:
+    """The right of one worker to work on an import."""
 
     import_id: UUID
     reader: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(ImportClaim):
+    """The right of one reader to read a file, from where the last one stopped."""
+
     currency: str
     rows_read: int
     rows_total: int | None
@@ -235,10 +241,12 @@ def _forget_report(import_id: UUID) -> dict[str, object]:
     return asdict(Counters(problems=kept or 0))
 
 
-def save_progress(held: Claim, **values: object) -> None:
-    """Write down how far the reading has come and that the reader lives.
+def save_progress(
+    held: ImportClaim, while_in: ImportStatus = ImportStatus.RUNNING, /, **values: object
+) -> None:
+    """Write down how far the work has come and that the worker lives.
 
-    Raises ClaimLost when the import is no longer this reader's.
+    Raises ClaimLost when the import is no longer this worker's.
     """
     moved = cast(
         CursorResult[Any],
@@ -247,7 +255,7 @@ def save_progress(held: Claim, **values: object) -> None:
             .where(
                 Import.id == held.import_id,
                 Import.reader == held.reader,
-                Import.status == ImportStatus.RUNNING,
+                Import.status == while_in,
             )
             .values(heartbeat_at=clock.now(), **values)
             .execution_options(synchronize_session=False)

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Uuid, bindparam, func, or_, select, text, update
+from sqlalchemy import Uuid, bindparam, func, or_, select, text, update
 
 from api.catalog.queries import export_documents
 from api.catalog.service import bulk_upsert
@@ -16,7 +16,7 @@ from api.imports.errors import NothingToUndo
 from api.imports.events import ImportUndoRequested
 from api.imports.models import ChangeKind, Import, ImportChange, ImportStatus, UndoOutcome
 from api.imports.policy import UNDO_KEPT
-from api.imports.service.import_jobs import LEASE, ClaimLost, lock
+from api.imports.service.import_jobs import LEASE, ImportClaim, lock, save_progress
 from api.imports.states import IMPORT
 from api.inventory import service as inventory_service
 from api.inventory.service import OpeningLevel
@@ -52,11 +52,9 @@ _COUNTED = {
 
 
 @dataclass(frozen=True, slots=True)
-class UndoClaim:
+class UndoClaim(ImportClaim):
     """The right of one worker to take an import back."""
 
-    import_id: UUID
-    reader: UUID
     created_by: str
 
 
@@ -112,7 +110,7 @@ def undo_batch(held: UndoClaim, *, by: Principal) -> bool:
     Each is marked in the transaction of what was done to it, so that nothing is done twice. Locks
     levels before products, as whoever sells does. Raises ClaimLost when it is no longer ours.
     """
-    _beat(held)
+    save_progress(held, ImportStatus.UNDOING)
     changes = list(
         session.scalars(
             select(ImportChange)
@@ -204,24 +202,6 @@ def _count(
     counts["stock_taken_back"] += len({variant_id for variant_id, _ in taken} - left)
     counts["stock_left"] += len(left)
     row.undo_counts, row.attempts = counts, 0
-
-
-def _beat(held: UndoClaim) -> None:
-    moved = cast(
-        CursorResult[Any],
-        require_transaction().execute(
-            update(Import)
-            .where(
-                Import.id == held.import_id,
-                Import.reader == held.reader,
-                Import.status == ImportStatus.UNDOING,
-            )
-            .values(heartbeat_at=clock.now())
-            .execution_options(synchronize_session=False)
-        ),
-    )
-    if moved.rowcount != 1:
-        raise ClaimLost
 
 
 def _finish(held: UndoClaim) -> None:

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from api.catalog.service.inputs import ImageInput, PriceInput, ProductInput, VariantInput
 from api.catalog.states import ProductStatus
 from api.imports.formats import cell_parsers, csv_reader
-from api.imports.formats.cell_parsers import CellError, codes_of, slug_of
+from api.imports.formats.cell_parsers import CellError, codes_of, opening_quantity, slug_of
 from api.imports.formats.csv_reader import Row
 from api.imports.formats.decoding import SheetUnreadable
 from api.imports.formats.header_mapping import Renamed
@@ -181,17 +181,8 @@ class _Reading:
         images = self._images()
         variants = tuple(self._variants(draft.options))
         shown = dict.fromkeys(variant.image_url for variant in variants if variant.image_url)
-        self._found.draft = ProductInput(
-            title=draft.title,
-            slug=draft.slug,
-            description=draft.description,
-            vendor=draft.vendor,
-            product_type=draft.product_type,
-            tags=draft.tags,
-            options=draft.options,
-            external_reference=draft.external_reference,
-            seo_title=draft.seo_title,
-            seo_description=draft.seo_description,
+        self._found.draft = replace(
+            draft,
             images=(*images.values(), *(ImageInput(url) for url in shown if url not in images)),
             variants=variants,
         )
@@ -312,7 +303,7 @@ class _Reading:
                 continue
             try:
                 variant = self._variant(row, options)
-                quantity = self._quantity(row)
+                quantity = opening_quantity(row, self._sheet, self._found)
             except CellError as bad:
                 self._note(row, bad, Consequence.ROW_SKIPPED)
                 continue
@@ -370,20 +361,6 @@ class _Reading:
         except CellError as bad:
             self._note(row, bad, Consequence.VALUE_IGNORED)
             return None
-
-    def _quantity(self, row: Row) -> int | None:
-        """Read the opening stock. A negative number says nothing: it is not counted."""
-        column = self._sheet.name_of("quantity")
-        quantity = cell_parsers.quantity(row["quantity"], column)
-        if quantity is not None and quantity < 0:
-            sold = CellError(
-                column,
-                row["quantity"],
-                "More were sold than were there; it was taken in without opening stock. Count it.",
-            )
-            self._note(row, sold, Consequence.VALUE_IGNORED)
-            return None
-        return quantity
 
     def _note(self, row: Row, bad: CellError, consequence: Consequence) -> None:
         self._found.problems.append(

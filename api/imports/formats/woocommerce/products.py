@@ -8,7 +8,7 @@ from api.catalog.service.inputs import ImageInput, ProductInput, VariantInput
 from api.catalog.states import ProductStatus
 from api.catalog.texts import slug_from
 from api.imports.formats import cell_parsers
-from api.imports.formats.cell_parsers import CellError, codes_of
+from api.imports.formats.cell_parsers import CellError, codes_of, opening_quantity
 from api.imports.formats.csv_reader import CsvReader, Row
 from api.imports.formats.header_mapping import plain
 from api.imports.formats.parsed import ParsedProduct, RowError
@@ -314,21 +314,11 @@ class _Reading:
         return "standard"
 
     def _quantity(self, row: Row) -> int | None:
-        said, column = row["quantity"], self._sheet.name_of("quantity")
-        if said.casefold() == "parent":
+        if row["quantity"].casefold() == "parent":
             return None
-        if not said and row["in_stock"] == "0":
+        if not row["quantity"] and row["in_stock"] == "0":
             return 0
-        quantity = cell_parsers.quantity(said, column)
-        if quantity is not None and quantity < 0:
-            sold = CellError(
-                column,
-                said,
-                "More were sold than were there; it was taken in without opening stock. Count it.",
-            )
-            self._note(row, sold, Consequence.VALUE_IGNORED)
-            return None
-        return quantity
+        return opening_quantity(row, self._sheet, self._found)
 
     def _images(self, row: Row) -> Iterator[ImageInput]:
         column = self._sheet.name_of("images")
