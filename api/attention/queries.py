@@ -1,7 +1,7 @@
 """Reads of the attention list."""
 
 from dataclasses import dataclass
-from typing import Any, Unpack
+from typing import Unpack
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -35,7 +35,9 @@ class AttentionFilter:
     order_id: UUID | None = None
 
 
-def items(filters: AttentionFilter, *, by: Principal, **asked: Unpack[PageQuery]) -> dict[str, Any]:
+def items(
+    filters: AttentionFilter, *, by: Principal, **asked: Unpack[PageQuery]
+) -> dict[str, object]:
     """Return a page of open items, oldest first, or of resolved ones, newest first.
 
     Whoever is limited to locations gets the items of orders with units there.

@@ -164,7 +164,7 @@ def page_response(
     limit: int = 25,
     cursor: str | None = None,
     with_total: bool = False,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return one page as the API sends it: `data`, each row as `view` shows it, and `page`.
 
     Without a `view` a row shows its own columns. A total counts the statement, or `counted` where

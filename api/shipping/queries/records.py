@@ -114,7 +114,7 @@ def _one(table: Table, row_id: UUID, missing: DomainError) -> dict[str, object]:
     return {name: getattr(row, name) for name in _FIELDS[table]}
 
 
-def _page(table: Table, limit: int, cursor: str | None, *, with_total: bool) -> dict[str, Any]:
+def _page(table: Table, limit: int, cursor: str | None, *, with_total: bool) -> dict[str, object]:
     rows, page = pagination.page(
         select(table),
         Sort((table.c.code, table.c.id)),
