@@ -169,6 +169,8 @@ class Raw:
         ((number,),) = self.ask("EXECUTE number")
         new = {old: str(_new_id()) for old in self.old_ids}
         new |= {self.old_cart: cart, self.old_token: token, self.old_number: str(number)}
+        # Searches of a later round must find it by its own number.
+        new[self.old_search] = self.old_search.replace(f"'{self.old_number}'", f"'{number}'")
         new |= dict(zip(self.old_levels, (level for level, *_ in levels), strict=True))
         new |= dict(zip(self.old_variants, (variant for _, variant, _ in levels), strict=True))
         pieces = [self._insert(table, new) for table in (*_WRITTEN, "idempotency_keys")]
@@ -192,8 +194,8 @@ class Raw:
             "idempotency_keys": f"convert_from(body, 'UTF8') LIKE '%{order}%'",
         }
         self.old_order = order
-        ((self.old_cart, self.old_number),) = self.ask(
-            "SELECT cart_id::text, number FROM orders WHERE id = %s", order
+        ((self.old_cart, self.old_number, self.old_search),) = self.ask(
+            "SELECT cart_id::text, number, search::text FROM orders WHERE id = %s", order
         )
         ((self.old_token,),) = self.ask("SELECT token_hash FROM carts WHERE id = %s", self.old_cart)
         found = self.ask(
