@@ -200,6 +200,16 @@ class SupplierWithoutEmail(Conflict):
     sentence = "{name} has no e-mail address. Add it to the supplier, or print the order."
 
 
+class TransferExcessAboveLimit(Conflict):
+    """More came than was shipped, by more than somebody may add alone."""
+
+    code = "transfer_excess_above_limit"
+    sentence = (
+        "{units} more came than were shipped, which is above your limit. Receive what was shipped; "
+        "somebody with a wider limit receives the rest."
+    )
+
+
 class TransferReceiptNotUndoable(Conflict):
     """Units of a transfer came too long ago to undo that, or it was undone or ended since."""
 

@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from api.inventory.models import StockLevel
 from api.platform.db import session, transaction
 from api.purchasing import queries
+from tests.approvals.test_approvals import limits
 from tests.support.books import differences
 from tests.support.shop import Shop, Staff
 from tests.support.stock import a_location
@@ -218,4 +219,25 @@ def test_units_that_are_needed_are_not_undone(two_places: Shop) -> None:
 
     assert (refused.status_code, refused.json["code"]) == (409, "insufficient_stock")
     assert (on_hand(mug), staff.gets(path).json["status"]) == ([0, 10], "received")
+    assert differences() == []
+
+
+def test_more_than_was_shipped_is_received_within_the_limits_of_ones_role(
+    two_places: Shop,
+) -> None:
+    mug = two_places.variants["MUG"]
+    limits("warehouse", adjust_max_units=3)
+    staff = two_places.staff("warehouse")
+    path = shipped(staff, MUG=4)
+
+    excess = {"code": "MUG", "quantity": 2}
+    above = came(staff, path, {"code": "MUG", "quantity": 4}, excess, excess)
+
+    assert (above.status_code, above.json["code"]) == (409, "transfer_excess_above_limit")
+    assert on_hand(mug) == [6]
+    assert came(staff, path, {"code": "MUG", "quantity": 7}).status_code == 200
+    assert on_hand(mug) == [6, 7]
+    limits("warehouse", adjust_max_units=1_000, adjust_max_value=500)
+    dear = came(staff, path, {"code": "MUG", "quantity": 3})
+    assert dear.json["code"] == "transfer_excess_above_limit", "3 mugs of 2.00 EUR"
     assert differences() == []

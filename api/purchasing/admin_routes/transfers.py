@@ -21,6 +21,7 @@ from api.purchasing.errors import (
     ReceivedCodeUnknown,
     RestUndecided,
     TransferEmpty,
+    TransferExcessAboveLimit,
     TransferGoesNowhere,
     TransferNotFound,
     TransferReceiptNotUndoable,
@@ -154,7 +155,7 @@ def ship_transfer(transfer_id: UUID) -> dict[str, object]:
 @may_answer(
     *STOCK_REFUSALS,
     *(CaseQuantityUnknown, DamagedExceedsQuantity, InvalidState, NotInTransfer),
-    *(ReceivedCodeUnknown, TransferNotFound),
+    *(ReceivedCodeUnknown, TransferExcessAboveLimit, TransferNotFound),
 )
 @idempotent(required=True)
 @blueprint.arguments(ReceiveTransferSchema)

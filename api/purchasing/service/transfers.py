@@ -1,5 +1,6 @@
 """Transfers between locations: packed, shipped, received, and what went missing."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -13,9 +14,11 @@ from api.inventory.errors import BinNotFound
 from api.inventory.service import MovementKind, StockChange
 from api.kernel import clock
 from api.kernel.ids import new_id
-from api.kernel.principal import Principal
+from api.kernel.principal import Limit, Principal
 from api.platform import audit
 from api.platform.db import lock_entity, require_transaction
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
 from api.purchasing import queries
 from api.purchasing.errors import (
     DamagedExceedsQuantity,
@@ -23,6 +26,7 @@ from api.purchasing.errors import (
     NotInTransfer,
     RestUndecided,
     TransferEmpty,
+    TransferExcessAboveLimit,
     TransferGoesNowhere,
     TransferNotFound,
     TransferReceiptNotUndoable,
@@ -139,14 +143,15 @@ def receive_transfer(
 
     Once all came it is received; more than was shipped waits for `close_transfer` with a reason.
     Locks the transfer, then the levels. Raises `TransferNotFound`, `InvalidState`,
-    `NotInTransfer`, `DamagedExceedsQuantity`, what `find_received` raises, and what is wrong with
-    a bin. Units come with the lots that left; more than left come without.
+    `NotInTransfer`, `DamagedExceedsQuantity`, what `find_received` raises, what is wrong with
+    a bin, and `TransferExcessAboveLimit` when more come beyond what was shipped than `by` may add
+    alone. Units come with the lots that left; more than left come without.
     """
     transfer = _lock(transfer_id, by)
     TRANSFER.next(transfer.status, "receive")
     by_variant = {line.variant_id: line for line in _lines(transfer)}
     lots = inventory_service.LotsOnTheirWay(number_of(transfer))
-    changes = []
+    changes, excess = [], Counter[UUID]()
     for one in lines:
         variant, pack = find_received(one["code"])
         line, units = by_variant.get(variant.variant_id), one["quantity"] * pack
@@ -154,6 +159,7 @@ def receive_transfer(
             raise NotInTransfer(sku=variant.sku)
         if one["damaged"] > units:
             raise DamagedExceedsQuantity(sku=variant.sku, damaged=one["damaged"], units=units)
+        excess[line.variant_id] += min(units, max(0, line.received + units - line.shipped))
         line.received += units
         changes.append(
             _change(
@@ -166,6 +172,7 @@ def receive_transfer(
                 unit_cost=line.unit_cost,
             )
         )
+    _check_excess(excess, {line.variant_id: line.unit_cost for line in by_variant.values()}, by=by)
     _put_in(transfer, changes, reason="received", by=by)
     transfer.received_at, transfer.last_receipt = clock.now(), as_json(changes)
     if all(line.received == line.shipped for line in by_variant.values()):
@@ -173,6 +180,22 @@ def receive_transfer(
         _move(transfer, TransferStatus.RECEIVED, by=by)
     else:
         _move(transfer, TransferStatus.PARTIALLY_RECEIVED, by=by)
+
+
+def _check_excess(
+    excess: Mapping[UUID, int], costs: Mapping[UUID, int | None], *, by: Principal
+) -> None:
+    """Refuse units beyond what was shipped above a limit: they are added as by an adjustment."""
+    value = 0
+    for variant_id, units in excess.items() if by.limits else ():
+        cost = costs[variant_id]
+        if cost is None:
+            settings: Settings = get_service(Settings)
+            _, cost = inventory_queries.sku_and_price(variant_id, settings.currency)
+        value += units * (cost or 0)
+    units = sum(excess.values())
+    if by.exceeded({Limit.ADJUST_MAX_UNITS: units, Limit.ADJUST_MAX_VALUE: value}):
+        raise TransferExcessAboveLimit(units=units)
 
 
 def undo_transfer_receipt(transfer_id: UUID, *, by: Principal) -> None:
