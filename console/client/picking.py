@@ -205,6 +205,11 @@ class Picking:
         return parse(Batch, (await self._caller.command(path, body, key=key)).body)
 
 
+def aggregate(batch: Batch) -> str:
+    """What the commands of a batch are queued under."""
+    return f"batch:{batch.id}"
+
+
 def assign(batch: Batch, order: PickOrder | None, code: str) -> NewCommand:
     """Put a scanned tote on the cart."""
     slot = f"slot {order.position}" if order else "all orders"
@@ -245,4 +250,5 @@ def finish(batch: Batch) -> NewCommand:
 
 
 def _of(batch: Batch, kind: str, path: str, body: dict[str, object], label: str) -> NewCommand:
-    return NewCommand(kind=kind, aggregate=f"batch:{batch.id}", path=path, body=body, label=label)
+    own = aggregate(batch)
+    return NewCommand(kind=kind, aggregate=own, path=path, body=body, label=label)

@@ -48,6 +48,7 @@ class PickScreen(BinListScreen):
         self.batches: Sequence[BatchCard] = ()
         self._history: list[Walk] = []
         self._refused_claim = ""
+        self._refusal = ""
         self._key = uuid4().hex
         self._lot: str | None = None
         """The lot that the last code told beside the item."""
@@ -299,6 +300,11 @@ class PickScreen(BinListScreen):
     async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
         """The shop knows of a pick, or refused it: read what it has once all were sent."""
         await super().command_ended(command, failure)
+        if failure is not None and self._is_asked_again(command):
+            # In the outbox it would hold back all that is scanned from now on.
+            self.context.shop.drop(command)
+            self._refusal = failure.detail
+            self.say(wrong(failure.detail))
         is_fresh = time.time() - command.made_at < FRESH_SECONDS
         if command.kind == picking.PICK and failure is None and is_fresh and self.is_current:
             is_empty = (command.answer or {}).get("is_bin_empty")
@@ -307,6 +313,12 @@ class PickScreen(BinListScreen):
                 run_in_background(self, "zero", self._check_zero, emptied, beside=True)
         if command.kind in picking.KINDS and self.is_current and not self.context.shop.waiting:
             self.read_soon()
+
+    def _is_asked_again(self, command: Command) -> bool:
+        """Whether the walk on the screen shows what was refused as still to be done."""
+        is_here = self.walk is not None and command.aggregate == picking.aggregate(self.walk.batch)
+        is_step = command.kind in picking.KINDS and command.kind != picking.FINISH
+        return is_here and is_step and command.is_unsent and self.is_current
 
     def _bin_id(self, barcode: object) -> str | None:
         lines = self.walk.batch.lines if self.walk else ()
@@ -326,7 +338,9 @@ class PickScreen(BinListScreen):
         if self.walk is not None and self.walk.settled() is not self.walk:
             self.walk, self._history = self.walk.settled(), []
             if not self.context.shop.needs_person:  # else the refusal itself is in sight
-                self.say(wrong("The shop did not take the last scan: scan again what is shown"))
+                told = self._refusal or "The shop did not take the last scan."
+                self.say(wrong(f"{told} Scan again what is shown"))
+            self._refusal = ""
 
     def _become(self, walk: Walk) -> None:
         if self.walk is not None:

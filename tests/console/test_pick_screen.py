@@ -56,6 +56,36 @@ async def test_a_scanner_alone_walks_from_the_first_bin_to_the_last_tote(
     assert stock_differences() == []
 
 
+async def test_a_tote_that_the_shop_refuses_holds_nothing_back(
+    real_desk: Station, house: Shop
+) -> None:
+    desk, owner, mia = real_desk, house.staff(), house.staff("warehouse")
+    shelved(house, "S-CUP", A1=9)
+    with_totes("T-S1", "T-S2", "T-S3")
+    for _ in range(2):
+        house.an_order(**{"S-CUP": 1})
+    hers = mia.posts("/picking/batches", {"kind": "totes", "limit": 1}).json
+    mia.posts(f"/picking/batches/{hers['id']}/claim", {})
+    mia.posts(f"/picking/batches/{hers['id']}/totes", {"tote": "T-S1"})
+    picked = {"item": "S-CUP", "quantity": 1}
+    assert mia.posts(f"/picking/lines/{hers['lines'][0]['id']}/pick", picked).status_code == 200
+    await desk.press("f4")
+    await desk.rested()
+    await desk.press("enter")
+    await desk.rested()
+
+    await desk.scan("T-S1")
+    await desk.rested()
+    assert "Tote T-S1 has units of order" in desk.text, desk.text
+    assert "an empty tote" in desk.text, desk.text
+    await desk.scan("T-S2", "L-A1", "S-CUP", "T-S2", "!DONE")
+    await desk.rested()
+
+    batches = owner.gets("/picking/batches").json["data"]
+    assert {one["status"] for one in batches if one["id"] != hers["id"]} == {"done"}
+    assert stock_differences() == []
+
+
 async def test_what_is_in_no_other_bin_is_asked_about(real_desk: Station, house: Shop) -> None:
     desk, owner = real_desk, house.staff()
     shelved(house, "S-CUP", A1=3)
