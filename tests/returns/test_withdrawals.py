@@ -133,6 +133,7 @@ def test_units_that_were_not_shipped_never_leave(shop: Shop) -> None:
     assert quote["amount"]["amount"] == 2 * 999 + 490
     assert refunds(staff, back).status_code == 201
     assert staff.opens(order)["payment_status"] == "refunded"
+    assert staff.gets(f"/returns/{back['id']}").json["status"] == "closed"
     assert staff.gets("/attention").json["data"] == []
     assert differences() == []
 
@@ -146,6 +147,8 @@ def test_an_unpaid_order_is_ended_without_a_deadline(shop: Shop) -> None:
 
     assert staff.opens(order)["status"] == "cancelled"
     assert counters(mug).allocated == 0
+    (back,) = staff.gets("/returns").json["data"]
+    assert back["status"] == "closed"
     assert staff.gets("/attention").json["data"] == []
 
 

@@ -19,7 +19,8 @@ from api.stored_value import service as stored_value_service
 def record_refund(order: Order, form: RefundForm, *, case_id: UUID, by: Principal) -> None:
     """Record the refund on its return, give the bonus, and end the deadline of a withdrawal.
 
-    An inspected return of which everything is refunded is closed. Raises `InvalidState`.
+    An inspected return of which everything is refunded is closed, and one that waits for no goods
+    because none were shipped. Raises `InvalidState`.
     """
     assert form.return_id is not None
     parent = cases.lock(form.return_id)
@@ -32,7 +33,8 @@ def record_refund(order: Order, form: RefundForm, *, case_id: UUID, by: Principa
         )
         orders_service.add_event(order.id, "credit_bonus", f"Bonus of {bonus} as credit.", by=by)
     parent = cases.lock(form.return_id)
-    if parent.status is ReturnState.INSPECTED and receiving.is_settled(order, parent):
+    is_all_there = parent.status is ReturnState.INSPECTED or receiving.waits_for_nothing(parent)
+    if is_all_there and receiving.is_settled(order, parent):
         cases.close(order, parent, note=None, by=by)
     attention.clear(AttentionKind.WITHDRAWAL, reference=parent.id)
 

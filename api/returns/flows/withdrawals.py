@@ -35,7 +35,7 @@ from api.returns.models import Withdrawal
 from api.returns.queries import cases as case_queries
 from api.returns.queries import settings as settings_queries
 from api.returns.queries import withdrawals as withdrawal_queries
-from api.returns.service import cases, withdrawals
+from api.returns.service import cases, receiving, withdrawals
 from api.returns.service.cases import ReturnInput, ReturnLineInput
 from api.returns.states import Exclusion, ReturnKind
 from api.returns.texts import WITHDRAWN
@@ -278,6 +278,8 @@ def _open(order: Order, withdrawal: Withdrawal, *, by: Principal) -> None:
     audit.record("withdrawal.confirmed", by=by, subject_id=withdrawal.id, order_id=str(order.id))
     if orders_service.refundable(order) > 0:
         raise_deadline(order.id, parent.id, parent.number, parent.refund_due_at)
+    elif receiving.waits_for_nothing(parent):
+        cases.close(order, parent, note=None, by=by)
     payment_sync_service.refresh(order)
 
 

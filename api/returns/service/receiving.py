@@ -129,6 +129,11 @@ def is_exchanged(parent: Return) -> bool:
     return any(line.exchange_line_id is not None for line in parent.lines)
 
 
+def waits_for_nothing(parent: Return) -> bool:
+    """Whether no goods are to come back and none came: it is about units never shipped."""
+    return not any(line.quantity or line.received_quantity for line in parent.lines)
+
+
 def is_settled(order: Order, parent: Return) -> bool:
     """Whether everything that came is refunded, and what exchanges cost less with it.
 
