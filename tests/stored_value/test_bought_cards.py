@@ -12,7 +12,7 @@ from api.platform.db import session
 from api.stored_value import codes, jobs
 from api.stored_value.models import StoredValueAccount
 from tests.support.books import differences
-from tests.support.shop import Buyer, Shop
+from tests.support.shop import ADDRESS, Buyer, Shop
 from tests.support.stock import counters
 from tests.support.work import drain
 
@@ -71,6 +71,31 @@ def test_a_bought_card_is_untaxed_and_sent_once_it_is_paid(cards: Shop) -> None:
     buyer.adds("MUG", 2)
     assert buyer.checks_out(gift_cards=sent[:1])["payment_status"] == "paid"
     assert differences() == []
+
+
+def test_cards_alone_cost_no_shipping(cards: Shop) -> None:
+    guest, owner = cards.guest(), cards.staff()
+    guest.adds("GIFT")
+    alone = guest.checks_out()
+    moved = guest.changes(
+        alone, shipping_address={**ADDRESS, "country": "AT", "city": "Wien", "postal_code": "1010"}
+    )
+    mixed = cards.guest()
+    mixed.adds("GIFT")
+    mixed.adds("MUG")
+    draft = owner.posts("/draft-orders", {
+        "email": "ada@example.test", "currency": "EUR", "shipping_method": "standard",
+        "shipping_address": ADDRESS, "lines": [{"sku": "GIFT", "quantity": 1}],
+    }).json  # fmt: skip
+    tried = owner.posts("/estimates", {
+        "items": [{"sku": "GIFT", "quantity": 1}], "country": "DE", "currency": "EUR",
+    }).json  # fmt: skip
+
+    assert alone["total"]["amount"] == moved["total"]["amount"] == 2500
+    assert draft["costs"]["shipping_total"]["amount"] == 0
+    assert tried["shipping_total"]["amount"] == 0
+    # With goods there is a parcel.
+    assert mixed.checks_out()["shipping_total"]["amount"] == 490
 
 
 def test_a_card_goes_to_somebody_else_at_its_date(cards: Shop) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from api.catalog.errors import VariantNotFound
 from api.catalog.queries import variant_lookup
 from api.checkout.errors import CartNotPurchasable
+from api.checkout.flows import shipping_choice
 from api.checkout.flows.terms import terms_for
 from api.kernel.money import Money
 from api.pricing import totals
@@ -96,4 +97,5 @@ def _lines(
         quantity=sum(line.quantity for line in lines),
         profiles={profile: offers[one].product_title for one, profile in profiles.items()},
         products={offers[one].product_id: offers[one].product_title for one in ids},
+        is_email=shipping_choice.is_email(line.tax_class for line in lines),
     )

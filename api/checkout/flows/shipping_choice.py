@@ -3,7 +3,7 @@
 Goods that are picked up are handed over at the address of the method, which decides their tax.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from api.accounts import queries as accounts_queries
@@ -15,6 +15,7 @@ from api.orders.service import Order
 from api.shipping import queries as shipping_queries
 from api.shipping.queries import ShippingOption, ShippingOptions
 from api.shipping.rules import Consignment, Place
+from api.tax.rules import GIFT_CARD
 
 
 def of_cart(
@@ -31,6 +32,7 @@ def of_cart(
             profiles={line.shipping_profile: line.title for line in lines if line.shipping_profile},
             products={line.product_id: line.title for line in lines},
             customer_id=cart.customer_id,
+            is_email=is_email(line.tax_class for line in lines),
         ),
     )
 
@@ -52,8 +54,14 @@ def of_order(order: Order, place: Place) -> ShippingOptions:
             },
             products={line.product_id: line.title for line in order.lines},
             customer_id=order.customer_id,
+            is_email=is_email(line.tax_class for line in order.lines),
         ),
     )
+
+
+def is_email(tax_classes: Iterable[str]) -> bool:
+    """Tell whether goods of these tax classes are gift cards alone, which are sent by e-mail."""
+    return set(tax_classes) == {GIFT_CARD}
 
 
 def place_of(address: Mapping[str, Any]) -> Place:
