@@ -43,6 +43,7 @@ from api.platform import (
 from api.platform.body_limits import FILES, MEGABYTE
 from api.platform.http import Blueprint, NoCookies
 from api.platform.mail import Mailer, SmtpMailer
+from api.platform.routing import MatchedRule
 from api.platform.settings import Settings
 from api.platform.storage import Storage
 from api.shipping_labels import queries as label_queries
@@ -156,6 +157,8 @@ class Commands(AppGroup):
 
 class SynchronousFlask(Flask):
     """Flask without the check, for each function at each request, whether it is a coroutine."""
+
+    url_rule_class = MatchedRule
 
     def ensure_sync(self, func: Callable[..., object]) -> Callable[..., object]:
         """Return the function unchanged: the shop has no coroutines."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC
 from enum import StrEnum
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, ClassVar, Final, Self, TypeVar, cast
 
 import flask_smorest
@@ -325,11 +325,9 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
     def arguments(self, schema: object, **options: object) -> Callable[[View], View]:
         """Validate the input of a view; unknown query parameters are refused."""
-        if isinstance(schema, type):
-            schema = schema()  # once, not for every request
         if options.get("location") == "query":
             options.setdefault("unknown", ma.RAISE)
-        return cast(Callable[[View], View], super().arguments(schema, **options))
+        return cast(Callable[[View], View], super().arguments(_shared(schema), **options))
 
     def response(
         self, status_code: int, schema: object = None, **options: object
@@ -339,7 +337,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         Queries build the value in its final shape and tests compare it with the schema, so
         production does not serialize every field through marshmallow.
         """
-        document = super().response(status_code, schema, **options)
+        document = super().response(status_code, _shared(schema), **options)
 
         def decorate(view: View) -> View:
             @wraps(view)
@@ -360,11 +358,23 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
     def alt_response(self, status_code: int, **options: object) -> Callable[[View], View]:
         """Document another response of a view."""
+        if "schema" in options:
+            options["schema"] = _shared(options["schema"])
         return cast(Callable[[View], View], super().alt_response(status_code, **options))
 
     def doc(self, **members: object) -> Callable[[View], View]:
         """Add to the documentation of a view; see flask-smorest."""
         return cast(Callable[[View], View], super().doc(**members))
+
+
+@cache
+def _instance(schema: type[ma.Schema]) -> ma.Schema:
+    """Return the one instance of a class of schemas: each holds a copy of every field."""
+    return schema()
+
+
+def _shared(schema: object) -> object:
+    return _instance(schema) if isinstance(schema, type) else schema
 
 
 def _takes_query(view: Callable[..., object]) -> bool:
