@@ -29,6 +29,7 @@ from api.platform import deliveries, delivery_claims, health, jobs, outbox
 from api.platform.db import session, transaction
 from api.platform.deliveries import ClaimedDeliveries
 from api.platform.mail import Mailer
+from api.platform.memory import return_freed_memory
 from api.platform.outbox import Lane
 from api.platform.redis import connect
 from api.platform.service_registry import get_service
@@ -249,6 +250,7 @@ def main() -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 78  # EX_CONFIG
+    return_freed_memory()
     app = create_app(settings, answers_requests=False)
     lanes = lane_threads(app)
     relay = Relay(app, settings, lanes)

@@ -7,7 +7,6 @@ byte is read.
 """
 
 import contextlib
-import ctypes
 import errno
 import selectors
 import time
@@ -22,6 +21,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from api.kernel.ids import new_id
 from api.platform import problems
+from api.platform.memory import return_freed_memory
 from api.platform.observability import bind_request_id, request_id, shortened
 from api.platform.serving.connection import Answer, Connection, HeadTooLarge, State
 
@@ -33,8 +33,6 @@ LEAVING_SECONDS = 2.0
 """How long a worker that shuts down waits for a request that is not complete."""
 _TICK_SECONDS = 1.0
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-_LARGE_BLOCK = 1024 * 1024
 
 _DETAILS = {
     400: "This is not a valid HTTP request.",
@@ -259,20 +257,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 unsent += each.waiting
                 if unsent > MAX_UNSENT:
                     self._drop(each)
-
-
-def return_freed_memory() -> None:
-    """Have glibc give each block of 1 MiB or more back to the system as soon as it is freed.
-
-    By itself it raises that limit, up to 32 MiB, with the largest block that was ever freed. From
-    then on large uploads are kept in the heaps of the threads that read them, and each heap keeps
-    what it has grown to. A fixed limit turns that off; see mallopt(3). Other C libraries do not
-    have the function, and are left as they are.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
-        mallopt(_M_TRIM_THRESHOLD, 2 * _LARGE_BLOCK)
 
 
 class _StatusRecorder:
