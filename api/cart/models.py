@@ -40,7 +40,8 @@ class Cart(WithId, Versioned, Timestamped, Base):
         ),
         Index("ix_carts_token_hash", "token_hash"),
         Index("ix_carts_customer", "customer_id"),
-        Index("ix_carts_idle", "updated_at", postgresql_where=text("status <> 'ordered'")),
+        # None holds `updated_at`: Postgres changes a row in its place only while no index does.
+        Index("ix_carts_open", "id", postgresql_where=text("status <> 'ordered'")),
     )
 
     token_hash: Mapped[str | None] = mapped_column(String(64))
