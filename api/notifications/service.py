@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
+from typing import Final, cast
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, CursorResult, func, select, union, update
+from sqlalchemy import CompoundSelect, CursorResult, bindparam, func, select, union, update
 from sqlalchemy.dialects.postgresql import insert
 
 from api.kernel import clock
@@ -16,8 +16,9 @@ from api.notifications.events import EmailResendRequested
 from api.notifications.models import EmailMessage
 from api.notifications.states import EMAIL, EmailKind, EmailStatus
 from api.platform import audit, observability
-from api.platform.db import lock_entity, require_transaction
+from api.platform.db import UtcDateTime, lock_entity, require_transaction, table_of
 from api.platform.outbox import Delivery, OutboxEvent, emit
+from api.platform.prepared import prepared
 
 CLAIM_LIFETIME = timedelta(minutes=6)
 """Longer than a job may run (five minutes): a claim that ran out belongs to a worker that died."""
@@ -26,10 +27,22 @@ MOOT_AFTER = timedelta(minutes=10)
 MOOT = "Given up: what it tells had changed before it was known to have left."
 
 _ERROR_LENGTH = 1000
-_WRITE = (
-    insert(EmailMessage)
+_EMAILS: Final = table_of(EmailMessage)
+# Built once: every order sends e-mails.
+_WRITE: Final = prepared(
+    insert(_EMAILS)
     .on_conflict_do_nothing(constraint="uq_letters_one_per_cause")
-    .returning(EmailMessage.id)
+    .returning(_EMAILS.c.id)
+)
+_SENT: Final = prepared(
+    update(_EMAILS)
+    .where(_EMAILS.c.id == bindparam("email"))
+    .values(
+        status=EmailStatus.SENT,
+        sent_at=bindparam("now", type_=UtcDateTime),
+        claimed_until=None,
+        last_error=None,
+    )
 )
 
 
@@ -136,12 +149,7 @@ def claim(email_id: UUID) -> ClaimedEmail | None:
 
 def record_sent(posting: ClaimedEmail) -> None:
     """Note that the mail server took an e-mail. It did leave, whoever holds the claim by now."""
-    require_transaction().execute(
-        update(EmailMessage)
-        .where(EmailMessage.id == posting.email_id)
-        .values(status=EmailStatus.SENT, sent_at=clock.now(), claimed_until=None, last_error=None)
-        .execution_options(synchronize_session=False)
-    )
+    require_transaction().execute(_SENT, {"email": posting.email_id, "now": clock.now()})
 
 
 def record_rejected(posting: ClaimedEmail, error: str) -> None:

@@ -1,16 +1,17 @@
 """Availability: how many units can be bought now."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from api.catalog.models.products import Product, Variant
 from api.inventory.models import Location, StockAllocation, StockLevel, StockReservation
 from api.kernel import clock
 from api.platform.db import session
+from api.platform.prepared import prepared
 
 
 def availability(variant_ids: Collection[UUID], *, cart_id: UUID | None = None) -> dict[UUID, int]:
@@ -57,24 +58,27 @@ def with_back_orders(
     `back_ordered_quantity` and `back_order_note`: what the shop says now of when they come. With
     `has_some` False nothing is asked.
     """
-    statement = (
-        select(
-            StockAllocation.order_line_id,
-            func.sum(StockAllocation.waiting),
-            func.max(Variant.back_order_note),
-        )
-        .join(StockLevel, StockLevel.id == StockAllocation.level_id)
-        .join(Variant, Variant.id == StockLevel.variant_id)
-        .where(StockAllocation.order_id == order_id, StockAllocation.waiting > 0)
-        .group_by(StockAllocation.order_line_id)
-    )
-    rows = session.execute(statement) if has_some else ()
+    rows = session.execute(_BACK_ORDERED, {"order_id": order_id}) if has_some else ()
     told = {line_id: (int(units), note) for line_id, units, note in rows}
     shown = []
     for line in lines:
         units, note = told.get(line["id"], (0, ""))
         shown.append({**line, "back_ordered_quantity": units, "back_order_note": note})
     return shown
+
+
+# Built once: every order's e-mail asks it.
+_BACK_ORDERED: Final = prepared(
+    select(
+        StockAllocation.order_line_id,
+        func.sum(StockAllocation.waiting),
+        func.max(Variant.back_order_note),
+    )
+    .join(StockLevel, StockLevel.id == StockAllocation.level_id)
+    .join(Variant, Variant.id == StockLevel.variant_id)
+    .where(StockAllocation.order_id == bindparam("order_id"), StockAllocation.waiting > 0)
+    .group_by(StockAllocation.order_line_id)
+)
 
 
 def has_units(order_id: object) -> ColumnElement[bool]:

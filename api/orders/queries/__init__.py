@@ -198,11 +198,7 @@ def price_and_due(order: AnyRow, lines: Sequence[AnyRow]) -> tuple[int, int]:
 
 def timeline(order_id: UUID) -> list[dict[str, object]]:
     """Return an order's history, oldest first."""
-    rows = session.execute(
-        select(OrderEvent.at, OrderEvent.kind, OrderEvent.text, OrderEvent.actor)
-        .where(OrderEvent.order_id == order_id)
-        .order_by(OrderEvent.at, OrderEvent.id)
-    )
+    rows = session.execute(_TIMELINE, {"order_id": order_id})
     return [dict(row._mapping) for row in rows]
 
 
@@ -255,6 +251,11 @@ _OWN: Final = {
     for kind, condition in _OWNED.items()
 }
 """Of one of theirs it is told, too, whether units are back-ordered."""
+_TIMELINE: Final = prepared(
+    select(OrderEvent.at, OrderEvent.kind, OrderEvent.text, OrderEvent.actor)
+    .where(OrderEvent.order_id == bindparam("order_id"))
+    .order_by(OrderEvent.at, OrderEvent.id)
+)
 _LINES_OF: Final = prepared(
     select(*_LINE).where(OrderLine.order_id == bindparam("order_id")).order_by(OrderLine.position)
 )
