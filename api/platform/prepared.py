@@ -13,7 +13,6 @@ round trip.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import md5
@@ -58,9 +57,9 @@ class _Compiled:
     metadata: SimpleResultMetaData | None = None
 
 
-def run(connection: Connection, statement: Executable, values: Any) -> Result[object] | None:
+def run(connection: Connection, statement: Executable, values: object) -> Result[object] | None:
     """Run a prepared statement; None leaves it to SQLAlchemy, as with many sets of values."""
-    given: Mapping[str, object] = {} if values is None else values
+    given = {} if values is None else values
     if not isinstance(given, dict):
         return None
     names = tuple(given) if isinstance(statement, Insert) else ()
