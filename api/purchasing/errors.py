@@ -210,6 +210,16 @@ class TransferExcessAboveLimit(Conflict):
     )
 
 
+class TransferLossAboveLimit(Conflict):
+    """More would be written off than somebody may take out of the stock alone."""
+
+    code = "transfer_loss_above_limit"
+    sentence = (
+        "{units} units would be written off, which is above your limit. Receive what came; somebody"
+        " with a wider limit ends the transfer."
+    )
+
+
 class TransferReceiptNotUndoable(Conflict):
     """Units of a transfer came too long ago to undo that, or it was undone or ended since."""
 

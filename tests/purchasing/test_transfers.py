@@ -241,3 +241,24 @@ def test_more_than_was_shipped_is_received_within_the_limits_of_ones_role(
     dear = came(staff, path, {"code": "MUG", "quantity": 3})
     assert dear.json["code"] == "transfer_excess_above_limit", "3 mugs of 2.00 EUR"
     assert differences() == []
+
+
+def test_a_loss_on_the_way_is_written_off_within_the_limits_of_ones_role(
+    two_places: Shop,
+) -> None:
+    limits("warehouse", adjust_max_units=3)
+    staff, path = two_places.staff("warehouse"), shipped(two_places.staff(), MUG=8)
+    came(staff, path, {"code": "MUG", "quantity": 4})
+
+    refused = [
+        staff.posts(f"{path}/close", {"reasons": {"MUG": "missing"}}),
+        staff.posts(f"{path}/cancel", {"reason": "lost", "rest": "write_off"}),
+    ]
+
+    for answer in refused:
+        assert (answer.status_code, answer.json["code"]) == (409, "transfer_loss_above_limit")
+    assert staff.gets(path).json["status"] == "partially_received"
+    came(staff, path, {"code": "MUG", "quantity": 1})
+    ended = staff.posts(f"{path}/close", {"reasons": {"MUG": "missing"}})
+    assert (ended.status_code, ended.json["written_off_units"]) == (200, 3)
+    assert differences() == []

@@ -23,6 +23,7 @@ from api.purchasing.errors import (
     TransferEmpty,
     TransferExcessAboveLimit,
     TransferGoesNowhere,
+    TransferLossAboveLimit,
     TransferNotFound,
     TransferReceiptNotUndoable,
 )
@@ -181,7 +182,7 @@ def undo_transfer_receipt(transfer_id: UUID) -> dict[str, object]:
 
 @blueprint.route("/transfers/<uuid:transfer_id>/close", methods=["POST"])
 @requires(Permission.INVENTORY_RECEIVE)
-@may_answer(DifferenceUnexplained, InvalidState, TransferNotFound)
+@may_answer(DifferenceUnexplained, InvalidState, TransferLossAboveLimit, TransferNotFound)
 @idempotent(required=True)
 @blueprint.arguments(CloseTransferSchema)
 @blueprint.response(200, TransferSchema)
@@ -195,7 +196,7 @@ def close_transfer(
 
 @blueprint.route("/transfers/<uuid:transfer_id>/cancel", methods=["POST"])
 @requires(Permission.INVENTORY_TRANSFER)
-@may_answer(*STOCK_REFUSALS, InvalidState, RestUndecided, TransferNotFound)
+@may_answer(*STOCK_REFUSALS, InvalidState, RestUndecided, TransferLossAboveLimit, TransferNotFound)
 @idempotent(required=True)
 @blueprint.arguments(CancelTransferSchema, as_kwargs=True)
 @blueprint.response(200, TransferSchema)

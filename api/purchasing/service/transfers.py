@@ -28,6 +28,7 @@ from api.purchasing.errors import (
     TransferEmpty,
     TransferExcessAboveLimit,
     TransferGoesNowhere,
+    TransferLossAboveLimit,
     TransferNotFound,
     TransferReceiptNotUndoable,
 )
@@ -172,7 +173,9 @@ def receive_transfer(
                 unit_cost=line.unit_cost,
             )
         )
-    _check_excess(excess, {line.variant_id: line.unit_cost for line in by_variant.values()}, by=by)
+    units = _above_limit(excess, by_variant, by=by)
+    if units:
+        raise TransferExcessAboveLimit(units=units)
     _put_in(transfer, changes, reason="received", by=by)
     transfer.received_at, transfer.last_receipt = clock.now(), as_json(changes)
     if all(line.received == line.shipped for line in by_variant.values()):
@@ -180,22 +183,6 @@ def receive_transfer(
         _move(transfer, TransferStatus.RECEIVED, by=by)
     else:
         _move(transfer, TransferStatus.PARTIALLY_RECEIVED, by=by)
-
-
-def _check_excess(
-    excess: Mapping[UUID, int], costs: Mapping[UUID, int | None], *, by: Principal
-) -> None:
-    """Refuse units beyond what was shipped above a limit: they are added as by an adjustment."""
-    value = 0
-    for variant_id, units in excess.items() if by.limits else ():
-        cost = costs[variant_id]
-        if cost is None:
-            settings: Settings = get_service(Settings)
-            _, cost = inventory_queries.sku_and_price(variant_id, settings.currency)
-        value += units * (cost or 0)
-    units = sum(excess.values())
-    if by.exceeded({Limit.ADJUST_MAX_UNITS: units, Limit.ADJUST_MAX_VALUE: value}):
-        raise TransferExcessAboveLimit(units=units)
 
 
 def undo_transfer_receipt(transfer_id: UUID, *, by: Principal) -> None:
@@ -232,7 +219,7 @@ def close_transfer(
     """End a transfer of which other units came than were shipped, with a reason for each.
 
     `reasons` are by SKU. What did not come is written off. Locks the transfer. Raises
-    `TransferNotFound`, `InvalidState` and `DifferenceUnexplained`.
+    `TransferNotFound`, `InvalidState`, `DifferenceUnexplained` and `TransferLossAboveLimit`.
     """
     transfer = _lock(transfer_id, by)
     status = TRANSFER.next(transfer.status, "close")
@@ -240,7 +227,7 @@ def close_transfer(
     unexplained = [line.sku for line in differing if line.sku not in reasons]
     if unexplained:
         raise DifferenceUnexplained(skus=", ".join(unexplained), lines=unexplained)
-    _write_off(differing, reasons)
+    _write_off(differing, reasons, by=by)
     transfer.last_receipt = None
     transfer.ended_at = clock.now()
     lost = {line.sku: line.written_off for line in differing}
@@ -254,7 +241,7 @@ def cancel_transfer(
 
     They go back into the stock where they came from, or are written off. What came already stays
     there, and the transfer is then received. Locks the transfer, then the levels. Raises
-    `TransferNotFound`, `InvalidState` and `RestUndecided`.
+    `TransferNotFound`, `InvalidState`, `RestUndecided` and `TransferLossAboveLimit`.
     """
     transfer = _lock(transfer_id, by)
     status = TRANSFER.next(transfer.status, "cancel")
@@ -283,9 +270,26 @@ def cancel_transfer(
         )  # fmt: skip
     transfer.last_receipt = None
     rest_reasons = {line.sku: TransferReason.OTHER for line in lines}
-    _write_off([one for one in lines if one.received + one.restocked != one.shipped], rest_reasons)
+    differing = [one for one in lines if one.received + one.restocked != one.shipped]
+    _write_off(differing, rest_reasons, by=by)
     transfer.ended_at = clock.now()
     _move(transfer, status, by=by, reason=reason, rest=rest)
+
+
+def _above_limit(
+    units: Mapping[UUID, int], lines: Mapping[UUID, TransferLine], *, by: Principal
+) -> int:
+    """Return how many units come or go as by an adjustment, if above a limit of `by`; else 0."""
+    value = 0
+    for variant_id, count in units.items() if by.limits else ():
+        cost = lines[variant_id].unit_cost
+        if cost is None:
+            settings: Settings = get_service(Settings)
+            _, cost = inventory_queries.sku_and_price(variant_id, settings.currency)
+        value += count * (cost or 0)
+    total = sum(units.values())
+    measures: dict[str, int] = {Limit.ADJUST_MAX_UNITS: total, Limit.ADJUST_MAX_VALUE: value}
+    return total if by.exceeded(measures) else 0
 
 
 def number_of(transfer: Transfer) -> str:
@@ -293,10 +297,16 @@ def number_of(transfer: Transfer) -> str:
     return f"{queries.TRANSFER_PREFIX}{transfer.number}"
 
 
-def _write_off(lines: Sequence[TransferLine], reasons: Mapping[str, TransferReason]) -> None:
+def _write_off(
+    lines: Sequence[TransferLine], reasons: Mapping[str, TransferReason], *, by: Principal
+) -> None:
     for line in lines:
         line.written_off = line.shipped - line.received - line.restocked
         line.reason = reasons[line.sku]
+    lost = {line.variant_id: max(0, line.written_off) for line in lines}
+    units = _above_limit(lost, {line.variant_id: line for line in lines}, by=by)
+    if units:
+        raise TransferLossAboveLimit(units=units)
 
 
 def _put_in(
