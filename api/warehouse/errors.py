@@ -78,6 +78,16 @@ class LinesOpen(Conflict):
     )
 
 
+class LinesHeld(Conflict):
+    """A count cannot be discarded while differences of it wait for a second person."""
+
+    code = "count_lines_held"
+    sentence = (
+        "{held} lines wait for somebody to approve their difference. Have that decided first: "
+        "whoever asked may reject it."
+    )
+
+
 class CountedCodeUnknown(Unprocessable):
     """No variant has this SKU or barcode."""
 

@@ -52,6 +52,7 @@ from api.warehouse.errors import (
     CountTooLarge,
     LevelsApart,
     LineClosed,
+    LinesHeld,
     LinesOpen,
     NothingToCount,
     NothingToPrint,
@@ -163,7 +164,7 @@ def finish_count(count_id: UUID, missing_are_zero: bool) -> dict[str, object]:
 
 @blueprint.route("/counts/<uuid:count_id>/discard", methods=["POST"])
 @requires(Permission.INVENTORY_ADJUST)
-@may_answer(CountNotFound, InvalidState)
+@may_answer(CountNotFound, InvalidState, LinesHeld)
 @idempotent(required=False)
 @blueprint.response(200, CountDetailSchema)
 def discard_count(count_id: UUID) -> dict[str, object]:

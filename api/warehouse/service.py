@@ -28,6 +28,7 @@ from api.warehouse.errors import (
     CountNotFound,
     CountTooLarge,
     LineClosed,
+    LinesHeld,
     LinesOpen,
     NothingToCount,
     SecondPersonNeeded,
@@ -245,9 +246,13 @@ def discard(count_id: UUID, *, by: Principal) -> None:
     """End a count; what was posted stays posted.
 
     Missing units that waited for the rest of it are on sale again, as the books have them. Locks
-    the count, then the levels of those. Raises `CountNotFound` and `InvalidState`.
+    the count, then the levels of those. Raises `CountNotFound`, `InvalidState`, and `LinesHeld`
+    while a difference waits for a second person, who would post it all the same.
     """
     count = _lock(count_id, "discard", by=by)
+    of_held = (CountLine.count_id == count_id, CountLine.status == LineStatus.HELD)
+    if held := require_transaction().scalar(select(func.count()).where(*of_held)):
+        raise LinesHeld(held=held)
     uncounted = require_transaction().execute(
         select(CountLine.level_id, CountLine.bin_id).where(
             CountLine.count_id == count_id, CountLine.status != LineStatus.POSTED

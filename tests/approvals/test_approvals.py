@@ -323,6 +323,36 @@ def test_what_nobody_has_ordered_waits_with_the_receipt_that_it_came_in(shop: Sh
     assert differences() == []
 
 
+@pytest.mark.parametrize("in_bin", [False, True])
+def test_what_two_counts_found_missing_is_approved_once(shop: Shop, in_bin: bool) -> None:
+    level = str(level_of(shop.sells("MUG", 1000)))
+    limits("warehouse", adjust_max_units=1)
+    wanda, _ = named(shop, "warehouse", "Wanda Warehouse")
+    anna, _ = named(shop, "owner", "Anna Owner")
+    where = anna.gets(f"/stock/{level}").json["location"]["id"]
+    place = anna.posts("/bins", {"location_id": where, "code": "A-1"}).json["id"]
+    if in_bin:
+        moved = {"quantity": 1000, "from_bin_id": None, "to_bin_id": place}
+        assert anna.posts(f"/stock/{level}/moves", moved).status_code == 200
+    counts = [wanda.posts("/counts", {"level_ids": [level]}).json["id"] for _ in range(2)]
+    found = {"level_id": level, "counted": 990, "bin_id": place if in_bin else None}
+    for count in counts:
+        assert wanda.posts(f"/counts/{count}/entries", found).status_code == 200
+    kept = wanda.posts(f"/counts/{counts[1]}/discard")
+    assert (kept.status_code, kept.json["code"]) == (409, "count_lines_held")
+
+    waiting = [one["id"] for one in anna.gets("/approvals").json["data"]]
+    answers = [anna.posts(f"/approvals/{one}/approve") for one in waiting]
+
+    assert [one.status_code for one in answers] == [200, 409]
+    assert answers[1].json["code"] == "stale_quantity"
+    assert anna.gets(f"/stock/{level}").json["on_hand"] == 990
+    assert anna.posts(f"/approvals/{waiting[1]}/reject", {"note": "counted"}).status_code == 200
+    drain()
+    assert wanda.posts(f"/counts/{counts[1]}/discard").status_code == 200
+    assert differences() == []
+
+
 def test_a_count_above_a_limit_is_closed_by_the_second_person(shop: Shop) -> None:
     mug, jug = shop.sells("MUG", 1000), shop.sells("JUG", 1000)
     limits("warehouse", adjust_max_units=1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,9 +25,11 @@ from api.inventory.service import (
     missing_units,
 )
 from api.inventory.service.available_stock import release_expired
+from api.inventory.service.expectations import is_counted_since
 from api.inventory.service.journal_entries import JournalEntry
 from api.inventory.service.locks import Level
 from api.inventory.service.lots import KnownLot
+from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.permissions import Permission
 from api.kernel.principal import Limit, Principal
@@ -115,6 +117,7 @@ def adjust(
             "state": state,
             "lot": lot.code if lot else None,
             "expires_on": lot.expires_on if lot else None,
+            "held_at": clock.now(),
         }
         if _must_wait(level, difference, arguments, command_id=command_id or new_id(), by=by):
             return False
@@ -168,16 +171,32 @@ def adjust_lot(
 
 
 def adjust_as_held(arguments: Mapping[str, Any], *, by: Principal) -> None:
-    """Adjust as it was asked for before it waited for a second person; see `adjust_lot`."""
+    """Adjust as it was asked for before it waited for a second person; see `adjust_lot`.
+
+    Raises `StockCountOutdated` for a count's difference where another count has put the same place
+    right meanwhile: what was missing would else be taken off twice.
+    """
+    level_id = UUID(arguments["level_id"])
+    place = UUID(arguments["bin_id"]) if arguments.get("bin_id") else None
+    is_of_count = arguments["reason"] == AdjustReason.COUNT and arguments["change"] is not None
+    # Commands that were held by an older release do not say when.
+    held_at = arguments.get("held_at")
+    if (
+        is_of_count
+        and held_at
+        and is_counted_since(level_id, place, datetime.fromisoformat(held_at))
+    ):
+        on_hand = queries.level(level_id)["on_hand"]
+        raise StockCountOutdated(current_on_hand=on_hand)
     adjust_lot(
-        UUID(arguments["level_id"]),
+        level_id,
         change=arguments["change"],
         on_hand=arguments["on_hand"],
         expected_on_hand=arguments["expected_on_hand"],
         reason=AdjustReason(arguments["reason"]),
         note=arguments["note"],
         # Commands that were held by an older release say nothing of these.
-        bin_id=UUID(arguments["bin_id"]) if arguments.get("bin_id") else None,
+        bin_id=place,
         in_no_bin=arguments.get("in_no_bin", False),
         state=StockState(arguments.get("state", StockState.AVAILABLE)),
         lot=arguments.get("lot"),

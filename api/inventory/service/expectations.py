@@ -30,11 +30,6 @@ def expected_at(
         raise LevelNotFound(level_id=level_id)
     session = require_transaction()
     average_cost = session.scalar(select(StockLevel.average_cost).where(StockLevel.id == level_id))
-    moved = select(func.coalesce(func.sum(BinMovement.change), 0)).where(
-        BinMovement.level_id == level_id,
-        BinMovement.created_at > moment,
-        BinMovement.reason != MovementKind.COUNTED.value,
-    )
     if bin_id is not None:
         bin_contents.check_takes(bin_contents.keep([bin_id])[bin_id], level.location_id)
         present = session.scalar(
@@ -42,14 +37,35 @@ def expected_at(
                 BinStock.bin_id == bin_id, BinStock.level_id == level_id
             )
         )
-        since = session.scalar(moved.where(BinMovement.bin_id == bin_id)) or 0
-        return (present or 0) - since, average_cost
+        return (present or 0) - _changed(level_id, bin_id, moment, by_counts=False), average_cost
+    since = _changed(level_id, None, moment, by_counts=False)
+    return level.on_hand - level.in_bins - since, average_cost
+
+
+def is_counted_since(level_id: UUID, bin_id: UUID | None, moment: datetime) -> bool:
+    """Tell whether counts changed what the books have in a bin, or in no bin, since a moment.
+
+    Locks all levels of the variant.
+    """
+    locks.lock(also=locks.variant_of(level_id))
+    return _changed(level_id, bin_id, moment, by_counts=True) != 0
+
+
+def _changed(level_id: UUID, bin_id: UUID | None, moment: datetime, *, by_counts: bool) -> int:
+    """Return by how much a place changed since a moment: by counts, or by all but counts."""
+    session, counted = require_transaction(), MovementKind.COUNTED
+    moved = select(func.coalesce(func.sum(BinMovement.change), 0)).where(
+        BinMovement.level_id == level_id,
+        BinMovement.created_at > moment,
+        (BinMovement.reason == counted.value) == by_counts,
+    )
+    if bin_id is not None:
+        return session.scalar(moved.where(BinMovement.bin_id == bin_id)) or 0
     all_moved = session.scalar(
         select(func.coalesce(func.sum(StockMovement.on_hand_change), 0)).where(
             StockMovement.level_id == level_id,
             StockMovement.created_at > moment,
-            StockMovement.kind != MovementKind.COUNTED,
+            (StockMovement.kind == counted) == by_counts,
         )
     )
-    since = (all_moved or 0) - (session.scalar(moved) or 0)
-    return level.on_hand - level.in_bins - since, average_cost
+    return (all_moved or 0) - (session.scalar(moved) or 0)
