@@ -1,6 +1,7 @@
 """Slips, photos, bins, store credit, gift cards, reasons, links and the plans of lists."""
 
 import io
+import json
 from uuid import UUID
 
 from PIL import Image
@@ -108,6 +109,25 @@ def test_quarantined_and_returned_units_have_bins_of_their_own(shop: Shop) -> No
         ("restock", "RET-01"),
     ]
     assert differences() == []
+
+
+def test_customers_do_not_see_what_staff_noted_and_who_they_are(shop: Shop) -> None:
+    mug = shop.sells("MUG", 10)
+    order, staff, buyer = sold(shop, MUG=2)
+    back = opened(staff, order, {0: 2})
+    unit = {"variant_id": str(mug), "quantity": 2, "disposition": "damaged", "note": "worn, I bet"}
+    staff.posts(f"/returns/{back['id']}/receive", {"units": [unit]})
+    assert refunds(staff, back, note="do not argue").status_code == 201
+
+    seen = buyer.client.get(f"/api/v1/returns/{back['id']}", headers=buyer.headers)
+    for_staff = staff.gets(f"/returns/{back['id']}").json
+
+    (line,), (refund,) = seen.json["lines"], seen.json["refunds"]
+    assert (line["received_quantity"], refund["amount"]["amount"]) == (2, 1998)
+    assert [one["disposition"] for one in line["dispositions"]] == ["damaged"]
+    for hidden in ("actor", "worn, I bet", "do not argue", "location_code", "transactions"):
+        assert hidden not in seen.text
+        assert hidden in json.dumps(for_staff)
 
 
 def test_store_credit_comes_with_the_bonus_of_the_policy(shop: Shop) -> None:

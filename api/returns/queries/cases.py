@@ -118,18 +118,6 @@ def order_of(return_id: UUID) -> UUID:
     return order_id
 
 
-def return_of_order(order_id: UUID, return_id: UUID) -> dict[str, object]:
-    """Return a return as its customer sees it. Raises `ReturnNotFound`, also for another order."""
-    if order_of(return_id) != order_id:
-        raise ReturnNotFound(return_id=return_id)
-    full = a_return(return_id)
-    hidden = (
-        *("created_by", "advice", "commands", "version"),
-        *("customer_name", "units", "received_units"),
-    )
-    return {name: value for name, value in full.items() if name not in hidden}
-
-
 def returns_of_order(order_id: UUID) -> list[dict[str, object]]:
     """Return the returns of an order without their lines, oldest first."""
     rows = session.execute(_cards().where(Return.order_id == order_id).order_by(Return.id)).all()

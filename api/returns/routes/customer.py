@@ -33,6 +33,7 @@ from api.returns.errors import (
 from api.returns.flows import exchanges
 from api.returns.flows import returns as flows
 from api.returns.queries import cases as queries
+from api.returns.queries import for_customers
 from api.returns.queries import settings as settings_queries
 from api.returns.schemas.cases import (
     CustomerReturnSchema,
@@ -114,7 +115,7 @@ def request_return(body: NewReturn, order_id: UUID) -> object:
     return_id = new_id()
     values = ReturnInput(**body, language=order.language or languages.negotiate_language())
     flows.request_return(order_id, values, return_id=return_id, is_binding=True, by=principal())
-    return queries.return_of_order(order_id, return_id)
+    return for_customers.return_of_order(order_id, return_id)
 
 
 @own.route("/<uuid:return_id>", methods=["GET"])
@@ -123,7 +124,7 @@ def request_return(body: NewReturn, order_id: UUID) -> object:
 @own.response(200, CustomerReturnSchema)
 def get_own_return(return_id: UUID) -> object:
     """Read a return of your own."""
-    return queries.return_of_order(_own_order(return_id), return_id)
+    return for_customers.return_of_order(_own_order(return_id), return_id)
 
 
 @own.route("/<uuid:return_id>/cancel", methods=["POST"])
@@ -141,7 +142,7 @@ def cancel_own_return(return_id: UUID) -> object:
             machine="The return", current=parent.status.value, allowed=[],
         )  # fmt: skip
     exchanges.cancel_return(order, parent, reason=None, by=principal())
-    return queries.return_of_order(order_id, return_id)
+    return for_customers.return_of_order(order_id, return_id)
 
 
 @own.route("/<uuid:return_id>/posted", methods=["POST"])
@@ -155,7 +156,7 @@ def post_own_return(return_id: UUID, carrier: str, tracking_number: str | None) 
     order_id = _own_order(return_id)
     order, parent = flows.locked(return_id)
     service.post(order, parent, carrier=carrier, tracking_number=tracking_number, by=principal())
-    return queries.return_of_order(order_id, return_id)
+    return for_customers.return_of_order(order_id, return_id)
 
 
 @own.route("/<uuid:return_id>/slip", methods=["GET"])

@@ -11,6 +11,11 @@ from api.inventory.schemas.levels import LotCode
 from api.platform.addresses import SingleLine
 from api.platform.http import DateTimeField, MoneySchema, PageQuerySchema, Pattern, Schema, one_of
 from api.returns.schemas import RefundSchema
+from api.returns.schemas.customer import (
+    CustomerDispositionSchema,
+    CustomerReturnLineSchema,
+    CustomerReturnRefundSchema,
+)
 from api.returns.service.cases import ReturnLineInput
 from api.returns.service.receiving import DisposedUnits, ReceivedUnits
 from api.returns.states import (
@@ -198,13 +203,10 @@ class InspectReturnSchema(Schema):
     )
 
 
-class ReturnDispositionSchema(Schema):
+class ReturnDispositionSchema(CustomerDispositionSchema):
     """What became of units, where, and who said so."""
 
     id = ma.fields.UUID(required=True)
-    at = ma.fields.AwareDateTime(required=True)
-    disposition = ma.fields.String(required=True, validate=_disposition)
-    quantity = ma.fields.Integer(required=True)
     location_id = ma.fields.UUID(required=True)
     location_code = ma.fields.String(required=True)
     bin_id = ma.fields.UUID(required=True, allow_none=True)
@@ -214,54 +216,12 @@ class ReturnDispositionSchema(Schema):
     actor = ma.fields.String(required=True)
 
 
-class ReturnExchangeSchema(Schema):
-    """What a customer gets instead of units."""
-
-    order_line_id = ma.fields.UUID(required=True)
-    sku = ma.fields.String(required=True)
-    title = ma.fields.String(required=True)
-    price = ma.fields.Nested(MoneySchema, required=True)
-    worth = ma.fields.Nested(
-        MoneySchema,
-        required=True,
-        metadata={"description": "What the units that come back are worth of their line."},
-    )
-
-
-class ReturnLineSchema(Schema):
+class ReturnLineSchema(CustomerReturnLineSchema):
     """Units of one variant in a return."""
 
-    id = ma.fields.UUID(required=True)
-    order_line_id = ma.fields.UUID(
-        required=True,
-        allow_none=True,
-        metadata={"description": "Null for goods that the order does not have."},
-    )
-    variant_id = ma.fields.UUID(required=True)
-    sku = ma.fields.String(required=True)
-    title = ma.fields.String(required=True)
-    reason = ma.fields.String(required=True)
-    reason_label = ma.fields.String(required=True)
-    note = ma.fields.String(required=True, allow_none=True)
-    condition = ma.fields.String(
-        required=True,
-        allow_none=True,
-        validate=one_of(GoodsCondition),
-        metadata={"description": "In which condition the customer says that they are."},
-    )
-    exchange = ma.fields.Nested(ReturnExchangeSchema, required=True, allow_none=True)
     has_lots = ma.fields.Boolean(
         required=True, metadata={"description": "Whether their lot is named when they come."}
     )
-    is_unexpected = ma.fields.Boolean(required=True)
-    quantity = ma.fields.Integer(required=True, metadata={"description": "Units expected."})
-    cancelled_quantity = ma.fields.Integer(
-        required=True, metadata={"description": "Units that were withdrawn from and never shipped."}
-    )
-    received_quantity = ma.fields.Integer(required=True)
-    disposed_quantity = ma.fields.Integer(required=True)
-    missing_quantity = ma.fields.Integer(required=True)
-    refunded_quantity = ma.fields.Integer(required=True)
     dispositions = ma.fields.List(ma.fields.Nested(ReturnDispositionSchema), required=True)
 
 
@@ -304,19 +264,21 @@ class CustomerReturnSchema(_ReturnCoreSchema):
         required=True,
         metadata={"description": "Of a withdrawal: whether the refund may wait for the goods."},
     )
-    lines = ma.fields.List(ma.fields.Nested(ReturnLineSchema), required=True)
+    lines = ma.fields.List(ma.fields.Nested(CustomerReturnLineSchema), required=True)
     photos = ma.fields.List(ma.fields.Nested(ReturnPhotoSchema), required=True)
     exchange_rest = ma.fields.Nested(
         MoneySchema,
         required=True,
         metadata={"description": "What exchanges cost less and is still to go back."},
     )
-    refunds = ma.fields.List(ma.fields.Nested(RefundSchema), required=True)
+    refunds = ma.fields.List(ma.fields.Nested(CustomerReturnRefundSchema), required=True)
 
 
 class ReturnSchema(CustomerReturnSchema):
     """A return, as staff see it."""
 
+    lines = ma.fields.List(ma.fields.Nested(ReturnLineSchema), required=True)
+    refunds = ma.fields.List(ma.fields.Nested(RefundSchema), required=True)
     customer_name = ma.fields.String(required=True)
     units = ma.fields.Integer(required=True)
     received_units = ma.fields.Integer(required=True)
