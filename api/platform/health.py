@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import wraps
 from typing import Any, cast
 
 from redis.exceptions import RedisError
@@ -75,56 +76,55 @@ def worker_state() -> dict[str, Any]:
     return {"state": "running" if is_recent else "stopped", "last_seen_at": seen_at}
 
 
+def _if_known(check: Check) -> Check:
+    """Let a check answer `unknown` while the database cannot be asked."""
+
+    @wraps(check)
+    def asked() -> str:
+        try:
+            return check()
+        except SQLAlchemyError:
+            session.rollback()
+            return "unknown"
+
+    return asked
+
+
+@_if_known
 def backlog() -> str:
     """Check that events are delivered: the oldest waiting one is younger than five minutes."""
-    try:
-        count, age = outbox.backlog()
-    except SQLAlchemyError:
-        session.rollback()
-        return "unknown"
+    count, age = outbox.backlog()
     waiting = counted(count, "delivery waits", "deliveries wait")
     return "ok" if age < 300 else f"{waiting}, the oldest for {age:.0f} s"
 
 
+@_if_known
 def timetable() -> str:
     """Check that no periodic job keeps failing; the attention list has the reasons."""
-    try:
-        failing = jobs.failing_periodics()
-    except SQLAlchemyError:
-        session.rollback()
-        return "unknown"
+    failing = jobs.failing_periodics()
     return f"failing: {', '.join(failing)}" if failing else "ok"
 
 
+@_if_known
 def attention() -> str:
     """Report how many attention items are open; none of them keeps the shop from selling."""
-    try:
-        count = attention_list.open_count()
-    except SQLAlchemyError:
-        session.rollback()
-        return "unknown"
+    count = attention_list.open_count()
     if count == 0:
         return "ok"
     return "1 item waits for a person" if count == 1 else f"{count} items wait for a person"
 
 
+@_if_known
 def doctor() -> str:
     """Report whether goods, orders and money added up in the last run of the doctor."""
-    try:
-        return doctor_runs.in_words()
-    except SQLAlchemyError:
-        session.rollback()
-        return "unknown"
+    return doctor_runs.in_words()
 
 
+@_if_known
 def backups() -> str:
     """Report on backups: when one was last verified by restoring it, or what is wrong."""
     settings: Settings = service_registry.get_service(Settings)
-    try:
-        return records.in_words(bool(settings.backup_url))
-    except SQLAlchemyError:
-        session.rollback()
-        return "unknown"
+    return records.in_words(bool(settings.backup_url))
 
 
 def report_worker() -> None:

@@ -144,6 +144,22 @@ def _card(row: AnyRow, currency: str, texts: Texts) -> dict[str, object]:
     }
 
 
+def variant_card(row: AnyRow, currency: str, called: Mapping[str, str]) -> dict[str, object]:
+    """Return what a list shows of a variant; `called` are its values in another language."""
+    values = [called.get(value, value) for value in row.option_values]
+    return {
+        "id": row.id,
+        "sku": row.sku,
+        "title": " / ".join(values) if called else row.title,
+        "option_values": values,
+        "price": money(row.amount, currency),
+        "compare_at": money(row.compare_at, currency),
+        "prior_price": money(row.prior_price, currency),
+        "for_sale": row.amount is not None,
+        "in_stock": row.in_stock,
+    }
+
+
 def _add_variants(
     made: Sequence[dict[str, Any]],
     ids: Sequence[UUID],
@@ -153,19 +169,6 @@ def _add_variants(
     variants: dict[UUID, list[dict[str, object]]] = {}
     for row in session.execute(_VARIANTS_OF, {"ids": list(ids), "currency": currency}):
         called = texts.get(row.product_id, NO_TEXTS).get("option_values", {})
-        values = [called.get(value, value) for value in row.option_values]
-        variants.setdefault(row.product_id, []).append(
-            {
-                "id": row.id,
-                "sku": row.sku,
-                "title": " / ".join(values) if called else row.title,
-                "option_values": values,
-                "price": money(row.amount, currency),
-                "compare_at": money(row.compare_at, currency),
-                "prior_price": money(row.prior_price, currency),
-                "for_sale": row.amount is not None,
-                "in_stock": row.in_stock,
-            }
-        )
+        variants.setdefault(row.product_id, []).append(variant_card(row, currency, called))
     for card in made:
         card["variants"] = variants.get(card["id"], [])

@@ -16,7 +16,7 @@ from api.catalog.models.navigation import Category, CollectionProduct
 from api.catalog.models.navigation import Collection as ProductCollection
 from api.catalog.models.prices import VariantPrice
 from api.catalog.models.products import Product, ProductRelation, Variant
-from api.catalog.queries.product_cards import IMAGE, cards_of, money
+from api.catalog.queries.product_cards import IMAGE, cards_of, variant_card
 from api.catalog.queries.translations import NO_TEXTS, Texts, languages_of, texts_for
 from api.catalog.states import ProductStatus
 from api.platform.db import AnyRow, session
@@ -235,18 +235,9 @@ def _crumb(crumb: dict[str, Any], texts: Mapping[UUID, Texts]) -> dict[str, obje
 def _variant(
     variant: AnyRow, currency: str, urls: dict[str, str], called: dict[str, str]
 ) -> dict[str, Any]:
-    values = [called.get(value, value) for value in variant.option_values]
     return {
-        "id": variant.id,
-        "sku": variant.sku,
+        **variant_card(variant, currency, called),
         "barcode": variant.barcode,
-        "title": " / ".join(values) if called else variant.title,
-        "option_values": values,
-        "price": money(variant.amount, currency),
-        "compare_at": money(variant.compare_at, currency),
-        "prior_price": money(variant.prior_price, currency),
-        "for_sale": variant.amount is not None,
-        "in_stock": variant.in_stock,
         "availability": _availability(variant),
         "back_order_note": variant.back_order_note,
         "weight_grams": variant.weight_grams,
