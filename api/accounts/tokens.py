@@ -8,8 +8,7 @@ from uuid import UUID
 from flask_jwt_extended import create_access_token
 
 from api.platform.auth import key_id
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 RESET_LIFETIME = timedelta(hours=1)
 VERIFICATION_LIFETIME = timedelta(days=2)
@@ -17,14 +16,12 @@ VERIFICATION_LIFETIME = timedelta(days=2)
 
 def access_lasts() -> timedelta:
     """Return how long an access token is believed."""
-    settings: Settings = get_service(Settings)
-    return timedelta(minutes=settings.access_token_minutes)
+    return timedelta(minutes=current_settings().access_token_minutes)
 
 
 def refresh_lasts() -> timedelta:
     """Return how long a sign-in lasts without a visit."""
-    settings: Settings = get_service(Settings)
-    return timedelta(days=settings.refresh_token_days)
+    return timedelta(days=current_settings().refresh_token_days)
 
 
 def new_secret() -> str:
@@ -42,11 +39,10 @@ def access_token(user_id: UUID, *, kind: str, sign_in_id: UUID, groups: Sequence
     claims: dict[str, object] = {"kind": kind, "sid": str(sign_in_id)}
     if groups:
         claims["groups"] = sorted(groups)
-    settings: Settings = get_service(Settings)
     token: str = create_access_token(
         identity=str(user_id),
         additional_claims=claims,
-        additional_headers={"kid": key_id(settings.jwt_secret_key)},
+        additional_headers={"kid": key_id(current_settings().jwt_secret_key)},
         expires_delta=access_lasts(),
     )
     return token

@@ -25,8 +25,7 @@ from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent_steps
 from api.platform.openapi_errors import may_answer
 from api.platform.pagination import PageQuery
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.platform.versioned_rows import RuleImpossible
 
 blueprint = Blueprint(
@@ -120,6 +119,5 @@ def renew_webhook_url(account_id: UUID) -> dict[str, str]:
     """
     with transaction():
         token = service.renew_webhook_token(account_id, by=principal())
-    settings: Settings = get_service(Settings)
-    base = settings.public_url.rstrip("/")
+    base = current_settings().public_url.rstrip("/")
     return {"url": f"{base}/api/v1/webhooks/carriers/{token}"}

@@ -26,8 +26,7 @@ from api.platform import audit, versioned_rows
 from api.platform.auth import hash_secret
 from api.platform.db import AnyRow, require_transaction, session, table_of
 from api.platform.secrets_at_rest import Unreadable, reseal, seal, unseal
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 _TOKEN_BYTES: Final = 32
 _ACCOUNTS: Final = table_of(CarrierAccount)
@@ -151,12 +150,11 @@ def find_connection(account_id: UUID) -> Connection | None:
 
 def _opened(row: AnyRow) -> Connection:
     opened = unseal(row.credentials, PURPOSE.format(row.id))
-    settings: Settings = get_service(Settings)
     return Connection(
         carrier=Carrier(row.carrier),
         is_live=row.mode is AccountMode.LIVE,
         credentials=orjson.loads(opened),
-        country=settings.country or "DE",
+        country=current_settings().country or "DE",
     )
 
 

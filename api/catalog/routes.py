@@ -41,8 +41,7 @@ from api.platform.http import LOCATED, Blueprint, UncountedPageQuerySchema, list
 from api.platform.languages import fallbacks, negotiate_language
 from api.platform.openapi_errors import may_answer
 from api.platform.pagination import UncountedPageQuery
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 blueprint = Blueprint(
     "catalogue",
@@ -133,7 +132,7 @@ def list_products(query: dict[str, Any]) -> object:
     """
     paging = ("sort", "limit", "cursor", "expand", "with_total", "with_facets")
     how = {name: query.pop(name) for name in paging}
-    query["currency"] = query["currency"] or _settings().currency
+    query["currency"] = query["currency"] or current_settings().currency
     filters: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in query.items()
     }
@@ -166,7 +165,7 @@ def get_product(query: ShownProductQuery, slug: str) -> object:
 
     An address that the product had before leads to the one that it has now.
     """
-    currency = query["currency"] or _settings().currency
+    currency = query["currency"] or current_settings().currency
     try:
         found = storefront_detail.get_storefront_product(
             slug, currency=currency, expand=query["expand"], languages=_languages()
@@ -196,7 +195,7 @@ class SuggestionsQuery(TypedDict):
 @blueprint.response(200, SuggestionsSchema, headers=LOCATED)
 def list_search_suggestions(query: SuggestionsQuery) -> object:
     """Guess, while somebody types, what they are looking for."""
-    currency = query["currency"] or _settings().currency
+    currency = query["currency"] or current_settings().currency
     found = storefront_list.autocomplete(
         query["q"], currency=currency, limit=query["limit"], languages=_languages()
     )
@@ -214,7 +213,7 @@ def _languages() -> tuple[str, ...]:
 
 def _told(found: dict[str, Any]) -> tuple[dict[str, object], dict[str, str]]:
     """Say in which languages an answer is."""
-    own = _settings().languages[0]
+    own = current_settings().languages[0]
     used = dict.fromkeys(language or own for language in found.pop("languages"))
     return found, {"Content-Language": ", ".join(used) or own}
 
@@ -223,8 +222,3 @@ def _moved(place: str, slug: str) -> object:
     query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
     location = f"{blueprint.url_prefix}/{place}/{slug}{query}"
     return Response(status=301, headers={"Location": location})
-
-
-def _settings() -> Settings:
-    settings: Settings = get_service(Settings)
-    return settings

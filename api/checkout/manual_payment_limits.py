@@ -18,8 +18,7 @@ from api.kernel.principal import Principal
 from api.orders.queries import unpaid_orders
 from api.orders.queries.unpaid_orders import UnpaidOrders
 from api.platform.db import session
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import Settings, current_settings
 
 PAY_BY_CARD_WITHIN = timedelta(hours=1)
 
@@ -40,7 +39,7 @@ class Keys:
 
 def payment_methods_for(by: Principal) -> list[str]:
     """Return the payment methods that a customer or guest may choose."""
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     is_allowed = settings.manual_payment == "everybody" or (
         settings.manual_payment == "customers" and by.kind == "customer"
     )
@@ -49,9 +48,8 @@ def payment_methods_for(by: Principal) -> list[str]:
 
 def pay_within(payment_method: str) -> timedelta:
     """Return how long an unpaid order keeps its units before it expires."""
-    settings: Settings = get_service(Settings)
     if payment_method == "manual":
-        return timedelta(hours=settings.manual_payment_hours)
+        return timedelta(hours=current_settings().manual_payment_hours)
     return PAY_BY_CARD_WITHIN
 
 
@@ -64,7 +62,7 @@ def check_manual_payment(
     Raises `ManualPaymentOff`, `ManualPaymentForCustomers` and `TooMuchUnpaid`. Locks the person
     and both addresses against other such checkouts until the transaction ends.
     """
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     if "manual" not in payment_methods_for(by):
         off = settings.manual_payment == "off"
         error = ManualPaymentOff if off else ManualPaymentForCustomers

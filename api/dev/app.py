@@ -7,8 +7,7 @@ from api.accounts.models import User
 from api.dev import demo_data, demo_edge_cases
 from api.dev.errors import DevError
 from api.platform.db import session
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from wsgi import app
 
 _MANY = 500
@@ -36,8 +35,7 @@ def fill(orders: int, seed: int, processes: int | None) -> None:
     An empty shop gets everything; the demo shop gets so many orders more. Any other shop is left
     as it is.
     """
-    settings: Settings = get_service(Settings)
-    if settings.env != "development":
+    if current_settings().env != "development":
         raise click.ClickException("The demo is for development only (STOCKROOM_ENV).")
     is_new = not session.scalar(select(exists().where(User.kind == "staff")))
     session.rollback()

@@ -45,8 +45,7 @@ from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from api.platform.outbox import OutboxEvent
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.shipping import service as shipping_service
 from api.shipping.service import ShippingMethodInput
 from api.tax import service as tax_service
@@ -105,7 +104,7 @@ def sell(
     if shop is None:
         raise DevError("This shop sells other things than the demo's: nothing was changed.")
     demo_orders.sell(shop, count=count, seed=seed, advanced=advanced, processes=processes)
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     stripe = None
     if settings.stripe_api_base:
         stripe = Client(settings.stripe_api_base, settings.stripe_secret_key)

@@ -31,8 +31,7 @@ from api.orders import service as orders_service
 from api.payment_sync import service as payment_sync_service
 from api.platform.auth import hash_secret
 from api.platform.db import session, transaction
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.returns import flows as returns_flows
 from api.returns.flows import LineToRefund, RefundForm
 
@@ -86,8 +85,7 @@ def find_shop(titles: Sequence[str]) -> Shop | None:
     if not variants or clara is None:
         return None
     name = demo_users.CUSTOMER.full_name
-    settings: Settings = get_service(Settings)
-    by_transfer = "manual" if settings.manual_payment == "everybody" else "stripe"
+    by_transfer = "manual" if current_settings().manual_payment == "everybody" else "stripe"
     return Shop(variants, Principal(kind="customer", id=clara, label=name), by_transfer)
 
 

@@ -27,8 +27,7 @@ from api.catalog.service.inputs import AttributeInput, ChoiceInput, PriceInput, 
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 ATTRIBUTES: Final = (
     AttributeInput(
@@ -165,8 +164,7 @@ def dress() -> None:
                 by=SYSTEM,
             )
     _collect([products[title] for title in BY_HAND])
-    settings: Settings = get_service(Settings)
-    if "de" in settings.languages[1:]:
+    if "de" in current_settings().languages[1:]:
         _translate(products)
     with transaction():
         search_terms.recount_terms()

@@ -20,8 +20,7 @@ from api.kernel.errors import DomainError
 from api.kernel.principal import Principal
 from api.platform import doctor_runs
 from api.platform.db import session, transaction
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.shipping import queries as shipping_queries
 from api.tax import queries as tax_queries
 
@@ -147,8 +146,7 @@ def _answer(invariant: Invariant, shown: int) -> tuple[int, Sequence[Difference]
 
 
 def _tax_gaps(shown: int) -> tuple[int, Sequence[Difference]]:
-    settings: Settings = get_service(Settings)
-    gaps = shipping_queries.tax_gaps(tax_queries.tax_day(), settings.country)
+    gaps = shipping_queries.tax_gaps(tax_queries.tax_day(), current_settings().country)
     session.rollback()
     differences = [
         Difference(country, country, "shipped to without a tax rule", "given a rate or a treatment")

@@ -78,8 +78,7 @@ from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.platform.pagination import CursorInvalid, PageQuery
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 _LEVEL_ROW: Final = LevelRowSchema()
 FILE: Final = {"type": "string", "format": "binary"}
@@ -395,5 +394,4 @@ def download_valuation(moment: datetime | None, location_id: UUID | None) -> Res
 
 
 def _scope() -> dict[str, Any]:
-    settings: Settings = get_service(Settings)
-    return {"currency": settings.currency, "at": principal().locations}
+    return {"currency": current_settings().currency, "at": principal().locations}

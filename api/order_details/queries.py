@@ -14,8 +14,7 @@ from api.orders.queries import customer_orders, handling, together
 from api.payments import queries as payments_queries
 from api.platform import attention
 from api.platform.external_references import Subject, SubjectKind, references_of
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.promotions.queries import admin as promotions_queries
 from api.returns import queries as returns_queries
 from api.shared_parcels import queries as shared_parcels_queries
@@ -123,7 +122,7 @@ def admin_order(order_id: UUID, by: Principal) -> dict[str, object]:
         order |= dict.fromkeys(hidden)
     waiting = inventory_queries.waiting_units(order_id)
     codes = variant_lookup.barcodes_of([line["variant_id"] for line in order["lines"]])
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     parcels = fulfilment_queries.fulfilments_of_order(order_id)
     named = together.numbers([order_id], by)
     return {

@@ -25,8 +25,7 @@ from api.picking.errors import (
 from api.platform import audit
 from api.platform.auth import PermissionMissing
 from api.platform.db import AnyRow, transaction
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.warehouse import service as warehouse_service
 
 
@@ -136,7 +135,7 @@ def _report(line_id: UUID, *, other_bin: bool, by: Principal) -> tuple[AnyRow, i
         line.bin_id,
         location_id=line.location_id,
         scope=f"{line.sku} in {line.bin_code or 'no bin'}: {missing} not found",
-        day=get_service(Settings).today,
+        day=current_settings().today,
         by=by,
     )
     return line, missing

@@ -30,8 +30,7 @@ from api.platform.db import AnyRow, Base, Timestamped, WithId, named_enum, requi
 from api.platform.db import session as db_session
 from api.platform.http import LOCATED, Schema, json_response
 from api.platform.outbox import emit
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 URL = "/api/v1/admin/approvals"
 OWNER: Final = "owner"
@@ -176,8 +175,7 @@ def init_app(app: Flask, load_staff: StaffLoader) -> None:
 
 def size_of(money: Money) -> int:
     """Return the size of money for limits: minor units, if it is in the shop's currency."""
-    settings: Settings = get_service(Settings)
-    return money.amount if money.currency == settings.currency else ABOVE_EVERY_LIMIT
+    return money.amount if money.currency == current_settings().currency else ABOVE_EVERY_LIMIT
 
 
 def hold(

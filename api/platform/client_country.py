@@ -3,8 +3,7 @@
 from flask import request
 
 from api.platform.addresses import COUNTRIES
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.platform.storefronts import storefront
 
 
@@ -14,7 +13,7 @@ def client_country() -> str | None:
     A storefront's own server stands where it stands, so its requests tell nothing of the buyer.
     Codes that are no country, such as XX and T1 of Cloudflare, are unknown too.
     """
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     name = settings.client_country_header
     if not name or not settings.trusted_proxies or storefront() is not None:
         return None

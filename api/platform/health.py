@@ -12,12 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.kernel import clock
 from api.kernel.text_folding import counted
 from api.platform import attention as attention_list
-from api.platform import doctor_runs, jobs, outbox, service_registry
+from api.platform import doctor_runs, jobs, outbox
 from api.platform.backups import records
 from api.platform.db import session
 from api.platform.redis import client
 from api.platform.schema import STATE_KEY, mismatch, newest_migration
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 Check = Callable[[], str]
 """Returns `ok`, or a description of what is wrong."""
@@ -123,8 +123,7 @@ def doctor() -> str:
 @_if_known
 def backups() -> str:
     """Report on backups: when one was last verified by restoring it, or what is wrong."""
-    settings: Settings = service_registry.get_service(Settings)
-    return records.in_words(bool(settings.backup_url))
+    return records.in_words(bool(current_settings().backup_url))
 
 
 def report_worker() -> None:

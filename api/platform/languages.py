@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from flask import request
 
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 
 def negotiate_language() -> str:
@@ -14,8 +13,7 @@ def negotiate_language() -> str:
     Matched by the look-up rules of RFC 4647, 3.4: `de-AT` falls back to `de` when the shop has no
     `de-at`. Without a match it is the shop's first language.
     """
-    settings: Settings = get_service(Settings)
-    shop = settings.languages
+    shop = current_settings().languages
     if len(shop) == 1 or not request.headers.get("Accept-Language"):
         return shop[0]
     header = list(request.accept_languages)
@@ -56,7 +54,7 @@ def fallbacks(language: str) -> tuple[str, ...]:
 
     `de-at` is followed by `de`. The shop's first language is not included: it is in the rows.
     """
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     parts = language.split("-")
     chain = ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
     return tuple(tag for tag in chain if tag != settings.languages[0])

@@ -23,8 +23,7 @@ from redis.exceptions import RedisError
 from api.kernel.errors import TooMany
 from api.platform import body_limits, problems, redis
 from api.platform.auth import hash_secret, principal
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import Settings, current_settings
 from api.platform.storefronts import buyer_address, client_address, counted_as, storefront
 
 _log = structlog.get_logger("api.limits")
@@ -202,9 +201,8 @@ def _hashed(email: str) -> str:
 
 
 def _devices() -> URLSafeSerializer:
-    settings: Settings = get_service(Settings)
     # The last secret signs; signatures of previous ones stay valid.
-    return URLSafeSerializer([*reversed(settings.secret_keys)], salt="known-device")
+    return URLSafeSerializer([*reversed(current_settings().secret_keys)], salt="known-device")
 
 
 def _device_of(email: str, token: object) -> str | None:

@@ -25,8 +25,7 @@ from api.platform.auth import claimed_groups
 from api.platform.languages import negotiate_language
 from api.platform.observability import CACHE
 from api.platform.redis import Script, client
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 KEEP_SECONDS = 600
 """How long a response is stored; limits the memory for unused URLs, not the age of the content."""
@@ -212,9 +211,8 @@ def cache_response(namespaces: Namespaces) -> Callable[[Any], Callable[..., Resp
                 f"{request.path}?{request.query_string.decode('latin-1')}#{negotiate_language()}"
             )
             if groups or "country" in request.args:
-                settings: Settings = get_service(Settings)
                 # Their prices begin and end with a day.
-                address = "#".join((address, str(settings.today), *groups))
+                address = "#".join((address, str(current_settings().today), *groups))
                 tags = (*tags, OF_GROUPS)
             try:
                 kept = get_or_create(tags, address, make)

@@ -12,8 +12,7 @@ from operator import xor
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 _NONCE, _TAG = 16, 32
 
@@ -48,7 +47,7 @@ def reseal(sealed: str, purpose: str) -> str | None:
 
 
 def _cipher(purpose: str, *, newest_alone: bool = False) -> MultiFernet:
-    secrets = get_service(Settings).secret_keys
+    secrets = current_settings().secret_keys
     keys = [_key(secret, purpose, "fernet") for secret in secrets[: 1 if newest_alone else None]]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
 
@@ -60,7 +59,7 @@ def _unseal_first_form(sealed: str, purpose: str) -> bytes | None:
     except ValueError:
         return None
     body, tag = raw[:-_TAG], raw[-_TAG:]
-    for secret in get_service(Settings).secret_keys:
+    for secret in current_settings().secret_keys:
         if hmac.compare_digest(tag, hmac.digest(_key(secret, purpose, "tag"), body, "sha256")):
             pad = hmac.digest(_key(secret, purpose, "pad"), body[:_NONCE], "sha256")
             return bytes(starmap(xor, zip(body[_NONCE:], pad, strict=False)))

@@ -15,8 +15,7 @@ import structlog
 
 from api.kernel import clock
 from api.platform import observability
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.platform.storefronts import client_address
 
 KEPT_DAYS = 7
@@ -29,7 +28,7 @@ def refused(what: str, **facts: str) -> None:
 
     The response does not depend on it: a file that cannot be written is reported in the main log.
     """
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     if not settings.security_log:
         return
     values = {

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from api.kernel import clock, packages
 from api.platform import production_checks, setting_aliases
 from api.platform.environment_reader import DEVELOPMENT_SECRET, EnvironmentReader, sqlalchemy_url
+from api.platform.service_registry import get_service
 
 Environment = Literal["development", "test", "production"]
 LogFormat = Literal["text", "json"]
@@ -308,3 +309,9 @@ class Settings:
         if read.problems:
             raise SettingsError(setting_aliases.under_given_names(read.problems, environ))
         return settings
+
+
+def current_settings() -> Settings:
+    """Return the settings of the running app."""
+    settings: Settings = get_service(Settings)
+    return settings

@@ -8,8 +8,7 @@ import structlog
 
 from api.platform.db import transaction
 from api.platform.jobs import STOPPING
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.printing import queries, service
 from api.printing.gateways import Gateway, NotTaken, Surroundings
 from api.printing.gateways.cups import CupsGateway
@@ -60,7 +59,7 @@ def print_all_waiting() -> int:
 
 
 def _gateways() -> Mapping[Connection, Gateway]:
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     surroundings = Surroundings(
         folder=Path(settings.print_folder) if settings.print_folder else None,
         cups_server=settings.cups_server,

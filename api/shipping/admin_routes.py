@@ -16,8 +16,7 @@ from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.platform.pagination import PageQuery
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.platform.versioned_rows import RuleImpossible
 from api.shipping import formats, queries, service
 from api.shipping.errors import (
@@ -88,7 +87,7 @@ def try_shipping(query: TriedGoods) -> dict[str, object]:
     profile = query["profile"]
     options = queries.shipping_options(
         Place.of(query["country"], query["region"], query["postal_code"]),
-        query["currency"] or get_service(Settings).currency,
+        query["currency"] or current_settings().currency,
         Consignment(
             query["subtotal"],
             query["weight_grams"],

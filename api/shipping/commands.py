@@ -4,8 +4,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.platform.db import session
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.shipping import queries
 from api.tax import queries as tax_queries
 
@@ -17,7 +16,7 @@ def warn_of_tax_gaps() -> None:
 
     If the database is unreachable or not migrated, the check is skipped and the shop starts.
     """
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     try:
         gaps = queries.tax_gaps(tax_queries.tax_day(), settings.country)
     except SQLAlchemyError as error:

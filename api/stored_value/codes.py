@@ -4,8 +4,7 @@ import hmac
 import secrets
 from uuid import UUID
 
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Nothing that looks like something else: no 0 and O, 1, I and L. 16 of them are 79 random bits."""
@@ -25,7 +24,7 @@ def code_of(card_id: UUID, version: int) -> str:
     It follows from its id, how often it was replaced and the shop's secret, so that an e-mail that
     is sent twice, because nobody knew whether it had left, tells the same code.
     """
-    secret = get_service(Settings).secret_key
+    secret = current_settings().secret_key
     named = f"bought\n{card_id}\n{version}" if version else f"bought\n{card_id}"
     number = int.from_bytes(hmac.digest(secret.encode(), named.encode(), "sha256"))
     plain = ""
@@ -42,13 +41,13 @@ def last_four(code: str) -> str:
 
 def digest(code: str) -> str:
     """Return what is stored of a code, under the current secret."""
-    return _digest(_plain(code), get_service(Settings).secret_key)
+    return _digest(_plain(code), current_settings().secret_key)
 
 
 def digests(code: str) -> list[str]:
     """Return what may be stored of a typed code, under each secret that is still valid."""
     plain = _plain(code)
-    return [_digest(plain, secret) for secret in get_service(Settings).secret_keys]
+    return [_digest(plain, secret) for secret in current_settings().secret_keys]
 
 
 def _grouped(plain: str) -> str:

@@ -10,7 +10,7 @@ from api.kernel import clock
 from api.kernel.ids import new_id
 from api.platform.db import session, table_of, transaction
 from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.tax import queries, vat_ids
 from api.tax.gateways import VatAnswer, VatCheckUnavailable, VatIdChecker
 from api.tax.models import VatIdCheck
@@ -31,7 +31,7 @@ def check_vat_id(typed: str, country: str, *, is_fresh: bool = False) -> dict[st
     unless it answered recently; `is_fresh` asks it in any case. Its answer is recorded in a
     transaction of its own. Raises `VatIdInvalid`.
     """
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     vat_id = vat_ids.parse(typed, country)
     if not (vat_id.is_european and settings.country in EU and vat_id.country != settings.country):
         return queries.vat_id_fields(vat_id.text)

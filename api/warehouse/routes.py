@@ -36,8 +36,7 @@ from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 from api.platform.pagination import PageQuery
 from api.platform.reference_schemas import ReferencesSchema, SetReferenceSchema, WrittenReference
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.printing import service as printing_service
 from api.printing.errors import PrinterFormatWrong, PrinterNotFound, StationHasNoPrinter
 from api.printing.schemas import PrintedSchema
@@ -306,10 +305,9 @@ def set_location_reference(body: WrittenReference, location_id: UUID) -> object:
 
 
 def _values(moments: list[datetime], location_id: UUID | None) -> list[dict[str, object]]:
-    settings: Settings = get_service(Settings)
     return inventory_queries.value_history(
         moments,
-        currency=settings.currency,
+        currency=current_settings().currency,
         location_id=location_id,
         at=principal().locations,
     )

@@ -20,8 +20,7 @@ from api.platform import approvals, audit, auth
 from api.platform.auth import StepUpRequired
 from api.platform.bulk_sql import bulk_insert
 from api.platform.db import AnyRow, require_transaction
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.warehouse.errors import (
     AloneNeedsFactor,
     CountedAtUnlikely,
@@ -374,7 +373,7 @@ def _post(
 
 
 def _tolerance(expected: int) -> int:
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     return max(settings.count_tolerance_units, expected * settings.count_tolerance_percent // 100)
 
 

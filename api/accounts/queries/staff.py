@@ -20,8 +20,7 @@ from api.kernel.principal import Limit
 from api.platform.auth import hash_secret
 from api.platform.db import AnyRow, session
 from api.platform.pagination import PageQuery, Sort, page_response
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 
 def role(role_id: UUID) -> dict[str, object]:
@@ -144,7 +143,7 @@ def _role_card(row: AnyRow) -> dict[str, object]:
 
 def _limits(limits: dict[str, int]) -> dict[str, object]:
     """Describe the limits of a role: money in the shop's currency, None where there is none."""
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     units = limits.get(Limit.ADJUST_MAX_UNITS)
     amounts = {name: limits.get(name) for name in Limit if name is not Limit.ADJUST_MAX_UNITS}
     return {Limit.ADJUST_MAX_UNITS.value: units} | {

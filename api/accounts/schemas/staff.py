@@ -31,8 +31,7 @@ from api.platform.http import (
     one_of,
 )
 from api.platform.rules import FilledFor
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 
 def _role(**options: Any) -> ma.fields.String:
@@ -202,7 +201,7 @@ class RoleEditSchema(Schema):
 
     @ma.post_load
     def _limits(self, role: dict[str, object], **_: object) -> dict[str, object]:
-        settings: Settings = get_service(Settings)
+        settings = current_settings()
         limits = {name.value: role.pop(name) for name in Limit if name in role}
         for name, limit in limits.items():
             if isinstance(limit, Money):

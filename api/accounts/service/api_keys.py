@@ -18,8 +18,7 @@ from api.kernel.permissions import Permission, read_stored, with_implied
 from api.kernel.principal import Principal
 from api.platform import audit, rate_limits
 from api.platform.db import AnyRow, require_transaction, session, transaction
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 OVERLAP = timedelta(days=7)
 """How long a key is still good after the one that replaces it was made, unless told otherwise."""
@@ -191,7 +190,7 @@ def _make(
             name=name,
             kind=kind,
             prefix=key[:_PREFIX],
-            digest=_digest(key, get_service(Settings).secret_key),
+            digest=_digest(key, current_settings().secret_key),
             scopes=scopes,
             requests_per_minute=requests_per_minute,
             created_by=by.id,
@@ -246,5 +245,5 @@ def _digest(key: str, secret: str) -> str:
 
 def _is_digest_of(stored: str, key: str) -> bool:
     """Compare under each secret that is still good: rotating SECRET_KEY ends no key."""
-    secrets_ = get_service(Settings).secret_keys
+    secrets_ = current_settings().secret_keys
     return any(hmac.compare_digest(stored, _digest(key, one)) for one in secrets_)

@@ -33,8 +33,7 @@ from api.platform.auth import hash_secret
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 from api.platform.secrets_at_rest import Unreadable, reseal, seal, unseal
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 SECRET_BYTES = 20
 """160 bits, as RFC 4226 asks for."""
@@ -70,9 +69,8 @@ def begin_second_factor(by: Principal) -> Enrolment:
     )
     audit.record("staff.second_factor_begun", by=by, subject_id=by.id)
     secret = base64.b32encode(raw).decode()
-    settings: Settings = get_service(Settings)
     # Short, so that its picture fits into a terminal of 80 by 24.
-    name = _UNFIT.sub("-", f"{settings.shop_name} {by.label}")[:23].strip("-")
+    name = _UNFIT.sub("-", f"{current_settings().shop_name} {by.label}")[:23].strip("-")
     return Enrolment(secret, pyotp.TOTP(secret).provisioning_uri(name=name))
 
 

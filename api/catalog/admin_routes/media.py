@@ -25,8 +25,7 @@ from api.platform.http import LOCATED, Blueprint, list_schema
 from api.platform.idempotency import idempotent_steps
 from api.platform.openapi_errors import may_answer
 from api.platform.pagination import PageQuery
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 blueprint = Blueprint(
     "admin-media",
@@ -98,7 +97,7 @@ def delete_media(media_id: UUID) -> None:
 
 def _file() -> bytes:
     """Return what was handed in, as a part of a form or as the body itself."""
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     most = settings.media_most_megabytes * _MEGABYTE
     # Without a length, reading stops there.
     request.max_content_length = most + _AROUND_A_FILE

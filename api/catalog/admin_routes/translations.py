@@ -25,8 +25,7 @@ from api.platform.db import transaction
 from api.platform.etags import versioned
 from api.platform.http import Blueprint, list_schema
 from api.platform.openapi_errors import may_answer
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 blueprint = Blueprint(
     "admin-translations",
@@ -60,8 +59,9 @@ def list_translations(query: dict[str, Any]) -> object:
 @blueprint.response(200, list_schema(TranslationSchema))
 def list_translation_languages(query: dict[str, str], subject_id: UUID) -> object:
     """Read what one thing says in each language that the shop translates into."""
-    settings: Settings = get_service(Settings)
-    return translation_queries.translations_of(query["kind"], subject_id, settings.languages[1:])
+    return translation_queries.translations_of(
+        query["kind"], subject_id, current_settings().languages[1:]
+    )
 
 
 @blueprint.route("/<uuid:subject_id>", methods=["GET"])

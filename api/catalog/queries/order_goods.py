@@ -12,8 +12,7 @@ from sqlalchemy.types import Integer, Text
 
 from api.kernel import clock
 from api.platform.db import session
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,6 @@ def order_goods(
 
     In the order of `wanted`; None for a SKU that the shop does not have. One statement.
     """
-    settings: Settings = get_service(Settings)
     moment = at or clock.now()
     rows = session.execute(
         _GOODS,
@@ -88,7 +86,7 @@ def order_goods(
             "currency": currency,
             "customer": customer_id,
             "moment": moment,
-            "day": moment.astimezone(settings.zone).date(),
+            "day": moment.astimezone(current_settings().zone).date(),
         },
     )
     found = {row[0]: OrderGoods(*row[1:]) for row in rows}

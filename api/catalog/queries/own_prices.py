@@ -5,8 +5,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Uuid, text
 
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 MARKET_OF: Final = """(
     SELECT code FROM markets
@@ -54,5 +53,4 @@ OWN_PRICES: Final = _RANGES.columns(product_id=Uuid(), lowest=BigInteger()).subq
 
 def values_of_buyer(groups: Sequence[str], country: str | None) -> dict[str, object]:
     """Return the values of `IN_FORCE`, but for the currency."""
-    settings: Settings = get_service(Settings)
-    return {"customer_groups": list(groups), "country": country, "today": settings.today}
+    return {"customer_groups": list(groups), "country": country, "today": current_settings().today}

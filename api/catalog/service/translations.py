@@ -25,8 +25,7 @@ from api.platform.db import require_transaction, session
 from api.platform.etags import check
 from api.platform.outbox import emit
 from api.platform.problems import escaped
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 LONGEST: Mapping[str, Mapping[str, int]] = {
     "product": {"title": 255, "description": 500_000, "seo_title": 255, "seo_description": 500},
@@ -89,8 +88,7 @@ def delete_translation(
 
 def check_language(language: str) -> None:
     """Refuse a language that nothing is translated into. The first one is that of the originals."""
-    settings: Settings = get_service(Settings)
-    own, *others = settings.languages
+    own, *others = current_settings().languages
     if language not in others:
         raise LanguageNotTranslated(
             language=language, own=own, others=", ".join(others) or "none (see SHOP_LANGUAGES)"

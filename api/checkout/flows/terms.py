@@ -13,8 +13,7 @@ from api.orders import service as orders_service
 from api.platform import attention
 from api.platform.attention import AttentionKind, Subjects
 from api.platform.db import session, transaction
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.tax import flows as tax_flows
 from api.tax import queries as tax_queries
 from api.tax.errors import VatIdInvalid
@@ -42,7 +41,7 @@ def terms_for(
 
     Its day is that of `placed_at`, by default now. Raises `CountryNotSold`.
     """
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     day = tax_queries.tax_day(placed_at)
     has_home_rates = False
     if settings.oss_threshold and is_distance_sale(destination, settings.country):
@@ -60,7 +59,7 @@ def _is_below_threshold(sale: Money, year: int, *, before: datetime) -> bool:
     The sale that passes it is itself taxed at its destination (article 59c (2) of Directive
     2006/112/EC).
     """
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     sales = orders_queries.distance_sales(
         settings.country, (year - 1, year), settings.zone, before=before
     )

@@ -11,14 +11,14 @@ from api.inventory.models import StockLevel
 from api.kernel import clock
 from api.kernel.principal import Principal
 from api.orders.models import Order
-from api.platform import approvals, attention, doctor_runs, health, service_registry
+from api.platform import approvals, attention, doctor_runs, health
 from api.platform.approvals import WaitingCommand
 from api.platform.attention import AttentionItem
 from api.platform.backups import records
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnySelect, session
 from api.platform.pagination import TOTAL_CAP
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 
 def overview(by: Principal) -> dict[str, object]:
@@ -64,7 +64,7 @@ def overview(by: Principal) -> dict[str, object]:
         "needs_attention": attention.open_count(*_is_at(AttentionItem.order_id, by)),
         "worker": health.worker_state(),
         "doctor": doctor_runs.status_light(),
-        "backups": records.state(bool(service_registry.get_service(Settings).backup_url)),
+        "backups": records.state(bool(current_settings().backup_url)),
     }
 
 

@@ -12,8 +12,7 @@ from api.kernel.principal import Principal
 from api.orders.errors import UnknownOrderLine
 from api.orders.service import Order
 from api.platform.auth import PermissionMissing
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 
 def verify(
@@ -35,7 +34,7 @@ def verify(
     for line_id, line in packed.items():
         line.verified_quantity = verified.get(line_id, 0)
     lines = [line for line in order.lines if line.id in packed]
-    rule = get_service(Settings).ship_verification
+    rule = current_settings().ship_verification
     codes = variant_lookup.barcodes_of([line.variant_id for line in lines])
     missing = [
         {
@@ -74,7 +73,7 @@ def verify(
 def must_scan(variant_id: UUID) -> bool:
     """Tell whether units of a variant must be scanned, by the setting `SHIP_VERIFICATION`."""
     has_barcode = variant_id in variant_lookup.barcodes_of([variant_id])
-    return must_verify(get_service(Settings).ship_verification, has_barcode=has_barcode)
+    return must_verify(current_settings().ship_verification, has_barcode=has_barcode)
 
 
 def _check_packed(verified: Mapping[UUID, int], packed: Mapping[UUID, int]) -> None:

@@ -35,8 +35,7 @@ from api.kernel.permissions import Permission
 from api.kernel.principal import Limit, Principal
 from api.platform import approvals, audit, auth
 from api.platform.approvals import CommandKind
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 _KINDS: Final = {
     AdjustReason.COUNT: MovementKind.COUNTED,
@@ -214,8 +213,7 @@ def _must_wait(
     by: Principal,
 ) -> bool:
     """Hold an adjustment of more units, or of more value, than `by` may alone."""
-    settings: Settings = get_service(Settings)
-    sku, price = queries.sku_and_price(level.variant_id, settings.currency)
+    sku, price = queries.sku_and_price(level.variant_id, current_settings().currency)
     units = abs(difference)
     return approvals.hold(
         CommandKind.ADJUSTMENT,

@@ -32,8 +32,7 @@ from api.kernel.principal import Principal
 from api.platform import bulk_sql
 from api.platform.bulk_sql import any_of
 from api.platform.db import require_transaction
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 SOLD: Final = frozenset({MovementKind.SHIPPED, MovementKind.TRANSFERRED})
 """Movements by which units go to somebody who expects them to be good."""
@@ -268,7 +267,7 @@ def _places(levels: Mapping[UUID, Level]) -> dict[UUID, list[LotPlace]]:
     """Read where the units of locked levels are, of which lots, and in no lot."""
     if not levels:
         return {}
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     bins = bin_contents.contents_of(set(levels))
     rows = require_transaction().execute(
         select(

@@ -31,8 +31,7 @@ from api.kernel.principal import SYSTEM, Principal
 from api.platform import audit, auth, etags, sweeps
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, require_transaction, session
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 UnitsOfLots = Sequence[tuple[UUID, int]]
 
@@ -72,7 +71,7 @@ def open_lots(labels: Sequence[LotLabel]) -> dict[tuple[UUID, str], tuple[UUID, 
     current = require_transaction()
     # Levels before lots, as everybody who stops or sells a lot does.
     locks.lock({label.variant_id for label in labels})
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     known: dict[tuple[UUID, str], tuple[UUID, date | None]] = {}
     for label in labels:
         variant_id, code = label.key
@@ -253,10 +252,9 @@ def check_lot(lot_id: UUID, level_id: UUID) -> None:
 
 def lots_to_stop(limit: int) -> Sequence[UUID]:
     """List lots whose day is over and that are still marked as sold."""
-    settings: Settings = get_service(Settings)
     return session.scalars(
         select(Lot.id)
-        .where(Lot.is_sellable, Lot.expires_on < settings.today)
+        .where(Lot.is_sellable, Lot.expires_on < current_settings().today)
         .where(~sweeps.waits("stop-expired-lots", Lot.id))
         .order_by(Lot.expires_on, Lot.id)
         .limit(limit)
@@ -269,8 +267,7 @@ def stop_lot(lot_id: UUID) -> bool:
     Locks all levels of the variant, then the lot.
     """
     lot, levels = _lock(lot_id)
-    settings: Settings = get_service(Settings)
-    if not lot.is_sellable or lot.expires_on is None or lot.expires_on >= settings.today:
+    if not lot.is_sellable or lot.expires_on is None or lot.expires_on >= current_settings().today:
         return False
     _write(lot, levels, {}, reason="expired", by=SYSTEM)
     return True
@@ -352,10 +349,11 @@ def _write(
     by: Principal,
 ) -> None:
     """Write a lot, and what it changes about what is for sale."""
-    settings: Settings = get_service(Settings)
     expires_on = values.get("expires_on", lot.expires_on)
     recalled_at = values.get("recalled_at", lot.recalled_at)
-    is_sellable = recalled_at is None and (expires_on is None or expires_on >= settings.today)
+    is_sellable = recalled_at is None and (
+        expires_on is None or expires_on >= current_settings().today
+    )
     current = require_transaction()
     current.execute(
         update(Lot)

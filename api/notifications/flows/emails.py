@@ -19,8 +19,7 @@ from api.notifications.states import EmailKind
 from api.orders import queries as orders_queries
 from api.payments import queries as payments_queries
 from api.platform.db import end_read_transaction, transaction
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.returns import queries as returns_queries
 
 MAILED_WITHIN = timedelta(days=3)
@@ -93,8 +92,7 @@ def order_delivered(fulfilment_id: UUID, order_id: UUID) -> None:
     """Tell that a parcel arrived, where the shop tells this; not days later, from an old file."""
     parcel = fulfilment_queries.fulfilment(fulfilment_id)
     arrived_at = parcel["delivered_at"]
-    settings: Settings = get_service(Settings)
-    if not settings.mails_deliveries or arrived_at is None:
+    if not current_settings().mails_deliveries or arrived_at is None:
         return
     if clock.now() - arrived_at > MAILED_WITHIN:
         return
@@ -269,8 +267,10 @@ def _render_how_to_pay(order: Mapping[str, object], *, is_amended: bool) -> tupl
 
 
 def _payment(is_amended: bool) -> dict[str, object]:
-    settings: Settings = get_service(Settings)
-    return {"payment_instructions": settings.payment_instructions, "is_amended": is_amended}
+    return {
+        "payment_instructions": current_settings().payment_instructions,
+        "is_amended": is_amended,
+    }
 
 
 def to_customer(kind: EmailKind, subject_id: UUID, order: dict[str, Any], **more: object) -> None:
@@ -286,7 +286,7 @@ def to_account(kind: EmailKind, subject_id: UUID, user_id: UUID, **context: obje
 
 def _to_staff(kind: EmailKind, subject_id: UUID, **context: object) -> None:
     """Write to the shop itself; without an address for alerts nobody is written to."""
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     if settings.staff_alert_email:
         _send(kind, subject_id, settings.staff_alert_email, **context)
 
@@ -343,11 +343,11 @@ def send_secret(
 
 def shop_address() -> str:
     """Return where the storefront is, for links."""
-    return str(get_service(Settings).public_url).rstrip("/")
+    return str(current_settings().public_url).rstrip("/")
 
 
 def _render(kind: EmailKind, **context: Any) -> tuple[str, str]:
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     shop = {"shop_name": settings.shop_name, "public_url": settings.public_url}
     language = context.get("order", context).get("language") or settings.languages[0]
     return rendering.render(kind, language, zone=settings.zone, **shop, **context)

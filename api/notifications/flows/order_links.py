@@ -12,8 +12,7 @@ from api.orders import queries as orders_queries
 from api.orders.service import links
 from api.orders.states import LinkKind
 from api.platform.db import transaction
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 _PAGES = {LinkKind.PAY: "pay", LinkKind.VIEW: "orders/link"}
 
@@ -36,8 +35,7 @@ def order_link(link_id: UUID) -> None:
         email = links.make_token(link_id)
         if email is None:
             return None
-        settings: Settings = get_service(Settings)
-        shop = settings.public_url.rstrip("/")
+        shop = current_settings().public_url.rstrip("/")
         # Behind the `#` no server ever sees the token, and no log keeps it.
         return {"link": f"{shop}/{_PAGES[link.kind]}#token={email.token}"}
 

@@ -6,8 +6,7 @@ from uuid import UUID
 from api.notifications.flows import emails
 from api.notifications.states import EmailKind
 from api.orders import queries as orders_queries
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.returns.queries import cases as return_queries
 from api.returns.queries import settings as settings_queries
 from api.returns.queries import withdrawals as withdrawal_queries
@@ -19,7 +18,6 @@ def return_approved(return_id: UUID, order_id: UUID) -> None:
     expected = [line for line in found["lines"] if line["quantity"]]
     if not expected or found["status"] not in ("approved", "in_transit"):
         return
-    settings: Settings = get_service(Settings)
     order = _in_its_language(order_id, found)
     emails.to_customer(
         EmailKind.RETURN_APPROVED,
@@ -28,7 +26,7 @@ def return_approved(return_id: UUID, order_id: UUID) -> None:
         found=found,
         lines=expected,
         said=_said(found, order),
-        slip=f"{settings.public_url}/returns/{return_id}/slip",
+        slip=f"{current_settings().public_url}/returns/{return_id}/slip",
     )
 
 
@@ -48,8 +46,7 @@ def withdrawal_receipt(withdrawal_id: UUID) -> None:
     """
     found = withdrawal_queries.withdrawal(withdrawal_id)
     texts = settings_queries.texts_of(found["language"])
-    settings: Settings = get_service(Settings)
-    confirmed = found["confirmed_at"].astimezone(settings.zone)
+    confirmed = found["confirmed_at"].astimezone(current_settings().zone)
     emails.to_customer(
         EmailKind.WITHDRAWAL_RECEIPT,
         withdrawal_id,

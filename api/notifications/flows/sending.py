@@ -17,7 +17,7 @@ from api.notifications.service import ClaimedEmail, EmailContent
 from api.platform.db import end_read_transaction, transaction
 from api.platform.mail import Mailer, MailRejected
 from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 _log = structlog.get_logger("api.notifications")
 
@@ -42,8 +42,7 @@ def send_again(email_id: UUID) -> None:
 
 def create_and_claim(draft: EmailContent) -> ClaimedEmail | None:
     """Store an e-mail and claim it; None when it needs no more sending."""
-    settings: Settings = get_service(Settings)
-    domain = parseaddr(settings.mail_from)[1].rpartition("@")[2] or "localhost"
+    domain = parseaddr(current_settings().mail_from)[1].rpartition("@")[2] or "localhost"
     with transaction():
         return service.create_and_claim(draft, domain=domain)
 

@@ -8,8 +8,7 @@ from api.notifications.flows.attachments import PURCHASE_ORDER
 from api.notifications.service import EmailContent
 from api.notifications.states import EmailKind
 from api.platform.db import end_read_transaction
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.purchasing import queries as purchasing_queries
 
 
@@ -23,7 +22,7 @@ def purchase_order(order_id: UUID, *, command_id: UUID) -> None:
         return
     paper = purchasing_queries.order_paper(order_id)
     end_read_transaction()
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     subject_line, text = rendering.render(
         EmailKind.PURCHASE_ORDER,
         paper.language,

@@ -20,8 +20,7 @@ from api.packing.models import Manifest, ManifestParcel, PackedParcel
 from api.packing.states import ManifestStatus
 from api.platform.db import AnyRow, AnySelect, session
 from api.platform.pagination import PageQuery, Sort, page_response
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 DAYS: Final = 14
 """A parcel that was shipped longer ago is with its carrier, or nobody looks for it here."""
@@ -72,7 +71,7 @@ def manifest_paper(manifest_id: UUID) -> ManifestPaper:
     of = manifest(manifest_id)
     parcels = [one for one in of["parcels"] if not one["is_voided"]]
     return ManifestPaper(
-        shop=get_service(Settings).shop_name,
+        shop=current_settings().shop_name,
         number=of["number"],
         carrier=of["carrier"],
         day=f"{of['closed_at'] or of['created_at']:%Y-%m-%d}",

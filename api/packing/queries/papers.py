@@ -19,8 +19,7 @@ from api.packing.queries.boxes import box_of
 from api.platform.addresses import label_lines
 from api.platform.bulk_sql import any_of
 from api.platform.db import session
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.returns.queries import settings as returns_queries
 
 
@@ -54,7 +53,7 @@ def slip_of(fulfilment_id: UUID, *, has_prices: bool = False) -> Slip:
         .order_by(OrderLine.position)
     ).all()
     language = words.spoken(returns_queries.language_for(order))
-    said, settings = words.words(language), get_service(Settings)
+    said, settings = words.words(language), current_settings()
     is_gift = bool(order.gift_message) and not has_prices
     rows = [
         (
@@ -109,7 +108,7 @@ def return_slip_of(fulfilment_id: UUID) -> Slip:
     Its barcode is that of the parcel. Raises `FulfilmentNotFound`.
     """
     slip = slip_of(fulfilment_id)
-    texts, settings = returns_queries.texts_of(slip.language), get_service(Settings)
+    texts, settings = returns_queries.texts_of(slip.language), current_settings()
     reasons = [one.label(slip.language) for one in returns_queries.reasons() if one.is_active]
     numbered = "\n".join(f"{number}  {reason}" for number, reason in enumerate(reasons, start=1))
     return replace(
@@ -140,7 +139,7 @@ def label_of(fulfilment_id: UUID) -> ParcelLabel:
     facts += [f"box {box.name}"] if box else []
     carrier = parcel["carrier"] or fulfilment_queries.carrier_of(row.shipping_method)
     return ParcelLabel(
-        shop=get_service(Settings).shop_name,
+        shop=current_settings().shop_name,
         code=parcel["number"],
         carrier=carrier or row.shipping_method["name"],
         address=label_lines(row.shipping_address),

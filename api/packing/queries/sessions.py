@@ -23,8 +23,7 @@ from api.packing.queries.reads import LineRead, Missing, NoteRead, SessionRead
 from api.packing.queries.weights import learnt_weights
 from api.packing.states import PackingStatus
 from api.platform.db import AnyRow, AnySelect, session
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.shipping_labels import queries as label_queries
 
 FRAGILE: Final = "fragile"
@@ -273,7 +272,7 @@ def _lines(session_id: UUID) -> list[LineRead]:
 
 def _line(row: AnyRow, barcodes: Mapping[UUID, list[dict[str, Any]]]) -> LineRead:
     own = barcodes.get(row.variant_id, [])
-    rule = get_service(Settings).ship_verification
+    rule = current_settings().ship_verification
     return {
         "id": row.id,
         "order_line_id": row.order_line_id,

@@ -18,8 +18,7 @@ from api.picking.models import PickLine, PickOrder, PickTote
 from api.picking.queries.batches import batch
 from api.picking.states import PickOrderStatus
 from api.platform.db import session
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,7 @@ def order_for_item(tote: str, item: str, *, at: frozenset[UUID] | None = None) -
 
 def pick_slip(batch_id: UUID, *, at: frozenset[UUID] | None = None) -> Slip:
     """Return the paper of a batch, in the shop's first language. Raises `BatchNotFound`."""
-    of, settings = pick_list(batch_id, at=at), get_service(Settings)
+    of, settings = pick_list(batch_id, at=at), current_settings()
     language = words.spoken(settings.languages[0])
     said = words.words(language)
     facts = [

@@ -8,12 +8,11 @@ import click
 from flask.cli import with_appcontext
 
 from api.kernel.text_folding import counted
-from api.platform import service_registry
 from api.platform.backups import create, manifest, postgres_tools, storage, verify
 from api.platform.backups import restore as restoring
 from api.platform.backups.manifest import Manifest
 from api.platform.backups.storage import BackupError
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 _from = click.option(
     "--from", "source", default="", help="Another folder or bucket than BACKUP_URL."
@@ -48,7 +47,7 @@ def backup() -> None:
     It goes to BACKUP_URL, encrypted when BACKUP_RECIPIENT names a public key, and the oldest ones
     beyond BACKUP_KEEP are forgotten. The shop stays open.
     """
-    settings: Settings = service_registry.get_service(Settings)
+    settings = current_settings()
     made = create.create_backup(settings)
     size = made.files[create.DUMP].stored_size
     sealed = "encrypted" if made.recipient else "not encrypted"
@@ -64,7 +63,7 @@ def backup() -> None:
 @_in_words
 def backups(source: str) -> None:
     """List the backups, the oldest first."""
-    place = storage.backups_of(service_registry.get_service(Settings), source)
+    place = storage.backups_of(current_settings(), source)
     for name in manifest.names_at(place):
         one = manifest.read(place, name)
         sealed = "encrypted" if one.recipient else "not encrypted"
@@ -95,7 +94,7 @@ def restore(name: str, source: str, identity_file: str, into: str, no_media: boo
     name when asked for it. Even then what it held is kept, in a schema beside. Stop the API and the
     workers before. The database is brought up to this release afterwards.
     """
-    settings: Settings = service_registry.get_service(Settings)
+    settings = current_settings()
     place = storage.backups_of(settings, source)
     identity_file = identity_file or settings.backup_identity_file
     found = manifest.read(place, name)
@@ -138,7 +137,7 @@ def prove_backup(name: str, source: str, identity_file: str) -> None:
     It goes into a scratch database, is brought up to this release, and the doctors look at it;
     pictures are held against their checksums. Readiness tells when one was last proved.
     """
-    settings: Settings = service_registry.get_service(Settings)
+    settings = current_settings()
     place = storage.backups_of(settings, source)
     identity_file = identity_file or settings.backup_identity_file
     proved: Manifest = verify.prove_backup(settings, place, name, identity_file)

@@ -5,9 +5,8 @@ from datetime import timedelta
 import structlog
 
 from api.kernel import clock
-from api.platform import service_registry
 from api.platform.backups import records
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 
 _EVERY = timedelta(hours=23)
 _PROVE_EVERY = timedelta(days=7)
@@ -19,7 +18,7 @@ def back_up_when_due() -> None:
 
     Does nothing either where a system timer creates them often enough.
     """
-    settings = service_registry.get_service(Settings)
+    settings = current_settings()
     if not settings.backup_url:
         return
     from api.platform.backups import create  # noqa: PLC0415 - 6 MB, for one hour of the day
@@ -35,7 +34,7 @@ def prove_when_due() -> None:
 
     A private key that is kept elsewhere, as is advisable, means verifying it there.
     """
-    settings = service_registry.get_service(Settings)
+    settings = current_settings()
     if not settings.backup_url:
         return
     from api.platform.backups import manifest, storage, verify  # noqa: PLC0415 - as above

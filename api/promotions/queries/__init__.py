@@ -11,8 +11,7 @@ from sqlalchemy import select
 
 from api.kernel.money import Money
 from api.platform.db import session, table_of
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.promotions import codes as code_rules
 from api.promotions.calculation import (
     NOTHING,
@@ -113,8 +112,7 @@ def discount_of(row: Mapping[str, Any]) -> Discount:
 
 def today() -> date:
     """Return the day in the shop's time zone."""
-    settings: Settings = get_service(Settings)
-    return settings.today
+    return current_settings().today
 
 
 def _unknown(code: str) -> Refused:

@@ -17,8 +17,7 @@ from api.kernel.principal import Principal
 from api.platform import audit
 from api.platform.db import AnyRow, require_transaction
 from api.platform.etags import check
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.promotions import queries
 from api.promotions.calculation import Discount
 from api.promotions.errors import DiscountImpossible, DiscountInUse, DiscountNotFound
@@ -114,7 +113,7 @@ def delete_discount(discount_id: UUID, *, expected_version: int, by: Principal) 
 
 def _for_everybody(row: Mapping[str, Any]) -> Reduction | None:
     """Return what a discount takes off each price for every buyer, or None."""
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     is_general = (
         row["is_active"]
         and row["is_automatic"]

@@ -6,8 +6,7 @@ from sqlalchemy import select
 
 from api.documents.purchase_order import OrderedLine, OrderPaper
 from api.platform.db import session
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.purchasing.models import PurchaseOrder, Supplier
 from api.purchasing.queries.purchase_orders import purchase_order
 from api.purchasing.states import PurchaseOrderStatus
@@ -15,7 +14,7 @@ from api.purchasing.states import PurchaseOrderStatus
 
 def order_paper(order_id: UUID) -> OrderPaper:
     """Return what stands on the paper of an order. Raises `PurchaseOrderNotFound`."""
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     order = purchase_order(order_id)
     supplier = session.execute(
         select(Supplier.address, Supplier.customer_number, Supplier.language).where(

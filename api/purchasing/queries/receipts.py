@@ -11,8 +11,7 @@ from api.kernel.money import Money
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, AnySelect, session, table_of
 from api.platform.pagination import Sort, page
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.purchasing.errors import ReceiptNotFound
 from api.purchasing.models import PurchaseOrder, Receipt, ReceiptLine
 from api.purchasing.queries.purchase_orders import PREFIX
@@ -90,7 +89,7 @@ def _lines(receipt_ids: Collection[UUID]) -> dict[UUID, list[AnyRow]]:
 
 
 def _receipt(row: AnyRow, lines: list[AnyRow]) -> dict[str, object]:
-    currency = get_service(Settings).currency
+    currency = current_settings().currency
     names = ("id", "purchase_order_id", "reference", "note", "actor", "undone_at", "undone_by",
              "created_at")  # fmt: skip
     return {

@@ -14,8 +14,7 @@ from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, AnySelect, session, table_of
 from api.platform.pagination import PageQuery, Sort, page, page_response
 from api.platform.prepared import prepared
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.purchasing.errors import TransferNotFound
 from api.purchasing.models import Transfer, TransferLine
 from api.purchasing.queries.purchase_orders import number_in
@@ -152,7 +151,7 @@ def _lines(transfer_ids: Collection[UUID]) -> dict[UUID, list[AnyRow]]:
 def _transfer(
     row: AnyRow, lines: list[AnyRow], codes: dict[UUID, list[dict[str, object]]]
 ) -> dict[str, object]:
-    currency = get_service(Settings).currency
+    currency = current_settings().currency
     names = ("id", "status", "note", "shipped_at", "ended_at", "created_at", "created_by",
              "version")  # fmt: skip
     counted = ("quantity", "shipped", "received", "restocked", "written_off")

@@ -9,8 +9,7 @@ from api.kernel.permissions import Permission
 from api.kernel.principal import Limit, Principal
 from api.platform import approvals
 from api.platform.approvals import CommandKind
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from api.purchasing.service.received_lines import Arrived
 
@@ -36,7 +35,7 @@ def must_wait(
 
     `arrived` comes with the cost of one unit; without any, a unit counts as much as its price.
     """
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     left = {variant_id: line.quantity - line.received for variant_id, line in ordered.items()}
     units, value, skus = 0, 0, dict[str, None]()
     for one, cost in arrived:

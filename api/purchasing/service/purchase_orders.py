@@ -15,10 +15,10 @@ from api.kernel import clock, packages
 from api.kernel.ids import new_id
 from api.kernel.money import Money
 from api.kernel.principal import Principal
-from api.platform import audit, auth, etags, service_registry
+from api.platform import audit, auth, etags
 from api.platform.db import lock_entity, require_transaction
 from api.platform.outbox import emit
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.purchasing.errors import (
     CostMissing,
     CurrencyMixed,
@@ -133,7 +133,7 @@ def order_purchase_order(order_id: UUID, *, by: Principal) -> None:
     supplier = session.get_one(Supplier, order.supplier_id)
     if not supplier.is_active:
         raise SupplierInactive(name=supplier.name)
-    settings: Settings = service_registry.get_service(Settings)
+    settings = current_settings()
     if order.currency != settings.currency and order.exchange_rate is None:
         raise ExchangeRateMissing(currency=order.currency, shop_currency=settings.currency)
     order.ordered_at = clock.now()

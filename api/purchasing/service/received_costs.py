@@ -8,8 +8,7 @@ from sqlalchemy import func, select
 from api.kernel.money import allocate, divide_half_up
 from api.platform.bulk_sql import any_of
 from api.platform.db import require_transaction
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.purchasing.calculation import LineCost, converted, landed_costs
 from api.purchasing.errors import CurrencyMixed
 from api.purchasing.models import (
@@ -33,8 +32,7 @@ class ReceivedCosts:
     def __init__(
         self, order: PurchaseOrder | None, ordered: Mapping[UUID, PurchaseOrderLine]
     ) -> None:
-        settings: Settings = get_service(Settings)
-        self._currency, self._order, self._ordered = settings.currency, order, ordered
+        self._currency, self._order, self._ordered = current_settings().currency, order, ordered
         self._totals: dict[UUID, int] = {}
         self._booked: dict[UUID, int] = {}
         self._received = {variant_id: line.received for variant_id, line in ordered.items()}

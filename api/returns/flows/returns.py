@@ -16,7 +16,7 @@ from api.payment_sync import service as payment_sync_service
 from api.payments import service as payments_service
 from api.platform.db import session, transaction
 from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.platform.storage import Storage
 from api.pricing import totals
 from api.returns import flows, queries, rules, service
@@ -88,7 +88,7 @@ def objections(
     """
     policies = policies_of(order)
     arrival = case_queries.arrival_of(order.id, order.lines)
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     now = clock.now()
     found = {}
     for line in order.lines:

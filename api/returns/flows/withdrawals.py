@@ -20,8 +20,7 @@ from api.payment_sync import service as payment_sync_service
 from api.platform import attention, audit
 from api.platform.attention import AttentionKind
 from api.platform.db import transaction
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.returns import rules
 from api.returns.errors import (
     NothingToWithdraw,
@@ -195,7 +194,7 @@ def period_ends(order: Order) -> datetime | None:
 
     Raises `WithdrawalPeriodOver` once it has.
     """
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     arrival = case_queries.arrival_of(order.id, order.lines)
     country = order.shipping_address["country"]
     holidays = settings_queries.holidays_from(arrival, country) if arrival else frozenset()
@@ -255,7 +254,6 @@ def _open(order: Order, withdrawal: Withdrawal, *, by: Principal) -> None:
     stored = withdrawal.units
     units = None if stored is None else {UUID(one): count for one, count in stored.items()}
     covered = covered_by(order, units)
-    settings: Settings = get_service(Settings)
     parent = cases.open_return(
         order,
         ReturnInput(
@@ -272,7 +270,9 @@ def _open(order: Order, withdrawal: Withdrawal, *, by: Principal) -> None:
         by=by,
     )
     parent.withdrawn_at = withdrawal.confirmed_at
-    parent.refund_due_at = rules.withdrawal_refund_due(withdrawal.confirmed_at, settings.zone)
+    parent.refund_due_at = rules.withdrawal_refund_due(
+        withdrawal.confirmed_at, current_settings().zone
+    )
     withdrawal.return_id = parent.id
     _cancel_unshipped(order, covered.cancelled, by=by)
     audit.record("withdrawal.confirmed", by=by, subject_id=withdrawal.id, order_id=str(order.id))
@@ -296,14 +296,13 @@ def _cancel_unshipped(order: Order, units: Mapping[UUID, int], *, by: Principal)
 
 
 def _ask_for_order(withdrawal: Withdrawal) -> None:
-    settings: Settings = get_service(Settings)
     assert withdrawal.confirmed_at is not None
     attention.raise_item(
         AttentionKind.WITHDRAWAL,
         f"unmatched:{withdrawal.id}",
         f"{withdrawal.name} withdrew from order {withdrawal.order_number}, which was not found "
         f"with the address {withdrawal.email}. Say which order it means",
-        due_at=rules.withdrawal_refund_due(withdrawal.confirmed_at, settings.zone),
+        due_at=rules.withdrawal_refund_due(withdrawal.confirmed_at, current_settings().zone),
     )
 
 

@@ -19,7 +19,7 @@ from api.platform.db import AnyRow, AnySelect, session, table_of
 from api.platform.pagination import PageQuery, Sort, page_response
 from api.platform.prepared import prepared
 from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.platform.storage import Storage
 from api.pricing.totals import refund_share
 from api.returns import queries, rules
@@ -187,7 +187,7 @@ def returnable(order_id: UUID) -> list[dict[str, object]]:
         order.shipping_address["country"], {line.product_id for line in lines}
     )
     arrival = arrival_of(order_id, lines)
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     now = clock.now()
     shown = []
     for line in lines:

@@ -10,8 +10,7 @@ from api.kernel import clock
 from api.orders.models import Order, OrderLine
 from api.platform.db import AnyRow, AnySelect, session, table_of
 from api.platform.pagination import PageQuery, Sort, page_response
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.returns.errors import ClaimNotFound
 from api.returns.models import Claim, ClaimLine, ReturnPhoto
 from api.returns.queries import cases, settings
@@ -123,7 +122,7 @@ def defects(first: date, last: date) -> list[dict[str, object]]:
 
     An article without a supplier stands at the end. Units that are in both count once for each.
     """
-    zone = get_service(Settings).zone
+    zone = current_settings().zone
     first, last = max(first, _EARLIEST), min(last, _LATEST)
     codes = [one.code for one in settings.reasons() if one.counts_as_defect]
     rows = session.execute(
@@ -150,8 +149,7 @@ def defects(first: date, last: date) -> list[dict[str, object]]:
 
 def default_period() -> tuple[date, date]:
     """Return the last ninety days in the shop's time zone."""
-    settings_: Settings = get_service(Settings)
-    today = clock.now().astimezone(settings_.zone).date()
+    today = clock.now().astimezone(current_settings().zone).date()
     return today - timedelta(days=90), today
 
 

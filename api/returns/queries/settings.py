@@ -13,8 +13,7 @@ from api.kernel.text_folding import counted
 from api.orders.models import Order
 from api.platform.db import AnyRow, AnySelect, session, table_of
 from api.platform.pagination import PageQuery, Sort, page_response
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.returns import texts
 from api.returns.errors import HolidayNotFound, PolicyNotFound, ReasonUnknown
 from api.returns.models import PublicHoliday, ReturnPolicy, ReturnReason, ReturnTexts
@@ -136,8 +135,7 @@ def market_of(country: str) -> dict[str, object]:
 
 def language_of(country: str) -> str:
     """Return the language of orders to a country: its market's, else the shop's first."""
-    settings: Settings = get_service(Settings)
-    return str(market_of(country).get("language") or settings.languages[0])
+    return str(market_of(country).get("language") or current_settings().languages[0])
 
 
 def language_for(order: AnyRow | Order) -> str:
@@ -195,14 +193,13 @@ def holiday(holiday_id: UUID) -> dict[str, object]:
 
 def all_texts(language: str | None) -> list[dict[str, object]]:
     """Return each sentence by itself, in one language or in all that the shop writes in."""
-    settings: Settings = get_service(Settings)
     own = {
         row.language: row
         for row in session.execute(
             select(ReturnTexts.language, ReturnTexts.texts, ReturnTexts.version)
         )
     }
-    spoken = [language] if language else sorted({*settings.languages, *texts.TEXTS, *own})
+    spoken = [language] if language else sorted({*current_settings().languages, *texts.TEXTS, *own})
     shown = []
     for one in spoken:
         row = own.get(one)

@@ -5,8 +5,7 @@ from uuid import UUID
 
 from api.documents import words
 from api.documents.slips import Slip
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.returns.queries import cases
 from api.returns.queries import settings as settings_queries
 
@@ -17,7 +16,7 @@ def slip_of(return_id: UUID) -> Slip:
     Raises `ReturnNotFound`.
     """
     found = cases.a_return(return_id)
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     texts = settings_queries.texts_of(found["language"])
     return Slip(
         title=texts["slip_title"],

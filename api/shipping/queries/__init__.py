@@ -17,8 +17,7 @@ from api.kernel.money import Money
 from api.platform.db import AnyRow, session, table_of
 from api.platform.postal_rules import rules
 from api.platform.prepared import prepared
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import Settings, current_settings
 from api.pricing.totals import ShippingChoice
 from api.shipping.errors import ShippingMethodNotFound, ShippingNotAvailable
 from api.shipping.models import ShippingCalendar, ShippingMethod, ShippingZone
@@ -167,7 +166,7 @@ def shipping_options(
     ).all()
     fits = [_fit(row, place) for row in rows]
     closest = max((fit for fit in fits if fit is not None), default=None)
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     moment = at or clock.now()
     consignment = replace(consignment, weekday=moment.astimezone(settings.zone).isoweekday())
     rows = [
@@ -233,7 +232,7 @@ def chosen_option(options: ShippingOptions, code: str) -> ShippingOption:
 def promise_of(code: str, currency: str, *, at: datetime) -> Promise | None:
     """Return what a method promises an order of a moment; None without a calendar."""
     row = session.execute(_CALENDAR, {"code": code, "currency": currency}).one_or_none()
-    return None if row is None else _promise(row, at, get_service(Settings))
+    return None if row is None else _promise(row, at, current_settings())
 
 
 def bands_of(stored: Sequence[Sequence[Any]]) -> list[Band]:

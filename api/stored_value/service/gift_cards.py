@@ -11,8 +11,7 @@ from api.kernel.principal import Principal
 from api.platform import audit
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.stored_value import codes
 from api.stored_value.errors import (
     ExpiryTooEarly,
@@ -184,8 +183,7 @@ def least_expiry(country: str | None = None) -> datetime:
 
 def default_expiry(country: str | None = None) -> datetime | None:
     """Return when a gift card expires that is issued now, by the shop's setting and the market."""
-    settings: Settings = get_service(Settings)
-    days = settings.gift_card_valid_days
+    days = current_settings().gift_card_valid_days
     return clock.now() + timedelta(days=max(days, gift_card_min_days(country))) if days else None
 
 

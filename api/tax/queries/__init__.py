@@ -27,8 +27,7 @@ from api.kernel import clock
 from api.kernel.money import included_tax
 from api.platform.db import AnyRow, session, table_of
 from api.platform.prepared import prepared
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.tax.errors import (
     CountryNotSold,
     MarketMismatch,
@@ -60,8 +59,7 @@ def tax_day(moment: datetime | None = None) -> date:
 
     An order owes the taxes of the day when it was placed.
     """
-    settings: Settings = get_service(Settings)
-    return (moment or clock.now()).astimezone(settings.zone).date()
+    return (moment or clock.now()).astimezone(current_settings().zone).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +129,7 @@ def terms_for(
     below the threshold. Whether a class has a rule is known when it is asked for. Raises
     `CountryNotSold`.
     """
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     day = on or tax_day()
     place = Destination(settings.country) if has_home_rates else destination
     countries = [place.country]
@@ -169,7 +167,7 @@ def net_of(country: str | None) -> NetOf:
 
     They follow from the rates of today; None where nothing is sold, or no rule is known.
     """
-    settings: Settings = get_service(Settings)
+    settings = current_settings()
     try:
         terms = terms_for(Destination(country or settings.country))
     except CountryNotSold:
@@ -209,13 +207,12 @@ def gift_card_min_days(country: str | None) -> int:
 
     Without a country, what the strictest market asks: nobody knows where the card will be used.
     """
-    settings: Settings = get_service(Settings)
     markets = active_markets()
     if country is not None:
         named = [one for one in markets if country in one["countries"]]
         markets = named or [one for one in markets if REST_OF_WORLD in one["countries"]]
     days = [one["gift_card_min_days"] for one in markets]
-    least = settings.gift_card_min_days
+    least = current_settings().gift_card_min_days
     return max((least if one is None else one for one in days), default=least)
 
 
