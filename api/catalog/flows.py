@@ -16,6 +16,8 @@ from api.catalog.errors.media import PictureTooManyPixels, PictureUnreadable
 from api.catalog.queries import media as media_queries
 from api.catalog.service import media as media_service
 from api.catalog.service import reindex
+from api.catalog.service.image_sizes import SIZES, size_file
+from api.kernel import packages
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform.db import end_read_transaction, session, transaction
@@ -28,14 +30,15 @@ _log = structlog.get_logger("api.catalog")
 def add_picture(content: bytes, *, by: Principal) -> UUID:
     """Take a picture in; returns its id, which is that of the same file before if there was one.
 
-    Refuses what is no picture or too large a one. A worker makes its sizes. The file of one that
-    failed is stored once more in its old place.
+    Refuses what is no picture or too large a one; raises `PackageMissing`. A worker makes its
+    sizes. The file of one that failed is stored once more in its old place.
     """
     checksum = sha256(content).hexdigest()
     known = media_queries.find_media(checksum)
     end_read_transaction()
     if known is not None and not known.has_failed:
         return known.id
+    packages.require("pictures")
     from api.catalog.service import thumbnails  # noqa: PLC0415 - 4 MB that only pictures need
 
     picture = thumbnails.inspect_image(content)
@@ -54,12 +57,14 @@ def make_sizes(media_id: UUID) -> None:
     """Make the sizes of a picture and tell them to the products that show it.
 
     May run twice and be killed anywhere: the files are written under the same names again, and
-    the row is written last. Raises `StorageUnavailable`; then it is to be tried again.
+    the row is written last. Raises `StorageUnavailable` or `PackageMissing`; then it is to be tried
+    again.
     """
     key = media_queries.waiting_media(media_id)
     end_read_transaction()
     if key is None:
         return
+    packages.require("pictures")
     from api.catalog.service import thumbnails  # noqa: PLC0415 - as above
 
     storage: Storage = get_service(Storage)
@@ -91,13 +96,11 @@ def make_sizes(media_id: UUID) -> None:
 
 def forget_files(media_id: UUID, key: str) -> None:
     """Delete the file of a removed picture and all that was made of it. May run twice."""
-    from api.catalog.service import thumbnails  # noqa: PLC0415 - as above
-
     storage: Storage = get_service(Storage)
     folder = folder_of(media_id)
     storage.delete(key)
-    for file in thumbnails.SIZE_FILES:
-        storage.delete(f"{folder}/{file}")
+    for name, _ in SIZES:
+        storage.delete(f"{folder}/{size_file(name)}")
 
 
 class _LookedOnly(Exception):

@@ -18,10 +18,10 @@ def paint(text: str, dots: int, bold: bool) -> tuple[int, list[bytes]] | None:
     Characters are joined, and run from the right where they do so. Returns the bytes of a row,
     and the rows; the first bit is the leftmost dot.
     """
-    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 - for the few who print such scripts
-
     if not {ord(character) for character in text} <= _characters():
         return None
+    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 - for the few who print such scripts
+
     with as_file(files("barcode") / "fonts" / "DejaVuSansMono.ttf") as path:
         font = ImageFont.truetype(path, _SIZE)
         length = font.getlength(text)
@@ -39,7 +39,7 @@ def paint(text: str, dots: int, bold: bool) -> tuple[int, list[bytes]] | None:
 @cache
 def _characters() -> frozenset[int]:
     packages.require("papers")
-    from fontTools.ttLib import TTFont  # noqa: PLC0415 - as above
+    from fontTools.ttLib import TTFont  # noqa: PLC0415 - as in `paint`
 
     with (
         as_file(files("barcode") / "fonts" / "DejaVuSansMono.ttf") as path,

@@ -5,9 +5,10 @@ from typing import Final, Literal
 
 from api.kernel.errors import Conflict
 
-Part = Literal["papers", "s3", "sentry"]
+Part = Literal["papers", "pictures", "s3", "sentry"]
 _PACKAGES: Final[dict[Part, dict[str, str]]] = {
     "papers": {"fpdf": "fpdf2", "barcode": "python-barcode"},
+    "pictures": {"PIL": "Pillow"},
     "s3": {"obstore": "obstore", "pyrage": "pyrage"},
     "sentry": {"sentry_sdk": "sentry-sdk"},
 }

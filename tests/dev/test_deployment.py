@@ -25,7 +25,10 @@ ELSEWHERE = {
 """Read by gunicorn.conf.py, by a library or by compose.yaml, not by the settings."""
 
 
-OPTIONAL = ("requirements-papers", "requirements-s3", "requirements-sentry")
+OPTIONAL = (
+    *("requirements-papers", "requirements-pictures", "requirements-s3"),
+    "requirements-sentry",
+)
 """Files of the parts that a shop may leave out; the image has them."""
 
 

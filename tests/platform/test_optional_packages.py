@@ -8,6 +8,8 @@ from typing import Any, cast
 import pytest
 from flask import Flask
 
+from api.catalog import flows as catalog_flows
+from api.catalog.queries import media as media_queries
 from api.documents import (
     customs_form,
     labels,
@@ -25,6 +27,7 @@ from api.platform.backups import storage
 from api.platform.backups.storage import BackupError
 from api.platform.settings import Settings, SettingsError
 from api.purchasing.service import email_purchase_order
+from api.returns.flows import returns as return_flows
 from console import settings as console_settings
 from tests.support.people import a_staff_member
 
@@ -47,8 +50,8 @@ NOTHING = cast("Any", None)
 
 @pytest.fixture(autouse=True)
 def without_packages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide what requirements-papers.txt, -s3.txt and -sentry.txt install."""
-    for name in ("fpdf", "barcode", "fontTools", "obstore", "pyrage", "sentry_sdk"):
+    """Hide what requirements-papers.txt, -pictures.txt, -s3.txt and -sentry.txt install."""
+    for name in ("fpdf", "barcode", "fontTools", "PIL", "obstore", "pyrage", "sentry_sdk"):
         monkeypatch.setitem(sys.modules, name, None)
 
 
@@ -96,6 +99,26 @@ def test_the_api_answers_in_a_sentence(app: Flask) -> None:
 
     assert (answer.status_code, answer.json["code"]) == (409, "package_missing")
     assert answer.json["detail"].endswith("requirements-papers.txt, then restart it.")
+
+
+def test_pictures_are_refused_by_the_api_and_the_worker_and_are_still_deleted(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = a_staff_member()
+    sent = {**person.headers, "Content-Type": "image/png", "Idempotency-Key": str(new_id())}
+    monkeypatch.delitem(sys.modules, "api.catalog.service.thumbnails", raising=False)
+    monkeypatch.setattr(media_queries, "waiting_media", lambda _: "images/one/original.png")
+
+    answer = app.test_client().post("/api/v1/admin/media", headers=sent, data=b"anything")
+    for hand_in in (
+        lambda: return_flows.add_photo(new_id(), b"anything", by=SYSTEM),
+        lambda: catalog_flows.make_sizes(new_id()),
+    ):
+        with pytest.raises(PackageMissing, match=r"Pillow .*requirements-pictures\.txt"):
+            hand_in()
+    catalog_flows.forget_files(new_id(), "images/one/original.png")
+
+    assert (answer.status_code, answer.json["code"]) == (409, "package_missing")
 
 
 def test_the_shop_does_not_start_with_settings_that_need_them() -> None:

@@ -17,6 +17,7 @@ from api.catalog.errors.media import (
 from api.catalog.queries import media as media_queries
 from api.catalog.schemas.media import MediaQuerySchema, MediaSchema
 from api.catalog.service import media as media_service
+from api.kernel.packages import PackageMissing
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.body_limits import FILES, body_limit
@@ -53,7 +54,10 @@ _AROUND_A_FILE = 64 * 1024
 @blueprint.route("", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
 @body_limit(FILES)
-@may_answer(MediaNotFound, PictureMissing, PictureTooLarge, PictureTooManyPixels, PictureUnreadable)
+@may_answer(
+    *(MediaNotFound, PackageMissing, PictureMissing, PictureTooLarge, PictureTooManyPixels),
+    PictureUnreadable,
+)
 @idempotent_steps()
 @blueprint.doc(requestBody=_BODY)
 @blueprint.response(201, MediaSchema, headers=LOCATED)

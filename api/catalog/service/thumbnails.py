@@ -14,11 +14,8 @@ from PIL import Image, ImageCms, ImageOps
 
 from api.catalog.errors.media import PictureTooManyPixels, PictureUnreadable
 from api.catalog.service.image_metadata import FileMalformed, strip_metadata
+from api.catalog.service.image_sizes import SIZES, size_file
 
-SIZES = (("large", 1600), ("medium", 800), ("small", 400), ("thumb", 160))
-"""What is made of each picture: a name, and how long its longer side is at most."""
-MADE = ("image/webp", ".webp")
-SIZE_FILES = tuple(f"{name}{MADE[1]}" for name, _ in SIZES)
 MOST_PIXELS = 60_000_000
 MOST_PIXELS_UNPACKED = 32_000_000
 """Of PNG and WebP, which are unpacked at full size, into 128 MB of memory."""
@@ -104,7 +101,7 @@ def make_thumbnails(content: bytes) -> list[Thumbnail]:
             image = image.resize(_within(limit, whole), Image.Resampling.LANCZOS, reducing_gap=2.0)
             written = BytesIO()
             image.save(written, "WEBP", quality=_QUALITY, method=4)
-            made.append(Thumbnail(name, f"{name}{MADE[1]}", *image.size, written.getvalue()))
+            made.append(Thumbnail(name, size_file(name), *image.size, written.getvalue()))
     return made[::-1]
 
 

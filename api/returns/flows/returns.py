@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from api.kernel import clock
+from api.kernel import clock, packages
 from api.kernel.ids import new_id
 from api.kernel.money import Money, added_tax
 from api.kernel.principal import Principal
@@ -179,8 +179,10 @@ def refund_return(return_id: UUID, form: ReturnRefundForm, *, case_id: UUID, by:
 def add_photo(order_id: UUID, content: bytes, *, by: Principal) -> UUID:
     """Store a photo of goods of an order, without the notes of the camera; returns its id.
 
-    Raises `PictureUnreadable`, `PictureTooManyPixels`, `StorageUnavailable`, `PhotosFull`.
+    Raises `PackageMissing`, `PictureUnreadable`, `PictureTooManyPixels`, `StorageUnavailable`,
+    `PhotosFull`.
     """
+    packages.require("pictures")
     from api.catalog.service import thumbnails  # noqa: PLC0415 - Pillow, for the few who upload
 
     cases.check_photos(order_id, 1)

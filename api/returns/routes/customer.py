@@ -174,6 +174,7 @@ def get_own_return_slip(return_id: UUID) -> Response:
 @body_limit(_LIMIT)
 @may_answer(
     OrderNotFound,
+    PackageMissing,
     PhotosFull,
     PictureMissing,
     PictureTooLarge,
