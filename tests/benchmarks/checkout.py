@@ -46,7 +46,7 @@ def journey(ask: Ask, wire: Wire, chosen: Mapping[str, Any]) -> str:
     wanted = {"country": "DE", "shipping_method": "standard"}
     quoted = sends("POST", "/api/v1/checkout/quote", wanted)
     form = {
-        "email": "bench@example.test",
+        "email": "carla@example.test",
         "shipping_address": ADDRESS,
         "shipping_method": "standard",
         "payment_method": "manual",
