@@ -238,7 +238,7 @@ def _set_pointer(error: NotForSale, item: dict[str, object]) -> None:
 
 def _answer(
     cart: CartRow, lines: list[CartLine], *, merged: bool = False, token: str | None = None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     groups = claimed_groups()
     net = get_service(NetPrices)(cart.country) if groups and shows_net(groups) else None
     answer = views.view(cart, lines, net_of=net)

@@ -17,8 +17,7 @@ from api.kernel.ids import new_id
 from api.kernel.principal import Limit, Principal
 from api.platform import audit
 from api.platform.db import lock_entity, require_transaction
-from api.platform.service_registry import get_service
-from api.platform.settings import Settings
+from api.platform.settings import current_settings
 from api.purchasing import queries
 from api.purchasing.errors import (
     DamagedExceedsQuantity,
@@ -284,8 +283,8 @@ def _above_limit(
     for variant_id, count in units.items() if by.limits else ():
         cost = lines[variant_id].unit_cost
         if cost is None:
-            settings: Settings = get_service(Settings)
-            _, cost = inventory_queries.sku_and_price(variant_id, settings.currency)
+            currency = current_settings().currency
+            _, cost = inventory_queries.sku_and_price(variant_id, currency)
         value += count * (cost or 0)
     total = sum(units.values())
     measures: dict[str, int] = {Limit.ADJUST_MAX_UNITS: total, Limit.ADJUST_MAX_VALUE: value}
