@@ -1,6 +1,6 @@
 """Counts, put-away and replenishment, for staff."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypedDict, Unpack
 from uuid import UUID
 
@@ -204,7 +204,10 @@ def get_value_history(query: dict[str, Any]) -> dict[str, object]:
 
     Units of receipts without a cost are worth nothing here.
     """
-    last, days, points = query.pop("moment") or clock.now(), query.pop("days"), query.pop("points")
+    days, points = query.pop("days"), query.pop("points")
+    # Before the first days that Python knows there was no stock either.
+    earliest = datetime.min.replace(tzinfo=UTC) + timedelta(days=days)
+    last = max(query.pop("moment") or clock.now(), earliest)
     moments = [last - timedelta(days=days) * (points - 1 - n) / (points - 1) for n in range(points)]
     return {"points": _values(moments, query["location_id"])}
 

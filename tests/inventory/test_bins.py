@@ -321,3 +321,5 @@ def test_the_value_over_time_is_the_valuation_of_each_moment(hands: Hands) -> No
             (one["value"] or {"amount": 0})["amount"] for one in rows
         )
     assert [one["value"]["amount"] for one in told] == [0, 3000, 8000, 18800, 18800]
+    long_ago = hands.gets("/inventory/valuation/history?at=0001-01-02T00:00:00Z&points=2")["points"]
+    assert [one["units"] for one in long_ago] == [0, 0]
