@@ -18,6 +18,7 @@ from tests.support.plans import copied, plans_of
 from tests.support.returned import (
     asks,
     delivered,
+    lines_of,
     opened,
     policy,
     quotes,
@@ -120,11 +121,17 @@ def test_customers_do_not_see_what_staff_noted_and_who_they_are(shop: Shop) -> N
     assert refunds(staff, back, note="do not argue").status_code == 201
 
     seen = buyer.client.get(f"/api/v1/returns/{back['id']}", headers=buyer.headers)
+    again = asks(buyer, order, {0: 1}).json
+    told = staff.posts(
+        f"/orders/{order['id']}/returns", {"lines": lines_of(order, {0: 1}, reason="other")}
+    )
     for_staff = staff.gets(f"/returns/{back['id']}").json
 
     (line,), (refund,) = seen.json["lines"], seen.json["refunds"]
     assert (line["received_quantity"], refund["amount"]["amount"]) == (2, 1998)
     assert [one["disposition"] for one in line["dispositions"]] == ["damaged"]
+    assert again["code"] == told.json["code"] == "quantity_exceeds_returnable"
+    assert ("last_change" in again, "last_change" in told.json) == (False, True)
     for hidden in ("actor", "worn, I bet", "do not argue", "location_code", "transactions"):
         assert hidden not in seen.text
         assert hidden in json.dumps(for_staff)

@@ -101,7 +101,7 @@ def open_return(order: Order, values: ReturnInput, *, return_id: UUID, by: Princ
     Raises `UnknownOrderLine`, `QuantityExceedsReturnable`, `PhotoUnknown`, `PhotosFull`.
     """
     cancelled = values.cancelled or {}
-    _check_units(order, values.lines)
+    _check_units(order, values.lines, by=by)
     of_line = {line.id: line for line in order.lines}
     current = require_transaction()
     earlier = current.scalar(select(func.count()).where(Return.order_id == order.id)) or 0
@@ -243,7 +243,7 @@ def _take_photos(parent: Return, photos: Sequence[UUID], links: Sequence[str]) -
             raise PhotoUnknown
 
 
-def _check_units(order: Order, lines: Sequence[ReturnLineInput]) -> None:
+def _check_units(order: Order, lines: Sequence[ReturnLineInput], *, by: Principal) -> None:
     known, room = {line.id for line in order.lines}, returnable_units(order)
     unknown, too_many = [], []
     for position, line in enumerate(lines):
@@ -268,6 +268,8 @@ def _check_units(order: Order, lines: Sequence[ReturnLineInput]) -> None:
         raise UnknownOrderLine(errors=unknown)
     if too_many:
         error = QuantityExceedsReturnable(errors=too_many)
+        if by.kind in ("customer", "guest"):
+            raise error  # who of the staff did something is nothing for customers
         raise orders_service.with_last_change(error, order.id, "return_requested")
 
 
