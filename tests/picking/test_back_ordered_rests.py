@@ -62,6 +62,26 @@ def counts(level: UUID, place: UUID, found: int, *people: Staff) -> list[Any]:
     return [who.posts(f"/counts/{planned['id']}/entries", body) for who in people]
 
 
+def test_what_waits_is_not_asked_for_at_the_packing_station(
+    warehouse: Warehouse, shop: Shop, mia: Staff
+) -> None:
+    warehouse.stocks("TEA", A_01=5)
+    order = shop.an_order(TEA=3)
+    batch = with_totes(mia, releases(mia, order_ids=[order["id"]]), "T-01")
+    [line] = batch["lines"]
+    picks(mia, line, item="TEA", quantity=2)
+    assert waits(mia, line).status_code == 200
+    assert mia.posts(f"{PICKING}/batches/{batch['id']}/finish").status_code == 200
+
+    begun = mia.posts("/packing/sessions", {"code": "T-01", "station": "north"}).json["session"]
+
+    assert [one["quantity"] for one in begun["lines"]] == [2]
+    path = f"/packing/sessions/{begun['id']}"
+    assert mia.posts(f"{path}/scans", {"code": "TEA", "quantity": 2}).json["result"] == "ok"
+    assert mia.posts(f"{path}/finish", {"carrier": "DHL"}).status_code == 200
+    assert differences() == []
+
+
 @pytest.mark.parametrize("is_found", [True, False])
 def test_what_is_not_found_is_back_ordered_until_the_count_says_where_it_is(
     warehouse: Warehouse, shop: Shop, mia: Staff, jon: Staff, is_found: bool

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from api.fulfilment import queries as fulfilment_queries
+from api.inventory import queries as inventory_queries
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
@@ -155,16 +156,20 @@ def update_session(session_id: UUID, **values: object) -> None:
 
 
 def units_to_pack(order: Order) -> dict[UUID, int]:
-    """Return the units of an order that are open and in no other parcel, by line."""
+    """Return the units of an order that are open, there, and in no other parcel, by line."""
     claimed = fulfilment_queries.claimed_units(order.id)
-    left = {line.id: line.open_quantity - claimed.get(line.id, 0) for line in order.lines}
+    waiting = inventory_queries.waiting_units(order.id)
+    left = {
+        line.id: line.open_quantity - claimed.get(line.id, 0) - waiting.get(line.id, 0)
+        for line in order.lines
+    }
     return {line_id: units for line_id, units in left.items() if units > 0}
 
 
 def _check_units(order: Order) -> None:
     if not units_to_pack(order):
         raise NothingToShip(
-            "All units of the order are shipped, or in parcels that are being packed."
+            "All units of the order are shipped, back-ordered, or in parcels that are being packed."
         )
 
 
