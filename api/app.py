@@ -46,6 +46,8 @@ from api.platform.mail import Mailer, SmtpMailer
 from api.platform.routing import MatchedRule
 from api.platform.settings import Settings
 from api.platform.storage import Storage
+from api.purchasing import queries as purchasing_queries
+from api.returns.queries import claims as claim_queries
 from api.shipping_labels import queries as label_queries
 from api.tax.gateways import VatIdChecker
 from api.tax.gateways.vies import ViesChecker
@@ -98,6 +100,10 @@ def create_app(
             "fulfilment_id": fulfilment_queries.check_seen,
             "packing_session_id": packing_queries.check_seen,
             "label_id": label_queries.check_seen,
+            "claim_id": claim_queries.check_seen,
+            "purchase_order_id": purchasing_queries.check_order_seen,
+            "receipt_id": purchasing_queries.check_receipt_seen,
+            "transfer_id": purchasing_queries.check_transfer_seen,
         },
     )
     storefronts.init_app(app, settings, accounts_service.check_publishable)

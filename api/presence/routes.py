@@ -63,6 +63,7 @@ def claim_order(order_id: UUID, take_over: bool) -> object:
 
 @blueprint.route("/orders/<uuid:order_id>/claim", methods=["DELETE"])
 @requires(Permission.ORDERS_READ, in_person=True)
+@may_answer(OrderNotFound)
 @blueprint.response(204)
 def release_order_claim(order_id: UUID) -> None:
     """Release your claim on an order; a claim of somebody else stays."""

@@ -178,6 +178,8 @@ def _purchase_order(scan: Scan) -> dict[str, object] | None:
     found = purchasing_queries.purchase_order_by_number(text) if text[:2] == "P-" else None
     if found is None or not scan.by.may(Permission.PURCHASING_READ):
         return None
+    if not scan.by.works_at(found["location"]["id"]):
+        return None
     state = found["status"].replace("_", " ")
     came = f"{found['received_units']} of {found['units']} units came"
     return {
@@ -191,6 +193,8 @@ def _purchase_order(scan: Scan) -> dict[str, object] | None:
 def _transfer(scan: Scan) -> dict[str, object] | None:
     found = purchasing_queries.transfer_by_number(scan.code.text.upper())
     if found is None or not scan.by.may(Permission.INVENTORY_READ):
+        return None
+    if not any(scan.by.works_at(found[one]["id"]) for one in ("from_location", "to_location")):
         return None
     way = f"{found['from_location']['code']} → {found['to_location']['code']}"
     state = TransferStatus(found["status"])

@@ -107,6 +107,7 @@ def buy_label(form: WantedLabel, fulfilment_id: UUID, operation_id: UUID) -> obj
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/labels", methods=["GET"])
 @requires(Permission.ORDERS_READ)
+@may_answer(FulfilmentNotFound)
 @blueprint.response(200, list_schema(ShippingLabelSchema))
 def list_labels(fulfilment_id: UUID) -> dict[str, object]:
     """List all labels of a parcel, also those that failed or were voided."""
@@ -115,6 +116,7 @@ def list_labels(fulfilment_id: UUID) -> dict[str, object]:
 
 @blueprint.route("/orders/<uuid:order_id>/labels", methods=["GET"])
 @requires(Permission.ORDERS_READ)
+@may_answer(OrderNotFound)
 @blueprint.response(200, list_schema(ShippingLabelSchema))
 def list_labels_of_order(order_id: UUID) -> dict[str, object]:
     """List the labels of all parcels of an order, the newest first; up to a hundred."""
@@ -170,6 +172,7 @@ def print_customs_form(fulfilment_id: UUID, station: str) -> dict[str, object]:
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/tracking", methods=["GET"])
 @requires(Permission.ORDERS_READ)
+@may_answer(FulfilmentNotFound)
 @blueprint.response(200, list_schema(TrackingEventSchema))
 def read_tracking(fulfilment_id: UUID) -> dict[str, object]:
     """Read what the carrier said of a parcel, the newest first; up to a hundred events."""

@@ -97,7 +97,7 @@ def update_lot(
 @blueprint.response(200, list_schema(RecipientSchema))
 def list_lot_recipients(query: PageQuery, lot_id: UUID) -> dict[str, object]:
     """List the orders that got units of a lot, the newest first."""
-    return queries.recipients(lot_id, **query)
+    return queries.recipients(lot_id, principal(), **query)
 
 
 @blueprint.route("/lots/<uuid:lot_id>/recipients/file", methods=["GET"])
@@ -109,7 +109,7 @@ def list_lot_recipients(query: PageQuery, lot_id: UUID) -> dict[str, object]:
 def download_lot_recipients(lot_id: UUID) -> Response:
     """Fetch all orders that got units of a lot as CSV."""
     lot = inventory_queries.lot(lot_id)
-    lines = stream_with_context(queries.recipients_csv(lot_id))
+    lines = stream_with_context(queries.recipients_csv(lot_id, principal()))
     response = Response(lines, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="lot-{lot["id"]}.csv"'
     return response

@@ -238,8 +238,10 @@ def test_orders_and_transfers_elsewhere_are_not_drafted(
         wanda.posts(f"/transfers/{transfer['id']}/cancel", {"reason": "no"}),
     ]
 
-    for answer in refused:
-        assert (answer.status_code, answer.json["code"]) == (403, "location_not_yours")
+    codes = [(answer.status_code, answer.json["code"]) for answer in refused]
+    assert codes[0] == codes[4] == (403, "location_not_yours")
+    assert set(codes[1:4]) == {(404, "purchase_order_not_found")}
+    assert set(codes[5:]) == {(404, "transfer_not_found")}
     assert wanda.posts("/purchase-orders", {**elsewhere, "location": "SHOP-2"}).status_code == 201
     to_her = {**here_to_third, "to_location": "SHOP-2"}
     asked = wanda.posts("/transfers", to_her)
@@ -267,3 +269,61 @@ def test_a_count_elsewhere_is_not_found_whatever_is_done_with_it(
     assert (anna.gets(path).json["status"], anna.gets(path).json["open_count"]) == ("counting", 1)
     bins = wanda.posts("/bins", {"code": "A-1", "location": "MAIN"})
     assert (bins.status_code, bins.json["code"]) == (403, "location_not_yours")
+
+
+def test_nothing_elsewhere_is_found_by_its_id(shop: Shop, two_places: dict[str, Any]) -> None:
+    """Each route of the API is tried with the id of a thing at a location of others."""
+    wanda, anna, here, mug = (two_places[name] for name in ("wanda", "anna", "here", "mug"))
+    anna.posts("/locations", {"code": "SHOP-3", "name": "Third shop"})
+    anna.posts("/suppliers", {"name": "Potter", "currency": "EUR"})
+    line = {"code": "MUG", "quantity": 2, "unit_cost": {"amount": 100, "currency": "EUR"}}
+    bought = {"supplier": "Potter", "location": "MAIN", "lines": [line]}
+    moved = {"from_location": "MAIN", "to_location": "SHOP-3",
+             "lines": [{"code": "MUG", "quantity": 1}]}  # fmt: skip
+    come = {"location": "MAIN", "lines": [{"variant_id": str(mug), "quantity": 3}]}
+    order = shop.an_order(MUG=2)
+    ordered = f"/orders/{order['id']}"
+    units = {"order_line_id": order["lines"][0]["id"], "quantity": 1}
+    made = {
+        "fulfilment_id": anna.posts(f"{ordered}/ship", {"lines": [units], "carrier": "dhl"}),
+        "bin_id": anna.posts("/bins", {"code": "A-1", "location": "MAIN"}),
+        "claim_id": anna.posts(f"{ordered}/claims", {"kind": "broken", "lines": [units]}),
+        "count_id": anna.posts("/counts", {"level_ids": [here["id"]]}),
+        "hold_id": anna.posts(f"{ordered}/holds", {"reason": "other", "note": "wait"}),
+        "purchase_order_id": anna.posts("/purchase-orders", bought),
+        "receipt_id": anna.posts("/receipts", come),
+        "transfer_id": anna.posts("/transfers", moved),
+    }
+    for name, answer in made.items():
+        assert answer.status_code == 201, (name, answer.json)
+    ids = {name: answer.json["id"] for name, answer in made.items()}
+    ids |= {"level_id": here["id"], "order_id": order["id"]}
+    # Their commands are tried in other tests: these say first what is wrong with a body.
+    told_by_views = {"bin_id", "count_id", "level_id"}
+    tried, found = set(), []
+
+    for rule in shop.app.url_map.iter_rules():
+        named = rule.arguments & ids.keys()
+        if not rule.rule.startswith("/api/v1/admin") or rule.arguments != named or not named:
+            continue
+        path = rule.rule
+        for name in named:
+            path = path.replace(f"<uuid:{name}>", ids[name])
+        methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        for method in methods & {"GET"} if named & told_by_views else methods:
+            headers = {**wanda.headers, "Idempotency-Key": f"{method} {path}"[-60:]}
+            answer = wanda.client.open(path, method=method, headers=headers)
+            tried |= named
+            if answer.status_code != 404 or not answer.json["code"].endswith("_not_found"):
+                found.append((method, rule.rule, answer.status_code))
+
+    assert tried == ids.keys()
+    assert found == []
+    for path in ("/purchase-orders", "/receipts", "/transfers", "/claims", "/counts", "/bins"):
+        assert (wanda.gets(path).json["data"], len(anna.gets(path).json["data"])) == ([], 1), path
+    for code in (made["purchase_order_id"].json["number"], made["transfer_id"].json["number"]):
+        assert wanda.gets("/scan", code=code).status_code == 404
+        assert anna.gets("/scan", code=code).status_code == 200
+    to_her = anna.posts("/transfers", {**moved, "to_location": "SHOP-2"}).json
+    assert wanda.gets(f"/transfers/{to_her['id']}").status_code == 200
+    assert wanda.gets("/scan", code=to_her["number"]).json["next"] == ["mark_ready"]

@@ -23,6 +23,7 @@ from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
+from tests.approvals.test_approvals import named
 from tests.purchasing.test_receiving import receives
 from tests.support.books import differences, stock_differences
 from tests.support.plans import copied, plans_of
@@ -317,6 +318,40 @@ def test_the_report_says_who_got_a_lot_and_what_came_back(shop: Shop) -> None:
     ]
     assert shop.staff("warehouse").gets(f"/lots/{lot['A']['id']}/recipients").status_code == 403
     assert differences() == []
+
+
+def test_somebody_elsewhere_neither_recalls_a_lot_nor_learns_who_got_it(shop: Shop) -> None:
+    tea = kept_in_lots(shop.sells("TEA", 0), "lot")
+    owner = shop.staff()
+    receives(owner, {"code": "TEA", "quantity": 5, "lot": "A"})
+    ships(owner, shop.an_order(TEA=2))
+    owner.posts("/locations", {"code": "SHOP-2", "name": "Second shop"})
+    wanda, person = named(shop, "manager", "Wanda Warehouse")
+    with transaction():
+        session.execute(
+            text("UPDATE users SET location_ids = ARRAY[l.id] FROM locations l "
+                 "WHERE users.id = :id AND l.code = 'SHOP-2'"),
+            {"id": person.id},
+        )  # fmt: skip
+    (lot,) = owner.gets("/lots", variant_id=str(tea)).json["data"]
+    path = f"/lots/{lot['id']}"
+
+    def recalls() -> tuple[int, str]:
+        answer = wanda.client.patch(
+            f"/api/v1/admin{path}",
+            json={"is_recalled": True},
+            headers={**wanda.headers, "If-Match": f'"{lot["version"]}"'},
+        )
+        return answer.status_code, answer.json["code"]
+
+    assert recalls() == (403, "location_not_yours")
+    assert wanda.gets(f"{path}/recipients").json["data"] == []
+    assert len(wanda.gets(f"{path}/recipients/file").text.splitlines()) == 1
+    assert len(owner.gets(f"{path}/recipients").json["data"]) == 1
+    (level,) = owner.gets("/stock").json["data"]
+    gone = {"change": -3, "reason": "damaged", "lot": "A"}
+    assert owner.posts(f"/stock/{level['id']}/adjust", gone).status_code == 200
+    assert recalls()[0] == 200, "units of it are nowhere"
 
 
 def test_lots_go_along_from_bin_to_bin_and_through_a_transfer(shop: Shop) -> None:

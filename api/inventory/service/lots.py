@@ -113,10 +113,14 @@ def edit_lot(
     """Correct the date of a lot, recall it, or take the recall back.
 
     What is left of a recalled or expired lot is not for sale. Locks all levels of the variant, then
-    the lot. Raises `LotNotFound` and a version conflict.
+    the lot. Raises `LotNotFound`, a version conflict, and `LocationNotYours` where units of it are
+    at a location of others.
     """
     lot, levels = _lock(lot_id)
     etags.check(lot.version, expected_version)
+    held = select(LotStock.level_id).where(LotStock.lot_id == lot_id, LotStock.quantity > 0)
+    holding = require_transaction().scalars(held)
+    auth.check_location(by, {levels[level_id].location_id for level_id in holding})
     values: dict[str, object] = {}
     if "expires_on" in changes:
         values["expires_on"] = changes["expires_on"]

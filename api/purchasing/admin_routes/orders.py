@@ -167,9 +167,14 @@ def list_purchase_orders(
     awaited: bool | None,
     **page: Unpack[PageQuery],
 ) -> dict[str, object]:
-    """List purchase orders, the newest first."""
+    """List purchase orders, the newest first; for those limited to locations, theirs."""
     return queries.purchase_order_page(
-        status=status, supplier_id=supplier_id, location_id=location_id, awaited=awaited, **page
+        status=status,
+        supplier_id=supplier_id,
+        location_id=location_id,
+        awaited=awaited,
+        **page,
+        at=principal().locations,
     )
 
 

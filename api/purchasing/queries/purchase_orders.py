@@ -11,6 +11,7 @@ from api.catalog.models.products import Variant
 from api.catalog.queries import variant_lookup
 from api.inventory.models import Location
 from api.kernel.money import Money, divide_half_up
+from api.kernel.principal import Principal
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, AnySelect, session, table_of
 from api.platform.pagination import PageQuery, Sort, page, page_response
@@ -38,8 +39,12 @@ def purchase_order_page(
     limit: int,
     cursor: str | None,
     with_total: bool,
+    at: frozenset[UUID] | None,
 ) -> dict[str, object]:
-    """Return a page of purchase orders, the newest first. `awaited`: units of it are to come."""
+    """Return a page of purchase orders, the newest first. `awaited`: units of it are to come.
+
+    With `at` only those that bring goods to these locations.
+    """
     narrow: list[ColumnElement[bool]] = []
     if status is not None:
         narrow.append(PurchaseOrder.status == PurchaseOrderStatus(status))
@@ -47,6 +52,8 @@ def purchase_order_page(
         narrow.append(PurchaseOrder.supplier_id == supplier_id)
     if location_id is not None:
         narrow.append(PurchaseOrder.location_id == location_id)
+    if at is not None:
+        narrow.append(any_of(PurchaseOrder.location_id, at))
     if awaited is not None:
         is_awaited = PurchaseOrder.status.in_(AWAITED)
         narrow.append(is_awaited if awaited else ~is_awaited)
@@ -55,7 +62,7 @@ def purchase_order_page(
         _NEWEST,
         limit=limit,
         cursor=cursor,
-        filters=(status, supplier_id, location_id, awaited),
+        filters=(status, supplier_id, location_id, awaited, at and sorted(at)),
         total=select(PurchaseOrder.id).where(*narrow) if with_total else None,
     )
     lines = lines_of({row.id for row in rows})
@@ -73,6 +80,16 @@ def purchase_order(order_id: UUID) -> dict[str, Any]:
     if row is None:
         raise PurchaseOrderNotFound
     return _whole(row)
+
+
+def check_order_seen(order_id: UUID, by: Principal) -> None:
+    """Refuse a purchase order of another location than those that somebody is limited to.
+
+    Raises `PurchaseOrderNotFound`.
+    """
+    at = select(PurchaseOrder.location_id).where(PurchaseOrder.id == order_id)
+    if session.scalar(at) not in (by.locations or ()):
+        raise PurchaseOrderNotFound
 
 
 def _whole(row: AnyRow) -> dict[str, object]:

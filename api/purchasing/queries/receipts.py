@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, select
 from api.inventory.models import Bin, Location
 from api.inventory.models.lots import Lot
 from api.kernel.money import Money
+from api.kernel.principal import Principal
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, AnySelect, session, table_of
 from api.platform.pagination import Sort, page
@@ -55,6 +56,16 @@ def receipt(receipt_id: UUID) -> dict[str, object]:
     if row is None:
         raise ReceiptNotFound
     return _receipt(row, _lines({receipt_id}).get(receipt_id, []))
+
+
+def check_receipt_seen(receipt_id: UUID, by: Principal) -> None:
+    """Refuse a receipt at another location than those that somebody is limited to.
+
+    Raises `ReceiptNotFound`.
+    """
+    at = select(Receipt.location_id).where(Receipt.id == receipt_id)
+    if session.scalar(at) not in (by.locations or ()):
+        raise ReceiptNotFound
 
 
 def _receipts() -> AnySelect:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from api.catalog.queries import variant_lookup
 from api.inventory.models import Location
 from api.kernel.money import Money
+from api.kernel.principal import Principal
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, AnySelect, session, table_of
 from api.platform.pagination import PageQuery, Sort, page, page_response
@@ -74,6 +75,17 @@ def transfer(transfer_id: UUID) -> dict[str, Any]:
     if row is None:
         raise TransferNotFound
     return _whole(row)
+
+
+def check_transfer_seen(transfer_id: UUID, by: Principal) -> None:
+    """Refuse a transfer neither from nor to the locations that somebody is limited to.
+
+    Raises `TransferNotFound`.
+    """
+    ends = select(Transfer.from_location_id, Transfer.to_location_id)
+    row = session.execute(ends.where(Transfer.id == transfer_id)).one_or_none()
+    if row is None or not any(by.works_at(location_id) for location_id in row):
+        raise TransferNotFound
 
 
 def _whole(row: AnyRow) -> dict[str, object]:

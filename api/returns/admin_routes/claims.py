@@ -88,8 +88,8 @@ blueprint = Blueprint(
 def list_claims(
     status: str | None, order_id: UUID | None, **page: Unpack[PageQuery]
 ) -> dict[str, object]:
-    """List claims, oldest first."""
-    return queries.claims_page(status=status, order_id=order_id, **page)
+    """List claims, oldest first; where somebody works at certain locations, of orders there."""
+    return queries.claims_page(status=status, order_id=order_id, by=principal(), **page)
 
 
 @blueprint.route("/claims/<uuid:claim_id>", methods=["GET"])

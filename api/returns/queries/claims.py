@@ -4,9 +4,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Unpack
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import select, text
 
 from api.kernel import clock
+from api.kernel.principal import Principal
+from api.orders import queries as orders_queries
 from api.orders.models import Order, OrderLine
 from api.platform.db import AnyRow, AnySelect, session, table_of
 from api.platform.pagination import PageQuery, Sort, page_response
@@ -98,11 +100,20 @@ def order_of(claim_id: UUID) -> UUID:
     return order_id
 
 
+def check_seen(claim_id: UUID, by: Principal) -> None:
+    """Refuse a claim of an order that somebody limited to locations does not see.
+
+    Raises `ClaimNotFound`.
+    """
+    if not orders_queries.is_seen(order_of(claim_id), by):
+        raise ClaimNotFound(claim_id=claim_id)
+
+
 def claims_page(
-    *, status: str | None, order_id: UUID | None, **asked: Unpack[PageQuery]
+    *, status: str | None, order_id: UUID | None, by: Principal, **asked: Unpack[PageQuery]
 ) -> dict[str, object]:
-    """Return a page of claims, oldest first."""
-    conditions: list[ColumnElement[bool]] = []
+    """Return a page of claims of the orders that `by` sees, oldest first."""
+    conditions = orders_queries.seen_by(by, Claim.order_id)
     if status is not None:
         conditions.append(Claim.status == status)
     if order_id is not None:
@@ -111,7 +122,7 @@ def claims_page(
         _select().where(*conditions),
         _OLDEST,
         _card,
-        filters=(status, order_id),
+        filters=(status, order_id, by.locations and sorted(by.locations)),
         counted=select(Claim.id).where(*conditions),
         **asked,
     )

@@ -10,6 +10,8 @@ from sqlalchemy import func, select
 
 from api.inventory import queries as inventory_queries
 from api.inventory.models.lots import LotMovement
+from api.kernel.principal import Principal
+from api.orders import queries as orders_queries
 from api.orders.models import Order
 from api.platform.db import AnyRow, AnySelect
 from api.platform.pagination import PageQuery, Sort, page_response
@@ -20,17 +22,24 @@ _COLUMNS: Final = ("number", "customer_name", "email", "phone", "country", "unit
 _PAGE: Final = 1000
 
 
-def recipients(lot_id: UUID, **asked: Unpack[PageQuery]) -> dict[str, Any]:
+def recipients(lot_id: UUID, by: Principal, **asked: Unpack[PageQuery]) -> dict[str, Any]:
     """Return a page of the orders that got units of a lot, the newest first.
 
-    Units that came back are told, and voided parcels are left out. Raises `LotNotFound`.
+    Units that came back are told, and voided parcels are left out. Somebody limited to locations
+    gets the orders that they see. Raises `LotNotFound`.
     """
     inventory_queries.lot(lot_id)
-    statement = _recipients(lot_id)
-    return page_response(statement, _NEWEST, _recipient, filters=lot_id, **asked)
+    statement = _recipients(lot_id).where(*orders_queries.seen_by(by))
+    return page_response(
+        statement,
+        _NEWEST,
+        _recipient,
+        filters=(lot_id, by.locations and sorted(by.locations)),
+        **asked,
+    )
 
 
-def recipients_csv(lot_id: UUID) -> Iterator[str]:
+def recipients_csv(lot_id: UUID, by: Principal) -> Iterator[str]:
     """Yield all orders of `recipients` as CSV, a thousand at a time.
 
     An apostrophe keeps spreadsheets from taking a text for a formula.
@@ -41,7 +50,7 @@ def recipients_csv(lot_id: UUID) -> Iterator[str]:
         file = csv.writer(text)
         if cursor is None:
             file.writerow(_COLUMNS)
-        answer = recipients(lot_id, limit=_PAGE, cursor=cursor)
+        answer = recipients(lot_id, by, limit=_PAGE, cursor=cursor)
         file.writerows([_cell(row[name]) for name in _COLUMNS] for row in answer["data"])
         yield text.getvalue()
         cursor = answer["page"]["next_cursor"]
