@@ -52,15 +52,18 @@ def search_words(
     return list(dict.fromkeys(word[:LONGEST_WORD] for word in terms if word))
 
 
+def marked_number(typed: str) -> str | None:
+    """Return the order number of `#1083` or `O-1083`; None for any other search text."""
+    marked = _MARKED_NUMBER.fullmatch(typed.strip())
+    return marked[1] if marked else None
+
+
 def tsquery_of(typed: str) -> str:
     """Convert a search text to a tsquery; empty when it contains no word.
 
     Every word must match, in any order. The last one may be a prefix, unless it is a number.
-    `#1083` and `O-1083` match the order number only, and digits with separators may be the end of a
-    telephone number.
+    Digits with separators may be the end of a telephone number.
     """
-    if marked := _MARKED_NUMBER.fullmatch(typed.strip()):
-        return _exact(joined(marked[1]))
     pieces = typed.split()[:MAX_WORDS]
     terms = []
     for index, piece in enumerate(pieces):

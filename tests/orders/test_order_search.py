@@ -131,6 +131,19 @@ def test_a_search_is_narrowed_by_every_view(staff: Staff) -> None:
     assert numbers(staff, q="cup", payment_status="paid", limit=1) == ["1004"]
 
 
+def test_a_marked_number_finds_one_order_and_none_with_such_a_word(shop: Shop) -> None:
+    shop.sells("1001", 10)
+    for _ in range(2):
+        guest = shop.guest()
+        guest.adds("1001", 1)
+        guest.pays(guest.checks_out())
+    staff = shop.staff()
+
+    assert numbers(staff, q="1001") == ["1002", "1001"]
+    assert numbers(staff, q="#1001") == numbers(staff, q="o-1001", queue="to_ship") == ["1001"]
+    assert staff.gets("/orders", q="#1001", include="total").json["page"]["total"] == 1
+
+
 def test_a_second_parcel_is_found_as_well_as_the_first(shop: Shop) -> None:
     shop.sells("MUG", 10)
     order, staff = shop.an_order(MUG=2), shop.staff()

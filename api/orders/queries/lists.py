@@ -59,7 +59,7 @@ from api.orders.search_function import (
     SAMPLE_SIZE,
     SPANS,
 )
-from api.orders.search_text import tsquery_of
+from api.orders.search_text import marked_number, tsquery_of
 from api.platform import external_references as references
 from api.platform import sweeps
 from api.platform.db import AnyRow, AnySelect, session, table_of
@@ -131,23 +131,27 @@ def list_orders(
     """Return a page of orders for staff; e-mails only if `by` may read customers.
 
     Whoever is limited to locations gets the orders with units there, and in the queue `to_ship`
-    those with units left to ship there.
+    those with units left to ship there. A search for a marked number finds that order alone,
+    and none whose postcode is the same.
     """
+    typed = filters.q
     values = {n: v for n in _CONDITIONS if (v := getattr(filters, n, None)) is not None}
     if filters.queue is not None:
         values[filters.queue] = True
     if by.locations is not None:
         values["open_at" if filters.queue == "to_ship" else "at"] = sorted(by.locations)
-    statements, ids = _listing(frozenset(values), sort, filters.q is not None)
+    if typed is not None and (number := marked_number(typed)) is not None:
+        values["number"], typed = number, None
+    statements, ids = _listing(frozenset(values), sort, typed is not None)
     values |= references.filters(filters.reference, filters.metadata)
     rows, page_info = page_of(
         statements,
-        values if filters.q is None else {**values, "tsquery": tsquery_of(filters.q)},
+        values if typed is None else {**values, "tsquery": tsquery_of(typed)},
         limit=limit,
         cursor=cursor,
         filters=filters if by.locations is None else (filters, sorted(by.locations)),
         total=ids if with_total else None,
-        cap=None if filters.q is None else MAX_COUNTED,
+        cap=None if typed is None else MAX_COUNTED,
     )
     return {"data": [card(row, by) for row in rows], "page": page_info}
 
@@ -263,6 +267,7 @@ _CONDITIONS: Final = {
     "tag": and_(ORDERS.c.tags.bool_op("@>")(array([bindparam("tag", type_=Text)])), HAS_TAGS),
     "hold_reason": and_(ORDERS.c.on_hold == true(), _is_held_for(bindparam("hold_reason"))),
     "customer_id": ORDERS.c.customer_id == bindparam("customer_id"),
+    "number": ORDERS.c.number == bindparam("number", type_=ORDERS.c.number.type),
     "reference": references.known_as(SubjectKind.ORDER, ORDERS.c.id),
     "metadata": references.has_metadata(SubjectKind.ORDER, ORDERS.c.id),
     "placed_at_gte": ORDERS.c.placed_at >= bindparam("placed_at_gte"),
@@ -301,7 +306,7 @@ _MATCHES: Final = ORDERS.c.search.bool_op("@@")
 _IN_PERIODS: Final = literal_column(PERIODS, ARRAY(Integer)).bool_op("&&")
 _PAGE_ROWS: Final = bindparam("page_rows", type_=Integer)
 MAX_COUNTED: Final = 1_000
-"""Largest total of a search, because each hit is sample up."""
+"""Largest total of a search, because each hit is looked up."""
 
 
 @cache
