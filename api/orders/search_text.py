@@ -20,7 +20,7 @@ MIN_PHONE_DIGITS = 6
 FOUND_BY = ("number", "name", "company", "e-mail", "phone", "tracking number", "postcode", "SKU")
 """The searched fields, for help texts."""
 
-_MARKED_NUMBER = re.compile(r"(?:#|[oO]-)([0-9A-Za-z-]+)")
+_MARKED_NUMBER = re.compile(r"(?:#|[oO]-)([0-9]+)")
 _PHONE = re.compile(r"[+(]?[0-9][0-9 ()/.+-]*")
 _PHONE_MARK = "#"
 
