@@ -34,6 +34,7 @@ _DIGITS = {
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }  # fmt: skip
 
+CHARGE_UNITS: Final = {**dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 10), "MGA": 100}
 BASIS_POINTS = 10_000
 MILLION = 1_000_000
 """A rate of 1 (100 %) in millionths: rates of tax are that fine because 8.875 % is one."""
@@ -45,6 +46,14 @@ def exponent(currency: str) -> int:
     2 for a code that ISO 4217 has withdrawn (BGN, HRK): old orders must stay readable.
     """
     return _DIGITS.get(currency, 2)
+
+
+def charge_unit(currency: str) -> int:
+    """Return what discounts and added taxes are multiples of, in minor units: 10 for KWD.
+
+    Card networks know 0.010 KWD and no single fils: what a shop asks for should be payable by card.
+    """
+    return CHARGE_UNITS.get(currency, 1)
 
 
 def is_currency(code: str) -> bool:
@@ -71,18 +80,28 @@ def included_tax(gross: int, rate: int) -> int:
     return divide_half_up(gross * rate, MILLION + rate)
 
 
-def added_tax(net: int, rate: int) -> int:
-    """Return the tax due on a net amount (minor units) at a rate in millionths."""
-    return divide_half_up(net * rate, MILLION)
+def to_charge_unit(amount: int, currency: str) -> int:
+    """Round an amount half-up to what cards can be charged."""
+    unit = charge_unit(currency)
+    return divide_half_up(amount, unit) * unit
 
 
-def allocate(amount: int, weights: Sequence[int]) -> list[int]:
+def added_tax(net: int, rate: int, currency: str) -> int:
+    """Return the tax due on a net amount at a rate in millionths, as cards can be charged it."""
+    unit = charge_unit(currency)
+    return divide_half_up(net * rate, MILLION * unit) * unit
+
+
+def allocate(amount: int, weights: Sequence[int], unit: int = 1) -> list[int]:
     """Split an amount by weights without losing or inventing a minor unit.
 
     The largest remainders get the units that rounding down leaves over; of equal remainders the
-    earlier one comes first. Weights that are all zero split evenly. Raises ValueError for an empty
-    list or a negative weight.
+    earlier one comes first. Weights that are all zero split evenly. Where the amount and the
+    weights are multiples of `unit`, so are the shares. Raises ValueError for an empty list or a
+    negative weight.
     """
+    if unit > 1 and not any(one % unit for one in (amount, *weights)):
+        return [unit * share for share in allocate(amount // unit, weights)]
     if not weights or any(weight < 0 for weight in weights):
         raise ValueError("weights must be given and not negative")
     total = sum(weights)

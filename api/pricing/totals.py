@@ -1,8 +1,9 @@
 """Pure arithmetic: the totals of an order, and the refund share of a part of a line.
 
 All amounts are minor units of one currency. Totals include tax; unit prices and discounts include
-it where the market's prices do. Tax is calculated for each line and rounded half-up; every total is
-the sum of its rounded parts, so there are no rounding differences.
+it where the market's prices do. Tax is calculated for each line and rounded half-up, added tax to
+what cards can be charged; every total is the sum of its rounded parts, so there are no rounding
+differences.
 """
 
 from collections.abc import Callable, Sequence
@@ -226,7 +227,7 @@ class _Step:
             tax = included_tax(amount, rate)
             total = amount
         else:
-            tax = added_tax(amount, rate)
+            tax = added_tax(amount, rate, self._currency)
             total = amount + tax
         shares = [tax] if len(taxes) == 1 else allocate(tax, [one.millionths for one in taxes])
         lines = tuple(

@@ -4,7 +4,8 @@ Amounts are minor units in the basis of the unit prices. Discounts are taken one
 lowest `priority` first, each from what the ones before left over; of one priority, goods come
 before shipping and the larger amount before the smaller. So the order in which codes were entered
 never matters. A minimum is compared with the prices before any discount. Gift cards are sold at
-face value: no discount reduces them, and no condition counts them.
+face value: no discount reduces them, and no condition counts them. What a discount takes off is
+rounded to what cards can be charged.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +13,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from api.kernel.money import BASIS_POINTS, Money, allocate, divide_half_up
+from api.kernel.money import (
+    BASIS_POINTS,
+    Money,
+    allocate,
+    charge_unit,
+    divide_half_up,
+    to_charge_unit,
+)
 from api.kernel.text_folding import counted
 from api.promotions.states import DiscountKind, Target
 from api.tax.rules import GIFT_CARD, STANDARD
@@ -150,9 +158,10 @@ class Outcome:
         """Return what all discounts take off a line."""
         return sum(applied.shares.get(key, 0) for applied in self.applied)
 
-    def off_shipping(self, amount: int) -> list[int]:
+    def off_shipping(self, amount: int, currency: str) -> list[int]:
         """Return what each applied discount takes off a shipping price."""
-        return off_shipping([shipping_rule(one.discount) for one in self.applied], amount)
+        rules = [shipping_rule(one.discount) for one in self.applied]
+        return off_shipping(rules, amount, currency)
 
 
 NOTHING = Outcome()
@@ -173,12 +182,12 @@ def shipping_rule(discount: Discount) -> ShippingRule:
     return {"amount": discount.amount or 0}
 
 
-def off_shipping(rules: Sequence[ShippingRule], amount: int) -> list[int]:
+def off_shipping(rules: Sequence[ShippingRule], amount: int, currency: str) -> list[int]:
     """Take rules off a shipping price one after the other; never more than is left."""
     taken = []
     for rule in rules:
         share = divide_half_up(amount * rule.get("basis_points", 0), BASIS_POINTS)
-        share = min(amount, share + rule.get("amount", 0))
+        share = _rounded(share + rule.get("amount", 0), amount, currency)
         taken.append(share)
         amount -= share
     return taken
@@ -202,7 +211,7 @@ def calculate(goods: Sequence[Goods], candidates: Iterable[Candidate], buyer: Bu
     while open_:
         first = min(one.discount.priority for one in open_)
         rivals = [
-            (one, _shares(one.discount, goods, left))
+            (one, _shares(one.discount, goods, left, buyer.currency))
             for one in open_
             if one.discount.priority == first
         ]
@@ -320,28 +329,35 @@ def _get_set(discount: Discount, goods: Sequence[Goods]) -> list[Goods]:
     return [line for line in goods if _fits(line, discount.get_products, discount.get_collections)]
 
 
+def _rounded(amount: int, most: int, currency: str) -> int:
+    """Round what is taken off; never more than there is, and all of it where all of it goes."""
+    return most if amount >= most else min(most, to_charge_unit(amount, currency))
+
+
 def _shares(
-    discount: Discount, goods: Sequence[Goods], left: Mapping[UUID, int]
+    discount: Discount, goods: Sequence[Goods], left: Mapping[UUID, int], currency: str
 ) -> dict[UUID, int]:
     """Return what a discount takes off each line, of what is left of it."""
     if discount.target is Target.SHIPPING:
         return {}
     fitting = _fitting(discount, goods)
     if discount.kind is DiscountKind.BUY_X_GET_Y:
-        return _free_units(discount, goods, left)
+        return _free_units(discount, goods, left, currency)
     basis_points, amount = _step(discount, fitting)
     if discount.target is Target.LINES:
         return {
-            line.key: min(
-                left[line.key],
+            line.key: _rounded(
                 divide_half_up(left[line.key] * basis_points, BASIS_POINTS)
                 + amount * line.quantity,
+                left[line.key],
+                currency,
             )
             for line in fitting
         }
     weights = [left[line.key] for line in goods]
-    whole = min(sum(weights), divide_half_up(sum(weights) * basis_points, BASIS_POINTS) + amount)
-    shares = allocate(whole, weights) if whole else [0] * len(goods)
+    whole = divide_half_up(sum(weights) * basis_points, BASIS_POINTS) + amount
+    whole = _rounded(whole, sum(weights), currency)
+    shares = allocate(whole, weights, charge_unit(currency)) if whole else [0] * len(goods)
     return {line.key: share for line, share in zip(goods, shares, strict=True)}
 
 
@@ -388,13 +404,15 @@ def _cheapest(goods: Sequence[Goods], units: int) -> dict[UUID, int]:
 
 
 def _free_units(
-    discount: Discount, goods: Sequence[Goods], left: Mapping[UUID, int]
+    discount: Discount, goods: Sequence[Goods], left: Mapping[UUID, int], currency: str
 ) -> dict[UUID, int]:
     units = _times(discount, goods) * (discount.get_quantity or 1)
     taken = _cheapest(_get_set(discount, goods), units)
     prices = {line.key: line.unit_price for line in goods}
     share = discount.basis_points if discount.basis_points is not None else BASIS_POINTS
     return {
-        key: min(left[key], divide_half_up(prices[key] * count * share, BASIS_POINTS))
+        key: _rounded(
+            divide_half_up(prices[key] * count * share, BASIS_POINTS), left[key], currency
+        )
         for key, count in taken.items()
     }

@@ -11,7 +11,8 @@ from api.orders.models import Order
 from api.platform.db import session, transaction
 from api.shipping import service as shipping_service
 from api.shipping.service import ShippingMethodInput
-from tests.support.shop import Buyer, Shop
+from tests.support.books import differences
+from tests.support.shop import Buyer, Shop, key
 from tests.support.stock import counters
 
 
@@ -88,6 +89,41 @@ def test_every_class_of_currency_is_bought_and_paid_in_full(shop: Shop, price: s
     paid = guest.pays(order)
 
     assert paid["payment_status"] == "paid"
+
+
+def test_discounts_and_added_tax_leave_what_a_card_can_pay(shop: Shop) -> None:
+    guest, owner = a_cart(shop, "8.650 KWD", shipping=1170), shop.staff()
+    market = {"code": "gulf", "name": "Gulf", "countries": ["DE"], "currency": "KWD"}
+    owner.posts("/markets", {**market, "prices_include_tax": False})
+    for target, share in (("lines", 1000), ("shipping", 2500)):
+        form = {"name": target, "kind": "percent", "target": target, "basis_points": share}
+        assert owner.posts("/discounts", {**form, "is_automatic": True}).status_code == 201
+
+    quote = quoted(guest).json
+    order = guest.checks_out(shipping_method="free", expected_total=quote["total"])
+    by_staff = owner.posts(
+        f"/orders/{order['id']}/discounts", {"basis_points": 550, "reason": "Scratched."}
+    )
+    paid = guest.pays(guest.sees(order))
+    line = {"order_line_id": order["lines"][0]["id"], "quantity": 2}
+    edited = owner.client.post(
+        f"/api/v1/admin/orders/{order['id']}/edits",
+        json={"lines": [line]},
+        headers={
+            **owner.headers,
+            "Idempotency-Key": key(),
+            "If-Match": f'"{owner.opens(order)["version"]}"',
+        },
+    )
+
+    # 8.650 - 0.870 and 1.170 - 0.290, with 19 % each: 1.4782 and 0.1672 are 1.480 and 0.170.
+    assert (quote["discount_total"]["amount"], quote["tax_total"]["amount"]) == (1160, 1650)
+    assert (by_staff.status_code, quote["total"]["amount"]) == (200, 10_310)
+    # Less 5.5 % of 7.780, which is 0.430: 7.350 and 1.400 tax, and 1.050 for the shipping.
+    assert (paid["payment_status"], paid["total"]["amount"]) == ("paid", 9800)
+    assert edited.status_code == 200, edited.json
+    assert owner.opens(order)["due"]["amount"] == 8750
+    assert differences() == []
 
 
 def test_goods_that_cost_nothing_need_no_payment(shop: Shop) -> None:

@@ -99,7 +99,7 @@ def test_nineteen_per_cent_are_taken_out_of_the_gross_amount() -> None:
     assert included_tax(11_900, 190_000) == 1900
     assert included_tax(999, 190_000) == 160  # 159.50 cents, and halves go up
     assert included_tax(999, 0) == 0
-    assert added_tax(10_000, 88_750) == 888  # 887.50 cents: New York City's 8.875 %
+    assert added_tax(10_000, 88_750, "USD") == 888  # 887.50 cents: New York City's 8.875 %
 
 
 @given(some.integers(0, 10**13), RATES)

@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from iso4217 import Currency
 
 from api.kernel import clock
-from api.kernel.money import Money, exponent
+from api.kernel.money import Money, charge_unit, exponent, is_currency
 from api.payments.errors import AmountBelowMinimum, AmountNotChargeable, GatewayRefused
 from api.payments.gateways.stripe import StripeGateway
 from api.payments.gateways.stripe_amounts import (
@@ -21,6 +22,7 @@ from api.payments.gateways.stripe_amounts import (
     NOT_CHARGEABLE,
     check_charge,
     from_stripe,
+    smallest_step,
     to_stripe,
 )
 from api.platform.settings import Settings
@@ -70,6 +72,11 @@ def test_an_amount_that_would_have_to_be_rounded_is_refused(
 ) -> None:
     with pytest.raises(AmountNotChargeable, match=f"a multiple of {step}"):
         to_stripe(amount, currency)
+
+
+def test_sums_are_rounded_to_what_stripe_charges() -> None:
+    for currency in (one.code for one in Currency if is_currency(one.code)):
+        assert charge_unit(currency) == smallest_step(currency), currency
 
 
 @pytest.mark.parametrize("currency", ["IQD", "LYD", *sorted(NOT_CHARGEABLE - {"IQD", "LYD"})])

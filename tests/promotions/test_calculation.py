@@ -1,6 +1,7 @@
 """No cent is lost or invented, and the order of codes never matters."""
 
 import random
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.kernel.money import Money
+from api.kernel.money import Money, charge_unit
 from api.promotions.calculation import (
     Buyer,
     Candidate,
@@ -118,7 +119,7 @@ def test_shares_sum_nothing_falls_below_zero_and_the_order_does_not_matter(
     for one in goods:
         assert 0 <= result.off_line(one.key) <= one.unit_price * one.quantity
     assert all(share > 0 for one in result.applied for share in one.shares.values())
-    carriage = result.off_shipping(shipping)
+    carriage = result.off_shipping(shipping, "EUR")
     assert 0 <= sum(carriage) <= shipping
     names = sorted(one.id for one in some)
     told = [one.discount.id for one in result.applied]
@@ -130,6 +131,19 @@ def test_shares_sum_nothing_falls_below_zero_and_the_order_does_not_matter(
     mixed = list(some)
     chance.shuffle(mixed)
     assert on(goods, *mixed).applied == result.applied
+
+
+@given(goods_of, discounts(), st.sampled_from(["KWD", "MGA"]))
+def test_what_is_left_can_be_paid_by_card(
+    goods: list[Goods], some: list[Discount], currency: str
+) -> None:
+    unit = charge_unit(currency)
+    payable = [replace(one, unit_price=one.unit_price * unit) for one in goods]
+
+    result = on(payable, *some, buyer=Buyer(today=TODAY, currency=currency))
+
+    assert not any(result.off_line(one.key) % unit for one in goods)
+    assert not any(off % unit for off in result.off_shipping(70 * unit, currency))
 
 
 @given(goods_of, st.integers(1, 50_000))
@@ -259,4 +273,4 @@ def test_what_is_missing_is_told_in_numbers() -> None:
 
 
 def test_shipping_is_reduced_by_each_rule_of_what_is_left() -> None:
-    assert off_shipping([{"basis_points": 5000}, {}, {"amount": 300}], 490) == [245, 0, 245]
+    assert off_shipping([{"basis_points": 5000}, {}, {"amount": 300}], 490, "EUR") == [245, 0, 245]

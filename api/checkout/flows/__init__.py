@@ -114,7 +114,7 @@ def quote(
     if chosen is not None:
         rest = priced.total - tenders.paid_by(paying)
         check_chargeable(rest, cart.currency, payment_method)
-    off = discounts.off_shipping(0 if chosen is None else chosen.amount)
+    off = discounts.off_shipping(0 if chosen is None else chosen.amount, cart.currency)
     return {
         **_figures(priced, cart.currency),
         **promotions_queries.explained(discounts, off, cart.currency),
@@ -198,7 +198,7 @@ def place_order(
     check_chargeable(rest, cart.currency, form.payment_method)
     values = order_input(form, email, address, fingerprint, cart, lines, priced, shipping, network,
                          ip_country, by, vat_id, terms.language)  # fmt: skip
-    off = discounts.off_shipping(shipping.amount)
+    off = discounts.off_shipping(shipping.amount, cart.currency)
     applied = [one for one in zip(discounts.applied, off, strict=True) if one[0].amount + one[1]]
     persons = promotions_queries.persons(by.id, email) if applied else []
     promotions_service.claim([one for one, _ in applied], persons)
@@ -254,7 +254,7 @@ def _total(
 ) -> totals.Totals:
     choice = None
     if shipping is not None:
-        off = sum(discounts.off_shipping(shipping.amount))
+        off = sum(discounts.off_shipping(shipping.amount, cart.currency))
         choice = replace(shipping.choice, discount=off)
     return totals.calculate_totals(
         [

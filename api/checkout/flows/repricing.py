@@ -38,7 +38,7 @@ def reprice(
     choice, off = None, None
     if option is not None:
         rules = promotions_admin.shipping_rules(order.id)
-        off = off_shipping(rules, option.amount)
+        off = off_shipping(rules, option.amount, order.currency)
         choice = replace(option.choice, discount=sum(off))
     figures = totals.calculate_totals(
         list(lines), choice, terms.rules, order.currency,

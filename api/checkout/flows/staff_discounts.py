@@ -10,7 +10,7 @@ from api.checkout.errors import DiscountTooLarge, TotalBelowTendered
 from api.checkout.flows.amendments import ROUNDS, check_not_in_progress
 from api.checkout.flows.repricing import as_ordered, reprice
 from api.checkout.flows.terms import terms_for
-from api.kernel.money import BASIS_POINTS, Money, allocate, divide_half_up
+from api.kernel.money import BASIS_POINTS, Money, allocate, charge_unit, divide_half_up, to_charge_unit
 from api.kernel.permissions import Permission
 from api.kernel.principal import Limit, Principal
 from api.orders import service as orders_service
@@ -86,7 +86,8 @@ def _shares(order: Order, form: StaffDiscount) -> dict[UUID, int]:
     ]
     amount = form.amount or 0
     if form.basis_points is not None:
-        amount = divide_half_up(sum(left) * form.basis_points, BASIS_POINTS)
+        share = divide_half_up(sum(left) * form.basis_points, BASIS_POINTS)
+        amount = min(sum(left), to_charge_unit(share, order.currency))
     if not 0 < amount <= sum(left):
         most = Money(sum(left), order.currency)
         error = DiscountTooLarge(most=str(most))
@@ -94,7 +95,7 @@ def _shares(order: Order, form: StaffDiscount) -> dict[UUID, int]:
             errors=[{"pointer": "/amount", "code": error.code, "detail": error.detail}],
             most=str(most),
         )
-    shares = allocate(amount, left)
+    shares = allocate(amount, left, charge_unit(order.currency))
     return {line.id: share for line, share in zip(order.lines, shares, strict=True) if share}
 
 

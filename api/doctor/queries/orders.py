@@ -1,7 +1,7 @@
 """Invariants of orders: their sums, and the statuses that follow from money and goods."""
 
 from api.doctor.invariants import Invariant, Remedy, Section
-from api.kernel.money import BASIS_POINTS
+from api.kernel.money import BASIS_POINTS, CHARGE_UNITS
 
 _NUMBER = "o.id AS subject, 'order ' || o.number AS label, o.id AS order_id"
 
@@ -47,7 +47,10 @@ _LINE_TAX = f"""CASE WHEN ol.tax_lines IS NULL THEN {tax("ol.total", "ol.tax_rat
 _LINE_TOTAL = """(ol.unit_price * ol.quantity - ol.discount
     + CASE WHEN o.prices_include_tax THEN 0 ELSE ol.tax END)"""
 # Rounded once for all taxes of a line and then split, an amount is never a whole unit off.
-_WRONG_TAX = "abs((t->>'amount')::numeric - (t->>'base')::numeric * (t->>'rate')::numeric) >= 1"
+_UNIT = f"""CASE o.currency {" ".join(f"WHEN '{code}' THEN {u}" for code, u in CHARGE_UNITS.items())}
+    ELSE 1 END"""
+_WRONG_TAX = f"""abs((t->>'amount')::numeric - (t->>'base')::numeric * (t->>'rate')::numeric)
+    >= {_UNIT}"""
 
 INVARIANTS = (
     Invariant(

@@ -93,7 +93,7 @@ def price_draft(draft: DraftOrder, *, payment_method: str) -> PricedDraft:
         currency=draft.currency,
     )
     terms.check_market(address["country"], draft.currency, payment_method)
-    off = discounts.off_shipping(option.amount)
+    off = discounts.off_shipping(option.amount, draft.currency)
     steps: list[str] = []
     figures = totals.calculate_totals(
         [

@@ -8,7 +8,7 @@ from api.catalog.queries.order_goods import OrderGoods, order_goods
 from api.checkout.flows.goods import find_goods
 from api.fulfilment import queries as fulfilment_queries
 from api.kernel.ids import new_id
-from api.kernel.money import Money, divide_half_up
+from api.kernel.money import Money, divide_half_up, to_charge_unit
 from api.order_edits.errors import LineNotRepriced, LineRemoved, NothingToEdit, UnitsNotEditable
 from api.order_edits.flows.form import NOW, EditForm, LineChange
 from api.orders.errors import UnknownOrderLine
@@ -108,7 +108,7 @@ def planned_lines(
                 title=line.title, tax_class=line.tax_class, weight_grams=line.weight_grams,
                 was_quantity=line.quantity, was_price=line.unit_price, quantity=quantity,
                 unit_price=price, usual_price=usual,
-                discount=_rescale(scaled, line.id, before, after),
+                discount=_rescale(scaled, line.id, before, after, order.currency),
             )
         )  # fmt: skip
     lines += _added(order, form)
@@ -174,7 +174,9 @@ def _added(order: Order, form: EditForm) -> list[PlannedLine]:
     return lines
 
 
-def _rescale(shares: dict[UUID, dict[UUID, int]], line_id: UUID, before: int, after: int) -> int:
+def _rescale(
+    shares: dict[UUID, dict[UUID, int]], line_id: UUID, before: int, after: int, currency: str
+) -> int:
     """Scale the shares of a line with what its units cost; returns their sum.
 
     A discount of a tenth stays one. Rounding never takes more off than the units cost.
@@ -186,7 +188,7 @@ def _rescale(shares: dict[UUID, dict[UUID, int]], line_id: UUID, before: int, af
             continue
         if before != after:
             share = divide_half_up(share * after, before) if before else 0
-            share = by_line[line_id] = min(share, after - total)
+            share = by_line[line_id] = min(to_charge_unit(share, currency), after - total)
         total += share
     return total
 

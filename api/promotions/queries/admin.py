@@ -270,7 +270,7 @@ def tried(
     result = outcome(cart, tried=replace(discount_of(dict(row)), is_active=True))
     subtotal = sum(line.quantity * line.unit_price for line in goods)
     carriage = 0 if shipping is None else shipping.amount
-    off = result.off_shipping(carriage)
+    off = result.off_shipping(carriage, currency)
     taken = sum(one.amount for one in result.applied) + sum(off)
     total = Money(subtotal + carriage - taken, currency)
     reasons = [f"{one.name}: {one.why.detail}" for one in result.refused]

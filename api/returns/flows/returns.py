@@ -386,7 +386,7 @@ def _standard_postage(order: Order) -> int:
     least = min(amounts)
     if order.prices_include_tax:
         return least
-    return least + added_tax(least, order.shipping_rate_basis_points * 100)
+    return least + added_tax(least, order.shipping_rate_basis_points * 100, order.currency)
 
 
 def _named(order: Order, against: Mapping[UUID, list[str]]) -> list[tuple[str, str]]:
