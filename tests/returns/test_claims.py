@@ -88,6 +88,33 @@ def test_replaced_units_are_not_paid_back_as_well(shop: Shop) -> None:
     assert differences() == []
 
 
+def test_replacements_cost_what_was_paid_to_the_last_cent(shop: Shop) -> None:
+    """No net price with 19 % comes to 3.41, and three units for 9.98 have no one price."""
+    shop.sells("MUG", 20, price="2.87 EUR")
+    shop.sells("CUP", 20, price="3.33 EUR")
+    net_market = {"code": "eu", "name": "Europe", "countries": ["DE"], "currency": "EUR"}
+    shop.staff().posts("/discounts", {
+        "name": "One cent", "kind": "fixed", "target": "order", "is_automatic": True,
+        "amount": {"amount": 1, "currency": "EUR"},
+        "min_amount": {"amount": 999, "currency": "EUR"},
+    })  # fmt: skip
+    order, staff, _ = sold(shop, CUP=3)
+    assert order["lines"][0]["total"]["amount"] == 998
+    staff.posts("/markets", {**net_market, "prices_include_tax": False})
+    net, _, _ = sold(shop, MUG=2)
+    assert net["lines"][0]["total"]["amount"] == 683
+
+    answers = [replaced(staff, one, units)
+               for one, units in ((order, {0: 3}), (net, {0: 1}), (net, {0: 1}))]  # fmt: skip
+
+    assert [answer.status_code for answer in answers] == [200] * 3
+    for bought, prices in ((order, [333, 332, 333]), (net, [342, 341])):
+        seen = staff.opens(bought)
+        assert [line["total"]["amount"] for line in seen["lines"][1:]] == prices
+        assert (seen["exchanged"], seen["due"]["amount"]) == (bought["lines"][0]["total"], 0)
+    assert differences() == []
+
+
 def test_refunded_units_are_not_replaced_as_well(shop: Shop) -> None:
     mug = shop.sells("MUG", 10)
     order, staff, _ = sold(shop, MUG=2)

@@ -43,18 +43,22 @@ def _replace(order: Order, claim: Claim, *, by: Principal) -> None:
     # Goods of an exchange are not paid for until the others have come.
     check_goods_came(order, [LineToRefund(one.order_line_id, one.quantity) for one in claim.lines])
     requests = []
-    for claimed in claim.lines:
+    for claimed in list(claim.lines):
         old, quantity = by_id[claimed.order_line_id], claimed.quantity
         left = old.quantity - old.refunded_quantity
         if quantity > left:
             raise UnitsRefunded(sku=old.sku, quantity=quantity, left=left)
-        share = goods_instead.worth(old, quantity)
-        goods = goods_instead.same_article(order, old, quantity, share)
-        goods_instead.add(
-            order, old, goods, share=share, reason="replaced",
-            why=f"{claim.kind} units replaced", return_id=None, by=by,
-        )  # fmt: skip
-        claimed.replacement_line_id = goods.id
-        requests.append(AllocationRequest(goods.id, goods.variant_id, quantity))
+        share = goods_instead.worth(order, old, quantity)
+        is_exact = goods_instead.same_article(order, old, quantity, share).total == share
+        # Of three units for 10.00, one costs 3.34: then each is a line, so that no cent is lost.
+        for one in [claimed] if is_exact else service.split(claim, claimed):
+            share = goods_instead.worth(order, old, one.quantity)
+            goods = goods_instead.same_article(order, old, one.quantity, share)
+            goods_instead.add(
+                order, old, goods, share=share, reason="replaced",
+                why=f"{claim.kind} units replaced", return_id=None, by=by,
+            )  # fmt: skip
+            one.replacement_line_id = goods.id
+            requests.append(AllocationRequest(goods.id, goods.variant_id, one.quantity))
     inventory_service.allocate(order.id, requests, cart_id=None, by=by)
     payment_sync_service.refresh(order)

@@ -245,7 +245,9 @@ def _planned(order: Order, parent: Return, wanted: Mapping[UUID, UUID]) -> list[
             raise ExchangeImpossible(sku=line.sku, why="it was exchanged or refunded already")
         if before + line.quantity > old.quantity:
             raise ExchangeImpossible(sku=line.sku, why="its units were refunded already")
-        shares[line.id] = goods_instead.worth(old, line.quantity, before=taken.get(old.id, 0))
+        shares[line.id] = goods_instead.worth(
+            order, old, line.quantity, before=taken.get(old.id, 0)
+        )
         taken[old.id] = taken.get(old.id, 0) + line.quantity
         chosen.append((line, old, variant_id))
     goods = _priced(order, [(line, old, variant_id, shares[line.id])

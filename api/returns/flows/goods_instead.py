@@ -5,12 +5,14 @@ moves, so that no unit is exchanged, replaced or refunded a second time.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from api.checkout.flows.repricing import line_columns
 from api.checkout.flows.terms import terms_for
 from api.kernel.ids import new_id
+from api.kernel.money import charge_unit
 from api.kernel.principal import Principal
 from api.orders import service as orders_service
 from api.orders.service import LineInput, Order, OrderLine
@@ -27,15 +29,23 @@ GOODS = (
 """What a line copies of an article."""
 
 
-def worth(old: OrderLine, quantity: int, *, before: int = 0) -> int:
-    """Return what units of a line are worth that were not refunded, after `before` others."""
+def worth(order: Order, old: OrderLine, quantity: int, *, before: int = 0) -> int:
+    """Return what units of a line are worth that were not refunded, after `before` others.
+
+    It is what a card can be charged, so that a difference to other goods is too.
+    """
+    unit = charge_unit(order.currency)
+    unit = unit if old.total % unit == 0 else 1
     refunded = old.refunded_quantity + before
-    share = totals.refund_share(old.total, old.quantity, refunded, quantity)
+    share = unit * totals.refund_share(old.total // unit, old.quantity, refunded, quantity)
     return min(share, old.total - old.refunded_amount)
 
 
 def same_article(order: Order, old: OrderLine, quantity: int, share: int) -> LineInput:
-    """Price units of the same article: at most `share`, which those are worth that pay for it."""
+    """Price units of the same article: at most `share`, which those are worth that pay for it.
+
+    One unit costs exactly that. Several have one price, and may cost a little less together.
+    """
     copied = {name: getattr(old, name) for name in (*GOODS, "note", "properties")}
     price = share // quantity
     if not order.prices_include_tax:
@@ -44,8 +54,13 @@ def same_article(order: Order, old: OrderLine, quantity: int, share: int) -> Lin
     while True:
         line = priced(order, copied, quantity, price, placed_then=True)
         if line.total <= share or not price:
-            return line
+            break
         price -= 1
+    if quantity > 1 or line.total == share:
+        return line
+    # No net price comes to this sum with its tax rounded: so the tax is what is in the sum.
+    line = priced(order, copied, 1, share, placed_then=True, is_gross=True)
+    return replace(line, unit_price=line.total - line.tax)
 
 
 def priced(
@@ -55,8 +70,12 @@ def priced(
     price: int,
     *,
     placed_then: bool = False,
+    is_gross: bool = False,
 ) -> LineInput:
-    """Tax units at a price: by today's rules, or (`placed_then`) by those of the order's day."""
+    """Tax units at a price: by today's rules, or (`placed_then`) by those of the order's day.
+
+    The price is without tax where those of the order are, unless it `is_gross`.
+    """
     line_id = new_id()
     terms = terms_for(
         Destination.of(order.shipping_address),
@@ -71,7 +90,7 @@ def priced(
         None,
         terms.rules,
         order.currency,
-        prices_include_tax=order.prices_include_tax,
+        prices_include_tax=is_gross or order.prices_include_tax,
     )
     return LineInput(
         id=line_id, quantity=quantity, unit_price=price,

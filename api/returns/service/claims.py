@@ -139,6 +139,17 @@ def resolve(
     claim.replacement_order_id = order.id if is_replaced else None
 
 
+def split(claim: Claim, line: ClaimLine) -> list[ClaimLine]:
+    """Split a line of a claim into lines of one unit each; returns them."""
+    more = [
+        ClaimLine(id=new_id(), order_line_id=line.order_line_id, quantity=1)
+        for _ in range(line.quantity - 1)
+    ]
+    line.quantity = 1
+    claim.lines.extend(more)
+    return [line, *more]
+
+
 def _move(order: Order, claim: Claim, command: str, *, note: str | None, by: Principal) -> None:
     before = claim.status
     claim.status = ClaimState(CLAIM.next(before, command))
