@@ -13,15 +13,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from api.kernel.money import (
-    BASIS_POINTS,
-    Money,
-    allocate,
-    charge_unit,
-    divide_half_up,
-    to_charge_unit,
-)
+from api.kernel.money import BASIS_POINTS, Money, allocate, charge_unit, divide_half_up
 from api.kernel.text_folding import counted
+from api.promotions.shares import ShippingRule, off_shipping, share_of
 from api.promotions.states import DiscountKind, Target
 from api.tax.rules import GIFT_CARD, STANDARD
 
@@ -167,9 +161,6 @@ class Outcome:
 NOTHING = Outcome()
 _CODE_USED = WhyNot("code_used", "This code has been used.")
 
-ShippingRule = Mapping[str, int]
-"""`{"basis_points": 5000}` or `{"amount": 300}`; empty for a discount on goods."""
-
 
 def shipping_rule(discount: Discount) -> ShippingRule:
     """Return what a discount takes off the shipping, as it is kept with an order."""
@@ -180,17 +171,6 @@ def shipping_rule(discount: Discount) -> ShippingRule:
     if discount.kind is DiscountKind.PERCENT:
         return {"basis_points": discount.basis_points or 0}
     return {"amount": discount.amount or 0}
-
-
-def off_shipping(rules: Sequence[ShippingRule], amount: int, currency: str) -> list[int]:
-    """Take rules off a shipping price one after the other; never more than is left."""
-    taken = []
-    for rule in rules:
-        share = divide_half_up(amount * rule.get("basis_points", 0), BASIS_POINTS)
-        share = _rounded(share + rule.get("amount", 0), amount, currency)
-        taken.append(share)
-        amount -= share
-    return taken
 
 
 def calculate(goods: Sequence[Goods], candidates: Iterable[Candidate], buyer: Buyer) -> Outcome:
@@ -329,11 +309,6 @@ def _get_set(discount: Discount, goods: Sequence[Goods]) -> list[Goods]:
     return [line for line in goods if _fits(line, discount.get_products, discount.get_collections)]
 
 
-def _rounded(amount: int, most: int, currency: str) -> int:
-    """Round what is taken off; never more than there is, and all of it where all of it goes."""
-    return most if amount >= most else min(most, to_charge_unit(amount, currency))
-
-
 def _shares(
     discount: Discount, goods: Sequence[Goods], left: Mapping[UUID, int], currency: str
 ) -> dict[UUID, int]:
@@ -346,7 +321,7 @@ def _shares(
     basis_points, amount = _step(discount, fitting)
     if discount.target is Target.LINES:
         return {
-            line.key: _rounded(
+            line.key: share_of(
                 divide_half_up(left[line.key] * basis_points, BASIS_POINTS)
                 + amount * line.quantity,
                 left[line.key],
@@ -356,7 +331,7 @@ def _shares(
         }
     weights = [left[line.key] for line in goods]
     whole = divide_half_up(sum(weights) * basis_points, BASIS_POINTS) + amount
-    whole = _rounded(whole, sum(weights), currency)
+    whole = share_of(whole, sum(weights), currency)
     shares = allocate(whole, weights, charge_unit(currency)) if whole else [0] * len(goods)
     return {line.key: share for line, share in zip(goods, shares, strict=True)}
 
@@ -411,7 +386,7 @@ def _free_units(
     prices = {line.key: line.unit_price for line in goods}
     share = discount.basis_points if discount.basis_points is not None else BASIS_POINTS
     return {
-        key: _rounded(
+        key: share_of(
             divide_half_up(prices[key] * count * share, BASIS_POINTS), left[key], currency
         )
         for key, count in taken.items()

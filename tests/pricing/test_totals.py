@@ -95,7 +95,10 @@ def test_every_total_is_the_sum_of_its_parts(
         rate = sum(one.tax.millionths for one in tax_lines)
         assert abs(tax * 1_000_000 - (total - tax) * rate) <= unit * 1_000_000
         for one in tax_lines:
-            assert abs(one.amount * 1_000_000 - one.base * one.tax.millionths) < (unit + 0.5) * 1_000_000
+            assert (
+                abs(one.amount * 1_000_000 - one.base * one.tax.millionths)
+                < (unit + 0.5) * 1_000_000
+            )
     assert sum(one.amount for one in totals.shipping_tax_lines) == totals.shipping_tax
     bases = {(one.base, one.tax.name) for one in totals.shipping_tax_lines}
     if shipping is not None and shipping.tax_class != LIKE_GOODS:

@@ -19,9 +19,9 @@ from api.promotions.calculation import (
     Outcome,
     Tier,
     calculate,
-    off_shipping,
     why_not,
 )
+from api.promotions.shares import off_shipping
 from api.promotions.states import DiscountKind, Target
 
 TODAY = date(2026, 3, 1)

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from api.orders.service import Order
 from api.pricing import totals
-from api.promotions.calculation import off_shipping
 from api.promotions.queries import admin as promotions_admin
+from api.promotions.shares import off_shipping
 from api.shipping.queries import ShippingOption
 from api.tax.queries import Terms
 

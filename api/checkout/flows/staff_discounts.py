@@ -10,7 +10,7 @@ from api.checkout.errors import DiscountTooLarge, TotalBelowTendered
 from api.checkout.flows.amendments import ROUNDS, check_not_in_progress
 from api.checkout.flows.repricing import as_ordered, reprice
 from api.checkout.flows.terms import terms_for
-from api.kernel.money import BASIS_POINTS, Money, allocate, charge_unit, divide_half_up, to_charge_unit
+from api.kernel.money import BASIS_POINTS, Money, allocate, charge_unit, divide_half_up
 from api.kernel.permissions import Permission
 from api.kernel.principal import Limit, Principal
 from api.orders import service as orders_service
@@ -24,6 +24,7 @@ from api.platform.approvals import CommandKind
 from api.platform.db import transaction
 from api.promotions import service as promotions_service
 from api.promotions.queries import admin as promotions_admin
+from api.promotions.shares import share_of
 from api.tax.rules import GIFT_CARD, Destination
 
 
@@ -87,7 +88,7 @@ def _shares(order: Order, form: StaffDiscount) -> dict[UUID, int]:
     amount = form.amount or 0
     if form.basis_points is not None:
         share = divide_half_up(sum(left) * form.basis_points, BASIS_POINTS)
-        amount = min(sum(left), to_charge_unit(share, order.currency))
+        amount = share_of(share, sum(left), order.currency)
     if not 0 < amount <= sum(left):
         most = Money(sum(left), order.currency)
         error = DiscountTooLarge(most=str(most))

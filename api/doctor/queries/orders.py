@@ -47,8 +47,8 @@ _LINE_TAX = f"""CASE WHEN ol.tax_lines IS NULL THEN {tax("ol.total", "ol.tax_rat
 _LINE_TOTAL = """(ol.unit_price * ol.quantity - ol.discount
     + CASE WHEN o.prices_include_tax THEN 0 ELSE ol.tax END)"""
 # Rounded once for all taxes of a line and then split, an amount is never a whole unit off.
-_UNIT = f"""CASE o.currency {" ".join(f"WHEN '{code}' THEN {u}" for code, u in CHARGE_UNITS.items())}
-    ELSE 1 END"""
+_OTHER_UNITS = " ".join(f"WHEN '{code}' THEN {unit}" for code, unit in CHARGE_UNITS.items())
+_UNIT = f"CASE o.currency {_OTHER_UNITS} ELSE 1 END"
 _WRONG_TAX = f"""abs((t->>'amount')::numeric - (t->>'base')::numeric * (t->>'rate')::numeric)
     >= {_UNIT}"""
 

@@ -13,7 +13,7 @@ from api.kernel.money import Money
 from api.platform import pagination
 from api.platform.db import AnyRow, session, table_of
 from api.platform.pagination import PageQuery, Sort
-from api.promotions.calculation import Goods, ShippingRule
+from api.promotions.calculation import Goods
 from api.promotions.errors import DiscountNotFound, SkuUnknown
 from api.promotions.models import TOKEN, OrderDiscount
 from api.promotions.queries import (
@@ -24,6 +24,7 @@ from api.promotions.queries import (
     explained,
     outcome,
 )
+from api.promotions.shares import ShippingRule
 
 _ORDERS: Final = table_of(OrderDiscount)
 
