@@ -75,6 +75,23 @@ def test_no_account_is_needed_and_nothing_is_told_of_orders(shop: Shop) -> None:
     assert sum("Say which order it means" in reason for reason in reasons) == 2
 
 
+def test_a_stranger_does_not_learn_that_an_order_can_no_longer_be_withdrawn_from(
+    shop: Shop,
+) -> None:
+    shop.sells("MUG", 10)
+    late, staff, _ = sold(shop, MUG=1)
+    with clock.frozen(clock.now() + timedelta(days=20)):
+        gone, _, buyer = sold(shop, MUG=1)
+        withdraws(buyer, gone)
+        answers = [
+            withdraws(shop.guest(), order, own=False)
+            for order in (late, gone, {**late, "number": "999999"})
+        ]
+
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert len(staff.gets("/withdrawals", is_matched="false").json["data"]) == 3
+
+
 def test_staff_find_the_order_and_the_notice_keeps_its_moment(shop: Shop) -> None:
     shop.sells("MUG", 10)
     order, staff, _ = sold(shop, MUG=1)

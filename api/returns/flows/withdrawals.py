@@ -77,9 +77,9 @@ def begin(
     """Write the draft of a withdrawal. Needs a transaction.
 
     `order_id` is that of an order that the sender was shown to know; without one it is looked for
-    by number and e-mail address, and the answer does not tell whether it was found. Raises
-    `WithdrawalPeriodOver`, `WithdrawalExcluded`, `NothingToWithdraw` and
-    `QuantityExceedsReturnable`.
+    by number and e-mail address, and the answer does not tell whether it was found: what would be
+    refused is left to staff then. With it, raises `WithdrawalPeriodOver`, `WithdrawalExcluded`,
+    `NothingToWithdraw` and `QuantityExceedsReturnable`.
     """
     texts = settings_queries.texts_of(language)
     found = order_id or withdrawal_queries.matching_order(order_number, email)
@@ -88,11 +88,16 @@ def begin(
     ends_at = None
     if found is not None:
         order = orders_service.lock(found)
-        ends_at = period_ends(order)
-        covered = covered_by(order, units)
-        by_id = {line.id: line for line in order.lines}
+        try:
+            ends_at = period_ends(order)
+            covered = covered_by(order, units)
+        except (NothingToWithdraw, WithdrawalExcluded, WithdrawalPeriodOver):
+            if order_id is not None:
+                raise
+            found = None
         # A stranger is shown nothing of the order but what they typed.
         if order_id is not None:
+            by_id = {line.id: line for line in order.lines}
             goods = [
                 f"{covered.returned.get(one, 0) + covered.cancelled.get(one, 0)} x "
                 f"{cases.title_of(by_id[one])} ({by_id[one].sku})"
@@ -301,7 +306,8 @@ def _ask_for_order(withdrawal: Withdrawal) -> None:
         AttentionKind.WITHDRAWAL,
         f"unmatched:{withdrawal.id}",
         f"{withdrawal.name} withdrew from order {withdrawal.order_number}, which was not found "
-        f"with the address {withdrawal.email}. Say which order it means",
+        f"with the address {withdrawal.email}, or can no longer be withdrawn from. Say which order "
+        "it means, or answer them",
         due_at=rules.withdrawal_refund_due(withdrawal.confirmed_at, current_settings().zone),
     )
 
