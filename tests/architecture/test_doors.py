@@ -15,7 +15,8 @@ PUBLIC_MODULES = {"service", "queries", "events", "errors", "states"}
 # Public modules that only one domain has, and why others may import them.
 PUBLIC_MODULES_OF = {
     "pricing": {"totals"},  # pure arithmetic
-    "promotions": {"calculation", "codes"},  # pure: what applies to a cart, how codes are written
+    # Pure: what applies to a cart, how codes are written, what discounts take off an amount.
+    "promotions": {"calculation", "codes", "shares"},
     "shipping": {"rules"},  # pure: zones, bands, what a method carries
     "tax": {"rules", "vat_ids"},  # pure: treatments, destinations, who is in the EU
     "payments": {"gateways"},  # the protocol of whoever takes the money
