@@ -130,6 +130,8 @@ def _fees(lines: Sequence[LineShare], about: Circumstances, reasons: list[str]) 
             reasons.append(f"{line.sku}: no restocking fee, the reason counts as a defect.")
         else:
             fee = divide_half_up(line.share * line.restocking_fee, _WHOLE)
+            if not fee:
+                continue
             fees[line.order_line_id] = fee
             percent = f"{line.restocking_fee / 100:g} %"
             reasons.append(f"{line.sku}: restocking fee of {percent}, {_money(fee, about)}, kept.")

@@ -35,6 +35,13 @@ class RefundNotFound(NotFound):
     sentence = "Refund not found."
 
 
+class SlipNotValid(Conflict):
+    """The slip of a return whose goods are not expected: not approved, rejected or cancelled."""
+
+    code = "slip_not_valid"
+    sentence = "There is no slip for this return now: it is {status}."
+
+
 class ReturnNotFound(NotFound):
     """No such return, or one of somebody else."""
 

@@ -183,6 +183,25 @@ def test_a_price_needs_a_reason_and_the_right_to_give_discounts(shop: Shop) -> N
     assert differences() == []
 
 
+def test_a_cent_that_no_card_can_pay_is_refused_and_a_price_avoids_it(shop: Shop) -> None:
+    staff = shop.staff()
+    order = shop.an_order(MUG=1)
+    added = shop.sells("BOWL", 5, price="10.01 EUR")
+    swap = {"order_line_id": line(order, "MUG"), "quantity": 0}
+    bowl = {"sku": "BOWL", "quantity": 1}
+
+    refused = previews(staff, order, 422, lines=[swap], add=[bowl])
+    edits(
+        staff, order, lines=[swap], add=[{**bowl, "unit_price": eur(1000)}], reason="one cent less"
+    )
+
+    assert (refused["code"], refused["minimum"]) == ("amount_below_minimum", eur(50))
+    assert "Set the price of a line so that nothing is due" in refused["detail"]
+    assert staff.opens(order)["due"] == eur(0)
+    assert counters(added).allocated == 1
+    assert differences() == []
+
+
 def test_an_address_abroad_is_taxed_anew_and_a_faster_method_costs_more(shop: Shop) -> None:
     staff = shop.staff()
     order = shop.an_order(MUG=2)

@@ -43,10 +43,14 @@ def test_the_slip_is_a_pdf_that_a_scan_knows(shop: Shop) -> None:
     shop.sells("MUG", 10)
     order, staff, buyer = sold(shop, MUG=1)
     back = asks(buyer, order, {0: 1}).json
+    path = f"/api/v1/returns/{back['id']}/slip"
 
-    slip = buyer.client.get(f"/api/v1/returns/{back['id']}/slip", headers=buyer.headers)
+    early = buyer.client.get(path, headers=buyer.headers)
+    assert staff.posts(f"/returns/{back['id']}/approve").status_code == 200
+    slip = buyer.client.get(path, headers=buyer.headers)
     scanned = staff.gets("/scan", code=back["number"]).json
 
+    assert (early.status_code, early.json["code"]) == (409, "slip_not_valid")
     assert (slip.status_code, slip.content_type) == (200, "application/pdf")
     assert slip.data.startswith(b"%PDF")
     assert (scanned["kind"], scanned["id"]) == ("return", back["id"])

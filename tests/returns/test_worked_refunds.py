@@ -127,6 +127,8 @@ CASES = (
          why="1 of 2 units bought for 19.98 EUR"),
     Case("a fee on the unit, not on the rest", ((1998, 2, 1, 1),), (1099,), fee=100, rest=200,
          restocking=1000, why="restocking fee of 10 %, 1.00 EUR"),
+    Case("no fee on the rest alone", ((1998, 2, 1, 0),), (200,), rest=200, restocking=1000,
+         why="costs 2.00 EUR less"),
     Case("lost value above the rest", ((1998, 2, 1, 0),), (0,), fee=200, rest=200, own_fee=500,
          why="Kept as decided: 2.00 EUR"),
 )  # fmt: skip
@@ -172,3 +174,4 @@ def test_a_refund_comes_to_what_was_worked_out(case: Case) -> None:
     assert (*sums.lines.values(),) == case.amounts
     assert (sums.shipping, sums.fee, sums.bonus) == (case.shipping, case.fee, case.bonus)
     assert any(case.why in reason for reason in sums.reasons), sums.reasons
+    assert not any("0.00 EUR, kept" in reason for reason in sums.reasons)

@@ -28,6 +28,7 @@ from api.order_edits.flows.form import NOW, EditForm
 from api.order_edits.flows.goods import PlannedLine, planned_lines, units_of
 from api.orders import service as orders_service
 from api.orders.service import Order
+from api.payments.errors import AmountBelowMinimum
 from api.platform.problems import NumberOutOfRange
 from api.pricing import totals
 from api.promotions.queries import admin as promotions_queries
@@ -117,7 +118,7 @@ def plan_edit(order: Order, form: EditForm) -> Plan:
     if form.expected_total not in (None, Money(total, order.currency)):
         raise EditChanged(total=Money(total, order.currency))
     due, refund, edit_due = _balance(order, total)
-    checkout_flows.check_chargeable(due, order.currency, order.payment_method)
+    _check_chargeable(order, due)
     return Plan(
         columns=columns,
         lines=lines,
@@ -133,6 +134,15 @@ def plan_edit(order: Order, form: EditForm) -> Plan:
         edit_due=edit_due,
         reduction=sum(line.reduction for line in lines),
     )
+
+
+def _check_chargeable(order: Order, due: int) -> None:
+    """Refuse what no card could pay, and say how it is avoided."""
+    try:
+        checkout_flows.check_chargeable(due, order.currency, order.payment_method)
+    except AmountBelowMinimum as error:
+        advice = "Set the price of a line so that nothing is due, or at least the minimum."
+        raise AmountBelowMinimum(f"{error.detail} {advice}", **error.facts) from error
 
 
 def _target(order: Order, form: EditForm, lines: Sequence[PlannedLine]) -> _Target:

@@ -29,6 +29,7 @@ from api.returns.errors import (
     ReasonUnknown,
     ReturnNotFound,
     ReturnRefusedByPolicy,
+    SlipNotValid,
 )
 from api.returns.flows import exchanges
 from api.returns.flows import returns as flows
@@ -47,6 +48,7 @@ from api.returns.schemas.documents import PDF, pdf
 from api.returns.schemas.settings import PublicReturnReasonsSchema
 from api.returns.service import cases as service
 from api.returns.service.cases import ReturnInput
+from api.returns.states import LIVE, ReturnState
 
 MOST_MEGABYTES = 5
 _LIMIT = (MOST_MEGABYTES * MEGABYTE) + 64 * 1024
@@ -161,11 +163,13 @@ def post_own_return(return_id: UUID, carrier: str, tracking_number: str | None) 
 
 @own.route("/<uuid:return_id>/slip", methods=["GET"])
 @anyone
-@may_answer(PackageMissing, OrderNotFound, ReturnNotFound)
+@may_answer(PackageMissing, OrderNotFound, ReturnNotFound, SlipNotValid)
 @own.doc(responses=PDF)
 def get_own_return_slip(return_id: UUID) -> Response:
-    """Download the slip that goes into the parcel, as PDF."""
-    _own_order(return_id)
+    """Download the slip that goes into the parcel, as PDF, once the return is approved."""
+    status = for_customers.return_of_order(_own_order(return_id), return_id)["status"]
+    if status == ReturnState.REQUESTED or status not in LIVE:
+        raise SlipNotValid(status=status)
     return pdf(return_id)
 
 
