@@ -19,6 +19,7 @@ from tests.packing.test_packing import LABEL, PACKING, a_box, finishes, scans, s
 from tests.support.shop import Shop, Staff
 from tests.support.sql import count_statements
 from tests.support.threads import at_once
+from tests.support.time_zones import DAY_IN_UTC, DAY_THERE, late_in_berlin
 
 OTHER = "00340434161094042564"
 
@@ -138,7 +139,12 @@ def test_the_packaging_book_adds_up_boxes_as_they_were(shop: Shop, mia: Staff) -
     ]
     all_time = mia.gets(f"{PACKING}/packaging-book", first="0001-01-01", last="9999-12-31")
     assert all_time.json["rows"] == book
-    file = mia.gets(f"{PACKING}/packaging-book/file", first=day, last=day).text
+    with late_in_berlin(shop.app, "packed_parcels", "created_at"):
+        for day in (DAY_THERE, DAY_IN_UTC, "9999-12-31", "0001-01-01"):
+            answer = mia.gets(f"{PACKING}/packaging-book", first=day, last=day)
+            assert answer.json["rows"] == (book if day == DAY_THERE else []), day
+        day = DAY_THERE
+        file = mia.gets(f"{PACKING}/packaging-book/file", first=day, last=day).text
     assert file.splitlines()[:2] == ["country,material,parcels,grams", "DE,paper,2,168"]
 
 

@@ -21,6 +21,7 @@ from tests.support.shop import Shop, Staff
 from tests.support.sql import count_statements
 from tests.support.stock import level_of
 from tests.support.threads import at_once
+from tests.support.time_zones import DAY_IN_UTC, DAY_THERE, late_in_berlin
 from tests.support.work import drain
 
 PICKING = "/picking"
@@ -427,6 +428,9 @@ def test_the_figures_are_those_of_the_day(warehouse: Warehouse, shop: Shop, mia:
     assert (row["lines"], row["units"], row["short"], row["wrong_scans"]) == (1, 2, 0, 0)
     file = mia.gets(f"{PICKING}/figures/file", first=day, last=day)
     assert file.text.startswith("day,batches,lines,units,short")
+    with late_in_berlin(shop.app, "pick_batches", "finished_at"):
+        [row] = mia.gets(f"{PICKING}/figures", first=DAY_IN_UTC, last=DAY_THERE).json["rows"]
+        assert row["day"] == DAY_THERE
 
 
 def test_the_queue_reads_its_index_and_costs_the_same_for_many_orders(

@@ -20,6 +20,7 @@ from tests.inventory.test_lots import comes, kept_in_lots, lot_of
 from tests.support.books import stock_differences
 from tests.support.people import Person, a_staff_member
 from tests.support.stock import a_location, allocated, counters, demand, goods, level_of
+from tests.support.time_zones import DAY_IN_UTC, DAY_THERE, late_in_berlin
 
 ADMIN = "/api/v1/admin"
 
@@ -219,6 +220,10 @@ def test_what_is_not_scanned_in_a_bin_is_counted_as_zero(mia: Hands, jon: Hands)
         ("count", 1, 1),
         ("lost", 0, 8),
     ]
+    with late_in_berlin(mia.client.application, "stock_count_lines", "closed_at"):
+        for day, rows in ((DAY_THERE, 2), (DAY_IN_UTC, 0)):
+            found = mia.gets(f"/warehouse/shrinkage?first={day}&last={day}")["rows"]
+            assert len(found) == rows, day
     assert stock_differences() == []
 
 
@@ -374,6 +379,39 @@ def test_tasks_say_where_units_belong(mia: Hands) -> None:
     put(level_of(tea), 10, face, source=bulk)
     assert mia.gets("/warehouse/replenishment")["tasks"] == []
     assert empty
+
+
+def test_each_article_is_put_away_into_a_bin_of_its_own(mia: Hands) -> None:
+    skus = ("CNT-ONE", "CNT-TWO", "CNT-OFF", "CNT-MORE")
+    one, two, off = [goods(sku, 10) for sku in skus][:3]
+    dock, closed = a_bin("R-1", kind=BinKind.RECEIVING), a_bin("P-0", pick_sequence=1)
+    face = a_bin("P-1", pick_sequence=2)
+    for number in (2, 3, 4):
+        a_bin(f"P-{number}", pick_sequence=number + 1)
+    tea = level_of(goods("CNT-FACE", 0))
+    for variant in (one, two, off):
+        put(level_of(variant), 4, dock)
+    with transaction():
+        for level, bin_id in ((level_of(off), closed), (tea, face)):
+            inventory_service.edit_level(
+                level,
+                {"preferred_bin_id": bin_id, "replenish_min": 2, "replenish_max": 3},
+                expected_version=None,
+                by=SYSTEM,
+            )
+        inventory_service.edit_bin(closed, {"is_active": False}, expected_version=None, by=SYSTEM)
+
+    tasks = mia.gets("/warehouse/put-away")["tasks"]
+
+    targets: dict[str, set[str | None]] = {sku: set() for sku in skus}
+    for task in tasks:
+        targets[task["sku"]].add(task["target"] and task["target"]["code"])
+    # What is in a receiving bin and what is in no bin of the same article belong together.
+    assert len(tasks) == 7
+    assert all(len(codes) == 1 for codes in targets.values()), targets
+    # Three bins are empty and nobody's face; the fourth article gets none that another one has.
+    assert set.union(*targets.values()) == {"P-2", "P-3", "P-4", None}
+    assert mia.gets("/warehouse/replenishment")["tasks"] == [], "nothing goes into a closed bin"
 
 
 def test_labels_of_bins_are_printed_by_zone(mia: Hands) -> None:

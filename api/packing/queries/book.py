@@ -1,6 +1,6 @@
 """The packaging book: how much packaging went to which country."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import TypedDict
 
 from sqlalchemy import Integer, Text, cast, column, func, select
@@ -9,6 +9,7 @@ from api.fulfilment.models import Fulfilment
 from api.packing.models import PackedParcel
 from api.packing.states import Material
 from api.platform.db import session
+from api.platform.settings import current_settings
 
 
 class BookRow(TypedDict):
@@ -23,8 +24,10 @@ class BookRow(TypedDict):
 def packaging_book(first: date, last: date) -> list[BookRow]:
     """Return grams by country of destination and material of a period, both days included.
 
-    Of the boxes as they were when the parcels were packed; parcels that were voided are left out.
+    Days are those of the shop's time zone. Of the boxes as they were when the parcels were packed;
+    parcels that were voided are left out.
     """
+    zone = current_settings().zone
     of_box = func.jsonb_each_text(PackedParcel.materials).table_valued(
         column("key", Text), column("value", Text), name="of_box"
     )
@@ -40,9 +43,9 @@ def packaging_book(first: date, last: date) -> list[BookRow]:
         .join(Fulfilment, Fulfilment.id == PackedParcel.fulfilment_id)
         .join(of_box, grams > 0)
         .where(
-            PackedParcel.created_at >= datetime.combine(first, time.min, UTC),
+            PackedParcel.created_at >= datetime.combine(first, time.min, zone),
             # To its last microsecond, for the calendar has no day after 9999-12-31.
-            PackedParcel.created_at <= datetime.combine(last, time.max, UTC),
+            PackedParcel.created_at <= datetime.combine(last, time.max, zone),
             Fulfilment.voided_at.is_(None),
         )
         .group_by(PackedParcel.country, of_box.c.key)

@@ -14,15 +14,17 @@ from api.picking.states import (
 )
 from api.platform.bulk_sql import any_of
 from api.platform.db import session
+from api.platform.settings import current_settings
 
 
 def figures(first: date, last: date, *, at: frozenset[UUID] | None = None) -> list[dict[str, Any]]:
     """Return each day's work of all pickers together: lines, units, mistakes and lines an hour.
 
+    Days are those of the shop's time zone.
     Hours are the sums from the start to the end of the batches that ended that day. Walks are in
     bins passed: what the scans tell, and what it would have been were each order walked alone.
     """
-    day = func.date(func.timezone("UTC", PickBatch.finished_at))
+    day = func.date(func.timezone(current_settings().time_zone, PickBatch.finished_at))
     in_period = [
         PickBatch.finished_at.is_not(None),
         day >= first,

@@ -1,8 +1,6 @@
 """Reads of the warehouse: counts, tasks, shrinkage and labels."""
 
-from api.warehouse.queries.labels import labels
-from api.warehouse.queries.recall import recipients, recipients_csv
-from api.warehouse.queries.tasks import (
+from api.warehouse.queries.counts import (
     count,
     counts,
     levels_at,
@@ -11,9 +9,10 @@ from api.warehouse.queries.tasks import (
     places_of_levels,
     places_of_zone,
     shrinkage,
-    to_put_away,
-    to_replenish,
 )
+from api.warehouse.queries.labels import labels
+from api.warehouse.queries.put_away import to_put_away, to_replenish
+from api.warehouse.queries.recall import recipients, recipients_csv
 
 __all__ = [
     "count",

@@ -1,4 +1,4 @@
-"""Reads of the warehouse: counts, what to put away, what to replenish, and shrinkage."""
+"""Reads of counts and of shrinkage."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -6,7 +6,6 @@ from typing import Any, Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
     ScalarSelect,
     and_,
     case,
@@ -17,22 +16,21 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import aliased
 
 from api.catalog.models.products import Product, Variant
-from api.inventory.models import Bin, BinKind, BinStock, Location, MovementKind, StockLevel
+from api.inventory.models import Bin, BinStock, Location, MovementKind, StockLevel
 from api.inventory.models import StockMovement as Movement
 from api.kernel import clock
 from api.platform import pagination
 from api.platform.db import AnyRow, AnySelect, session
 from api.platform.pagination import PageQuery, Sort
+from api.platform.settings import current_settings
 from api.warehouse.errors import CountNotFound
 from api.warehouse.models import Count, CountEntry, CountLine, Place
 from api.warehouse.states import CountStatus, LineStatus
 
 VELOCITY_DAYS: Final = 90
 _NEWEST_FIRST: Final = Sort((Count.id,), descending=True)
-_LONGEST_LIST: Final = 200
 
 
 def counts(
@@ -178,92 +176,14 @@ def levels_at(location_id: UUID, abc: str | None) -> AnySelect:
     return select(ranked.c.id).where(ranked.c.abc == abc)
 
 
-def to_put_away(*, at: frozenset[UUID] | None = None) -> list[dict[str, object]]:
-    """List units in receiving bins, or in no bin where a location has bins, with a bin for each.
-
-    The suggested bin is the preferred one, else a pick or bulk bin that has the variant already,
-    else an empty one, the first by pick sequence. At most 200, the longest there first.
-    """
-    has_bins = select(Bin.id).where(Bin.location_id == StockLevel.location_id, Bin.is_active)
-    receiving = (
-        select(
-            BinStock.level_id,
-            Bin.id.label("bin_id"),
-            Bin.code.label("bin_code"),
-            BinStock.quantity,
-        )
-        .join(Bin, Bin.id == BinStock.bin_id)
-        .where(Bin.kind == BinKind.RECEIVING, BinStock.quantity > 0)
-    )
-    loose = select(StockLevel.id, null(), null(), StockLevel.on_hand - StockLevel.in_bins).where(
-        StockLevel.on_hand > StockLevel.in_bins, has_bins.exists()
-    )
-    waiting = union_all(receiving, loose).subquery()
-    rows = session.execute(
-        select(
-            *(waiting.c.level_id, waiting.c.bin_id, waiting.c.bin_code, waiting.c.quantity),
-            *(Variant.sku, Variant.barcode, Product.title.label("product_title")),
-            *(StockLevel.location_id, _suggested_bin().label("target_id")),
-        )
-        .join(StockLevel, StockLevel.id == waiting.c.level_id)
-        .join(Variant, Variant.id == StockLevel.variant_id)
-        .join(Product, Product.id == Variant.product_id)
-        .where(*([] if at is None else [StockLevel.location_id.in_(at)]))
-        .order_by(StockLevel.last_moved_at, StockLevel.id)
-        .limit(_LONGEST_LIST)
-    ).all()
-    return _with_targets(rows)
-
-
-def to_replenish(*, at: frozenset[UUID] | None = None) -> list[dict[str, object]]:
-    """List preferred bins below their minimum, with where to take units from, and how many.
-
-    Units come from bulk bins first, then from receiving bins and from no bin. At most 200.
-    """
-    target, source, held = aliased(Bin), aliased(Bin), aliased(BinStock)
-    present = func.coalesce(held.quantity, 0)
-    other = (
-        select(BinStock.bin_id, BinStock.quantity, source.code)
-        .join(source, source.id == BinStock.bin_id)
-        .where(
-            BinStock.level_id == StockLevel.id,
-            BinStock.quantity > 0,
-            source.kind.in_((BinKind.BULK, BinKind.RECEIVING)),
-        )
-        .order_by(source.kind == BinKind.RECEIVING, source.pick_sequence, source.code)
-        .limit(1)
-        .lateral()
-    )
-    loose = StockLevel.on_hand - StockLevel.in_bins
-    available = func.coalesce(other.c.quantity, loose)
-    most = func.coalesce(StockLevel.replenish_max, StockLevel.replenish_min)
-    rows = session.execute(
-        select(
-            StockLevel.id.label("level_id"),
-            *(other.c.bin_id, other.c.code.label("bin_code"), StockLevel.location_id),
-            func.least(most - present, available).label("quantity"),
-            present.label("present"),
-            *(Variant.sku, Variant.barcode, Product.title.label("product_title")),
-            StockLevel.preferred_bin_id.label("target_id"),
-        )
-        .join(target, target.id == StockLevel.preferred_bin_id)
-        .outerjoin(held, and_(held.bin_id == target.id, held.level_id == StockLevel.id))
-        .outerjoin(other, literal(True))
-        .join(Variant, Variant.id == StockLevel.variant_id)
-        .join(Product, Product.id == Variant.product_id)
-        .where(StockLevel.replenish_min.is_not(None), present < StockLevel.replenish_min)
-        .where(available > 0, *([] if at is None else [StockLevel.location_id.in_(at)]))
-        .order_by(target.pick_sequence, target.code)
-        .limit(_LONGEST_LIST)
-    ).all()
-    return _with_targets(rows)
-
-
 def shrinkage(
     first: date, last: date, *, at: frozenset[UUID] | None = None
 ) -> list[dict[str, object]]:
-    """Sum what counts changed by location and reason: units lost and found, and their value."""
-    day = func.date(CountLine.closed_at)
+    """Sum what counts changed by location and reason: units lost and found, and their value.
+
+    Days are those of the shop's time zone.
+    """
+    day = func.date(func.timezone(current_settings().time_zone, CountLine.closed_at))
     rows = session.execute(
         select(
             Location.code.label("location_code"),
@@ -297,60 +217,6 @@ def _places(statement: AnySelect, with_loose: Any = None) -> list[Place]:
         )
         wanted = union_all(wanted, loose)
     return [Place(row[0], row[1]) for row in session.execute(wanted)]
-
-
-def _suggested_bin() -> ColumnElement[UUID]:
-    """Select the bin where units of a level belong."""
-    has_some = (
-        select(BinStock.bin_id)
-        .where(BinStock.bin_id == Bin.id, BinStock.level_id == StockLevel.id, BinStock.quantity > 0)
-        .correlate(Bin, StockLevel)
-        .exists()
-    )
-    is_used = (
-        select(BinStock.bin_id)
-        .where(BinStock.bin_id == Bin.id, BinStock.quantity > 0)
-        .correlate(Bin)
-        .exists()
-    )
-    other = (
-        select(Bin.id)
-        .where(
-            Bin.location_id == StockLevel.location_id,
-            Bin.is_active,
-            Bin.kind.in_((BinKind.PICK, BinKind.BULK)),
-            or_(has_some, ~is_used),
-        )
-        .order_by(has_some.desc(), Bin.pick_sequence, Bin.code)
-        .limit(1)
-        .correlate(StockLevel)
-        .scalar_subquery()
-    )
-    return func.coalesce(StockLevel.preferred_bin_id, other)
-
-
-def _with_targets(rows: Sequence[AnyRow]) -> list[dict[str, object]]:
-    """Add the codes of the bins that units go to; one statement for all."""
-    wanted = {row.target_id for row in rows if row.target_id}
-    targets = {
-        row.id: row._asdict()
-        for row in session.execute(
-            select(Bin.id, Bin.code, Bin.barcode, Bin.kind).where(Bin.id.in_(wanted))
-        )
-    }
-    return [
-        {
-            **{
-                name: getattr(row, name)
-                for name in (
-                    *("level_id", "sku", "barcode", "product_title", "quantity", "location_id"),
-                    *("bin_id", "bin_code"),
-                )
-            },
-            "target": targets.get(row.target_id),
-        }
-        for row in rows
-    ]
 
 
 def _counts() -> AnySelect:
