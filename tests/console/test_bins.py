@@ -275,11 +275,8 @@ async def test_a_count_waits_while_the_shop_is_away(house: Shop, tmp_path: Path)
         await desk.settled()
         assert units_in_bins(level) == {"K-NEAR": 5}
         desk.shop.moods.is_down = False
-        desk.app.shop.caller.circuit.answered()
-        desk.app.shop.outbox._db.execute("UPDATE commands SET next_at = 0")
         with clock.frozen(clock.now() + timedelta(minutes=1)):
-            desk.app.shop.sender.nudge()
-            await desk.rested()
+            await desk.sent_again()
         assert units_in_bins(level) == {"K-NEAR": 4}
     assert stock_differences() == []
 
@@ -395,9 +392,6 @@ async def test_moves_between_bins_wait_while_the_shop_is_away(house: Shop, tmp_p
         assert "was not looked up" in desk.said or "is no bin" in desk.said
         assert units_in_bins(level) == {"K-NEAR": 7}
         desk.shop.moods.is_down = False
-        desk.app.shop.caller.circuit.answered()
-        desk.app.shop.outbox._db.execute("UPDATE commands SET next_at = 0")
-        desk.app.shop.sender.nudge()
-        await desk.rested()
+        await desk.sent_again()
     assert units_in_bins(level) == {"K-NEAR": 2, "K-FAR": 5}
     assert stock_differences() == []

@@ -117,10 +117,7 @@ async def test_goods_are_counted_and_kept_while_the_shop_cannot_be_asked(
     assert level(house, "RCV-A").on_hand == 0
 
     desk.shop.moods.is_down = False
-    desk.app.shop.caller.circuit.answered()
-    desk.app.shop.outbox._db.execute("UPDATE commands SET next_at = 0")
-    desk.app.shop.sender.nudge()
-    await desk.rested()
+    await desk.sent_again()
     assert level(house, "RCV-A").on_hand == 1
 
 

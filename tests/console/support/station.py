@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from textual import events
@@ -16,6 +16,7 @@ from console.app.app import ConsoleApp
 from console.client import state_dir
 from console.client.http import HttpTransport
 from console.client.models import SignIn
+from console.client.outbox import State
 from console.client.parsing import read
 from console.screens.base_screen import BaseScreen
 from console.settings import Settings
@@ -131,6 +132,30 @@ class Station:
         """Wait as long as a person's pause: what waits for the end of typing happens now."""
         await asyncio.sleep(0.16)
         await self.settled()
+
+    async def shows(self, words: str) -> None:
+        """Wait until these words stand on the screen."""
+        await self._until(lambda: words in self.text)
+
+    async def sent_again(self) -> None:
+        """Send at once what waits for its next try, and wait until all has arrived."""
+        outbox = self.app.shop.outbox
+        self.app.shop.caller.circuit.answered()
+
+        def is_empty() -> bool:
+            # Again and again: a try that was under way may put its command off once more.
+            outbox._db.execute("UPDATE commands SET next_at = 0")
+            self.app.shop.sender.nudge()
+            return not outbox.counts().get(State.WAITING)
+
+        await self._until(is_empty)
+        await self.rested()
+
+    async def _until(self, is_so: Callable[[], bool], *, within: float = 15.0) -> None:
+        deadline = asyncio.get_running_loop().time() + within
+        while not is_so():
+            assert asyncio.get_running_loop().time() < deadline, f"never so:\n{self.text}"
+            await asyncio.sleep(0.01)
 
     def _is_busy(self) -> bool:
         app = self.app
