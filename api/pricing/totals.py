@@ -185,18 +185,23 @@ def explain_goods(lines: Sequence[LineToPrice], currency: str) -> list[str]:
     return steps
 
 
-def refund_share(total: int, quantity: int, refunded_before: int, quantity_to_refund: int) -> int:
+def refund_share(
+    total: int, quantity: int, refunded_before: int, quantity_to_refund: int, unit: int = 1
+) -> int:
     """Return the share of a line's total for some units, after earlier refunds.
 
     The share is the difference of two rounded running sums, so that refunds in any number of parts
-    add up to exactly the total. Works for the tax of a line too.
+    add up to exactly the total. Works for the tax of a line too. Of a total that is a multiple of
+    `unit`, so is each share.
     """
     after = refunded_before + quantity_to_refund
     if quantity_to_refund < 0 or refunded_before < 0 or after > quantity:
         raise ValueError("more units than the line has")
-    return divide_half_up(total * after, quantity) - divide_half_up(
-        total * refunded_before, quantity
+    unit = 1 if total % unit else unit
+    before, now = (
+        divide_half_up(total * units, quantity * unit) for units in (refunded_before, after)
     )
+    return unit * (now - before)
 
 
 class _Step:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from api.kernel.money import Money, divide_half_up
+from api.kernel.money import Money, divide_half_up, to_charge_unit
 from api.kernel.text_folding import counted
 from api.returns.states import ReturnKind, ShippingRule
 
@@ -130,6 +130,7 @@ def _fees(lines: Sequence[LineShare], about: Circumstances, reasons: list[str]) 
             reasons.append(f"{line.sku}: no restocking fee, the reason counts as a defect.")
         else:
             fee = divide_half_up(line.share * line.restocking_fee, _WHOLE)
+            fee = min(line.share, to_charge_unit(fee, about.currency))
             if not fee:
                 continue
             fees[line.order_line_id] = fee

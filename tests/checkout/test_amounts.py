@@ -126,6 +126,34 @@ def test_discounts_and_added_tax_leave_what_a_card_can_pay(shop: Shop) -> None:
     assert differences() == []
 
 
+def test_what_an_edit_makes_due_after_a_refund_can_be_paid(shop: Shop) -> None:
+    """Of 3.770 KWD for three units, one is 1.260: of 1.257, no card could pay the rest."""
+    guest, owner = a_cart(shop, "1.260 KWD"), shop.staff()
+    discount = {"name": "Fils", "kind": "fixed", "target": "order", "is_automatic": True}
+    amount = {"amount": 10, "currency": "KWD"}
+    assert owner.posts("/discounts", {**discount, "amount": amount}).status_code == 201
+    guest.adds("THING", 2, currency="KWD")
+    order = guest.pays(guest.checks_out(shipping_method="free"))
+
+    refund = owner.refunds(order, lines={0: 1}).json
+    line = {"order_line_id": order["lines"][0]["id"], "quantity": 5}
+    edited = owner.client.post(
+        f"/api/v1/admin/orders/{order['id']}/edits",
+        json={"lines": [line]},
+        headers={
+            **owner.headers,
+            "Idempotency-Key": key(),
+            "If-Match": f'"{owner.opens(order)["version"]}"',
+        },
+    )
+
+    assert (order["total"]["amount"], refund["amount"]["amount"]) == (3770, 1260)
+    assert edited.status_code == 200, edited.json
+    guest.pays(guest.sees(order))
+    assert owner.opens(order)["due"]["amount"] == 0
+    assert differences() == []
+
+
 def test_goods_that_cost_nothing_need_no_payment(shop: Shop) -> None:
     guest = a_cart(shop, "0.00 EUR")
 

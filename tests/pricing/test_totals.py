@@ -137,6 +137,18 @@ def test_partial_refunds_add_up_to_the_whole(total: int, parts: list[int], curre
     assert returned == total
 
 
+@given(st.integers(0, 10**6), st.lists(st.integers(0, 20), min_size=1, max_size=8))
+def test_partial_refunds_of_what_a_card_paid_can_be_refunded(total: int, parts: list[int]) -> None:
+    quantity, refunded, returned = sum(parts) or 1, 0, 0
+    for part in [*parts, quantity - sum(parts)]:
+        share = refund_share(total * 10, quantity, refunded, part, 10)
+        assert share >= 0
+        assert share % 10 == 0
+        returned += share
+        refunded += part
+    assert returned == total * 10
+
+
 @given(lines, CURRENCIES)
 def test_refunds_piece_by_piece_return_the_tax_to_the_last_unit(
     goods: list[LineToPrice], currency: str

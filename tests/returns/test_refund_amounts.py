@@ -295,17 +295,18 @@ def test_refunds_are_rounded_up_to_what_a_card_can_be_refunded(shop: Shop) -> No
     by_hand = owner.refunds(order, lines={0: 1})
     back = opened(owner, order, {0: 1})
     receives(owner, back, {shop.variants["THING"]: 1}, disposition="restock")
-    worked_out = quotes(owner, back)
-    of_return = refunds(owner, back, expected_amount=worked_out["amount"])
+    kept = {"fee": in_fils(3)}
+    worked_out = quotes(owner, back, **kept)
+    of_return = refunds(owner, back, expected_amount=worked_out["amount"], **kept)
     rest = owner.refunds(order, lines={0: 8})
 
     assert [answer.json["code"] for answer in refused] == ["amount_not_chargeable"] * 2
     assert "0.440 KWD instead" in refused[0].json["detail"]
-    assert (quote["amount"], quote["additional"]) == (in_fils(440), in_fils(7))
+    assert (quote["amount"], quote["additional"]) == (in_fils(430), in_fils(0))
     assert worked_out["amount"] == in_fils(440)
-    assert "Rounded up by 0.007 KWD to what a card can be refunded." in worked_out["explanation"]
-    # The last one gives less what the others were rounded up by.
-    for answer, amount in ((by_hand, 440), (of_return, 440), (rest, 3450)):
+    assert "Rounded up by 0.003 KWD to what a card can be refunded." in worked_out["explanation"]
+    # Shares are what a card can be refunded: 0.433 and 0.866 are 0.430 and 0.870.
+    for answer, amount in ((by_hand, 430), (of_return, 440), (rest, 3460)):
         assert (answer.json["status"], answer.json["amount"]) == ("succeeded", in_fils(amount))
     assert owner.opens(order)["payment_status"] == "refunded"
     assert differences() == []

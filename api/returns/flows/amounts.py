@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from api.kernel.money import Money, allocate
+from api.kernel.money import Money, allocate, charge_unit
 from api.orders import service as orders_service
 from api.orders.service import Order
 from api.payment_sync import service as payment_sync_service
@@ -118,7 +118,7 @@ def divide(
         whole = amount.amount
     if whole >= price:
         return Parts(priced, fee, whole - price)
-    *shares, fee_share = allocate(whole, [*priced.values(), fee])
+    *shares, fee_share = allocate(whole, [*priced.values(), fee], charge_unit(order.currency))
     return Parts(dict(zip(priced, shares, strict=True)), fee_share, 0)
 
 
@@ -180,13 +180,17 @@ def check_refundable(order: Order, parts: Parts) -> None:
 
 
 def line_amounts(order: Order, lines: Sequence[LineToRefund]) -> dict[UUID, int]:
-    """Return each line's share of its total; all refunds of a line together add up to it."""
+    """Return each line's share of its total; all refunds of a line together add up to it.
+
+    A share is what a card can be refunded, so that what an edit makes due later is payable, too.
+    """
     by_id = {line.id: line for line in order.lines}
     amounts = {}
     for requested in lines:
         line = by_id[requested.order_line_id]
         share = totals.refund_share(
-            line.total, line.quantity, line.refunded_quantity, requested.quantity
+            *(line.total, line.quantity, line.refunded_quantity, requested.quantity),
+            charge_unit(order.currency),
         )
         part = share if requested.amount is None else requested.amount
         amounts[line.id] = min(part, line.total - line.refunded_amount)

@@ -34,10 +34,8 @@ def worth(order: Order, old: OrderLine, quantity: int, *, before: int = 0) -> in
 
     It is what a card can be charged, so that a difference to other goods is too.
     """
-    unit = charge_unit(order.currency)
-    unit = unit if old.total % unit == 0 else 1
-    refunded = old.refunded_quantity + before
-    share = unit * totals.refund_share(old.total // unit, old.quantity, refunded, quantity)
+    refunded, unit = old.refunded_quantity + before, charge_unit(order.currency)
+    share = totals.refund_share(old.total, old.quantity, refunded, quantity, unit)
     return min(share, old.total - old.refunded_amount)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api.kernel import clock, packages
 from api.kernel.ids import new_id
-from api.kernel.money import Money, added_tax
+from api.kernel.money import Money, added_tax, charge_unit
 from api.kernel.principal import Principal
 from api.orders import service as orders_service
 from api.orders.errors import UnknownOrderLine
@@ -307,7 +307,8 @@ def _sums(
                 of_units=line.quantity,
                 total=line.total,
                 share=totals.refund_share(
-                    line.total, line.quantity, line.refunded_quantity, quantity
+                    *(line.total, line.quantity, line.refunded_quantity, quantity),
+                    charge_unit(order.currency),
                 ),
                 restocking_fee=policy.restocking_fee,
                 credit_bonus=policy.credit_bonus,
