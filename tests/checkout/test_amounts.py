@@ -12,6 +12,7 @@ from api.platform.db import session, transaction
 from api.shipping import service as shipping_service
 from api.shipping.service import ShippingMethodInput
 from tests.support.books import differences
+from tests.support.returned import delivered, opened
 from tests.support.shop import Buyer, Shop, key
 from tests.support.stock import counters
 
@@ -151,6 +152,28 @@ def test_what_an_edit_makes_due_after_a_refund_can_be_paid(shop: Shop) -> None:
     assert edited.status_code == 200, edited.json
     guest.pays(guest.sees(order))
     assert owner.opens(order)["due"]["amount"] == 0
+    assert differences() == []
+
+
+def test_exchanged_goods_leave_what_a_card_can_pay(shop: Shop) -> None:
+    """Of three units for 4.270 KWD, two are worth 2.850, which no odd net price comes to."""
+    guest, owner = a_cart(shop, "1.200 KWD"), shop.staff()
+    market = {"code": "gulf", "name": "Gulf", "countries": ["DE"], "currency": "KWD"}
+    owner.posts("/markets", {**market, "prices_include_tax": False})
+    discount = {"name": "Fils", "kind": "fixed", "target": "order", "is_automatic": True}
+    owner.posts("/discounts", {**discount, "amount": {"amount": 10, "currency": "KWD"}})
+    guest.adds("THING", 2, currency="KWD")
+    order = guest.pays(guest.checks_out(shipping_method="free"))
+    delivered(owner, order)
+
+    back = opened(owner, order, {0: 2})
+    wanted = {"line_id": back["lines"][0]["id"], "for_sku": "THING"}
+    answer = owner.posts(f"/returns/{back['id']}/exchange", {"lines": [wanted]})
+
+    assert answer.status_code == 200, answer.json
+    bought, instead = owner.opens(order)["lines"]
+    assert (bought["total"]["amount"], instead["quantity"]) == (4270, 2)
+    assert instead["total"]["amount"] % 10 == 0
     assert differences() == []
 
 

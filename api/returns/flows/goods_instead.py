@@ -42,18 +42,22 @@ def worth(order: Order, old: OrderLine, quantity: int, *, before: int = 0) -> in
 def same_article(order: Order, old: OrderLine, quantity: int, share: int) -> LineInput:
     """Price units of the same article: at most `share`, which those are worth that pay for it.
 
-    One unit costs exactly that. Several have one price, and may cost a little less together.
+    One unit costs exactly that. Several have one price, and may cost a little less together; what
+    is left can be paid by card like the share.
     """
     copied = {name: getattr(old, name) for name in (*GOODS, "note", "properties")}
     price = share // quantity
     if not order.prices_include_tax:
         net = old.total - old.tax
         price = net // old.quantity
+    step = charge_unit(order.currency)
+    step = 1 if share % step else step
+    price -= price % step
     while True:
         line = priced(order, copied, quantity, price, placed_then=True)
         if line.total <= share or not price:
             break
-        price -= 1
+        price -= step
     if quantity > 1 or line.total == share:
         return line
     # No net price comes to this sum with its tax rounded: so the tax is what is in the sum.
