@@ -24,7 +24,7 @@ def start_count(form: Mapping[str, Any], *, by: Principal) -> UUID:
     if "location" in form:
         location_id = inventory_queries.location_by_code(form["location"])
     else:
-        location_id = form["location_id"] or inventory_service.default_location()
+        location_id = form["location_id"] or inventory_service.default_location(by)
     code = inventory_queries.location(location_id)["code"]
     if "bin_id" in form or "bin" in form:
         bin_ = _bin(form, by)

@@ -15,7 +15,7 @@ from api.platform.attention import AttentionKind, Subjects, raise_item
 from api.platform.db import session, transaction
 from api.platform.pagination import Sort
 from tests.accounts.test_staff import audited, edits
-from tests.approvals.test_approvals import named
+from tests.approvals.test_approvals import limits, named
 from tests.support.plans import copied, plans_of, refresh_statistics, tables_read_whole
 from tests.support.shop import Shop
 from tests.support.stock import counters
@@ -327,3 +327,40 @@ def test_nothing_elsewhere_is_found_by_its_id(shop: Shop, two_places: dict[str, 
     to_her = anna.posts("/transfers", {**moved, "to_location": "SHOP-2"}).json
     assert wanda.gets(f"/transfers/{to_her['id']}").status_code == 200
     assert wanda.gets("/scan", code=to_her["number"]).json["next"] == ["mark_ready"]
+
+
+def test_who_names_no_location_works_at_their_own(shop: Shop, two_places: dict[str, Any]) -> None:
+    wanda, anna = two_places["wanda"], two_places["anna"]
+    anna.posts("/suppliers", {"name": "Potter", "currency": "EUR"})
+    line = {"code": "MUG", "quantity": 2, "unit_cost": {"amount": 100, "currency": "EUR"}}
+    order = shop.an_order(MUG=2)
+    units = {"order_line_id": order["lines"][0]["id"], "quantity": 1}
+    shipped = anna.posts(f"/orders/{order['id']}/ship", {"lines": [units], "carrier": "dhl"})
+    assert shipped.status_code == 201
+    asked = {"lines": [{**units, "reason": "changed_mind"}]}
+    back = anna.posts(f"/orders/{order['id']}/returns", asked).json
+    mug = str(two_places["mug"])
+
+    made = [
+        wanda.posts("/receipts", {"lines": [{"code": "MUG", "quantity": 3}]}),
+        wanda.posts("/purchase-orders", {"supplier": "Potter", "lines": [line]}),
+        wanda.posts("/counts", {"codes": ["MUG"]}),
+        wanda.posts(
+            f"/returns/{back['id']}/receive",
+            {"units": [{"variant_id": mug, "quantity": 1, "disposition": "restock"}]},
+        ),
+    ]
+
+    assert [answer.status_code for answer in made] == [201, 201, 201, 200], made[-1].json
+    assert made[0].json["location"]["code"] == made[1].json["location"]["code"] == "SHOP-2"
+    assert made[2].json["location_code"] == "SHOP-2"
+    there = UUID(two_places["there"]["location"]["id"])
+    assert counters(two_places["mug"], at=there).on_hand == 4
+    alone = anna.posts("/receipts", {"lines": [{"code": "MUG", "quantity": 1}]}).json
+    assert alone["location"]["code"] == "MAIN"
+    # What waits for a second person comes to where it was asked for, wherever that one works.
+    limits("manager", adjust_max_units=2)
+    waits = wanda.posts("/receipts", {"lines": [{"code": "MUG", "quantity": 5}]})
+    assert waits.status_code == 202
+    assert anna.posts(f"/approvals/{waits.json['id']}/approve").status_code == 200
+    assert counters(two_places["mug"], at=there).on_hand == 9

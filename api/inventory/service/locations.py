@@ -17,6 +17,7 @@ from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit, etags
+from api.platform.bulk_sql import any_of
 from api.platform.db import require_transaction
 from api.platform.external_references import Subject, SubjectKind, set_reference
 
@@ -108,7 +109,7 @@ def open_level(variant_id: UUID, location_id: UUID | None, *, by: Principal) -> 
 
     Raises `VariantUnknown` or `LocationNotFound`.
     """
-    location_id = location_id or default_location()
+    location_id = location_id or default_location(by)
     opened = journal.open_levels({variant_id: 0}, location_id, by=by)
     for level_id in opened.values():
         audit.record(
@@ -132,13 +133,15 @@ def open_level(variant_id: UUID, location_id: UUID | None, *, by: Principal) -> 
     )
 
 
-def default_location() -> UUID:
+def default_location(by: Principal | None = None) -> UUID:
     """Return the most preferred location, an active one if there is any.
 
-    Creates the first location of a shop that has none.
+    Of those that `by` is limited to, if any. Creates the first location of a shop that has none.
     """
+    mine = by.locations if by else None
     preferred = (
         select(Location.id)
+        .where(*([any_of(Location.id, mine)] if mine else []))
         .order_by(Location.is_active.desc(), Location.priority, Location.id)
         .limit(1)
     )

@@ -8,8 +8,8 @@ from api.kernel.principal import Principal
 from api.platform import auth
 
 
-def find(location_id: UUID | None, code: str | None) -> UUID:
-    """Return the location of an id or code, by default the preferred one.
+def find(location_id: UUID | None, code: str | None, by: Principal | None = None) -> UUID:
+    """Return the location of an id or code, by default the preferred one, or the one of `by`.
 
     Raises `LocationNotFound`.
     """
@@ -17,7 +17,7 @@ def find(location_id: UUID | None, code: str | None) -> UUID:
         inventory_queries.location(location_id)
         return location_id
     if code is None:
-        return inventory_service.default_location()
+        return inventory_service.default_location(by)
     return inventory_queries.location_by_code(code)
 
 

@@ -62,7 +62,7 @@ def create_purchase_order(
     order = PurchaseOrder(
         id=new_id(),
         supplier_id=found.id,
-        location_id=locations.find(location_id, location),
+        location_id=locations.find(location_id, location, by),
         status=PurchaseOrderStatus.DRAFT,
         currency=found.currency,
         version=1,

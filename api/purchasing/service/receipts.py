@@ -75,7 +75,7 @@ def receive(
     """
     order = None if purchase_order_id is None else _lock_receivable(purchase_order_id, by)
     arrived = [arrived_of(ReceivedLine(**line)) for line in lines]
-    place = order.location_id if order else locations.find(location_id, location)
+    place = order.location_id if order else locations.find(location_id, location, by)
     ordered = _ordered_lines(order)
     is_closed = order is not None and _is_closed(order, ordered)
     costs = ReceivedCosts(order, ordered)
@@ -83,8 +83,9 @@ def receive(
         form = {
             "lines": lines,
             "purchase_order_id": purchase_order_id,
-            "location_id": location_id,
-            "location": location,
+            # Where it is by now: whoever approves it may work elsewhere.
+            "location_id": place,
+            "location": None,
             "reference": reference,
             "note": note,
         }

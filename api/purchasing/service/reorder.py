@@ -66,7 +66,7 @@ def reorder(
     With `level_ids` only of these levels: what should not be ordered of them is left out.
     Raises `LocationNotFound`, `NothingToReorder` and what `create_purchase_order` raises.
     """
-    place = locations.find(location_id, location)
+    place = locations.find(location_id, location, by)
     lines: list[dict[str, object]] = [
         {"code": one["sku"], "quantity": one["order_quantity"]}
         for one in queries.to_order(supplier_id, place, level_ids=level_ids)

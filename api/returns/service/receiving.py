@@ -81,7 +81,7 @@ def receive(
     Raises `ReturnChanged`, `InvalidState`, `VariantUnknown`, `LocationNotFound`,
     `LocationNotYours` and what is wrong with a bin.
     """
-    place = location_id or inventory_service.default_location()
+    place = location_id or inventory_service.default_location(by)
     auth.check_location(by, {place})
     parent.status = ReturnState(RETURN.next(parent.status, "receive"))
     parent.received_at = parent.received_at or clock.now()
@@ -171,7 +171,7 @@ def dispose(
     moves. Articles with lots name the lot of units to restock. Raises `ReturnLineNotFound`,
     `DispositionExceedsReceived`, `InvalidState`, `LotRequired`, `LotNotFound`, `LotNotTracked`.
     """
-    place = location_id or inventory_service.default_location()
+    place = location_id or inventory_service.default_location(by)
     auth.check_location(by, {place})
     RETURN.next(parent.status, "inspect")
     _dispose(order, parent, units, place, by=by)
