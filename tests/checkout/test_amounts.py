@@ -13,7 +13,7 @@ from api.shipping import service as shipping_service
 from api.shipping.service import ShippingMethodInput
 from tests.support.books import differences
 from tests.support.returned import delivered, opened
-from tests.support.shop import Buyer, Shop, key
+from tests.support.shop import Buyer, Shop
 from tests.support.stock import counters
 
 
@@ -107,15 +107,7 @@ def test_discounts_and_added_tax_leave_what_a_card_can_pay(shop: Shop) -> None:
     )
     paid = guest.pays(guest.sees(order))
     line = {"order_line_id": order["lines"][0]["id"], "quantity": 2}
-    edited = owner.client.post(
-        f"/api/v1/admin/orders/{order['id']}/edits",
-        json={"lines": [line]},
-        headers={
-            **owner.headers,
-            "Idempotency-Key": key(),
-            "If-Match": f'"{owner.opens(order)["version"]}"',
-        },
-    )
+    edited = owner.edits(order, lines=[line])
 
     # 8.650 - 0.870 and 1.170 - 0.290, with 19 % each: 1.4782 and 0.1672 are 1.480 and 0.170.
     assert (quote["discount_total"]["amount"], quote["tax_total"]["amount"]) == (1160, 1650)
@@ -138,15 +130,7 @@ def test_what_an_edit_makes_due_after_a_refund_can_be_paid(shop: Shop) -> None:
 
     refund = owner.refunds(order, lines={0: 1}).json
     line = {"order_line_id": order["lines"][0]["id"], "quantity": 5}
-    edited = owner.client.post(
-        f"/api/v1/admin/orders/{order['id']}/edits",
-        json={"lines": [line]},
-        headers={
-            **owner.headers,
-            "Idempotency-Key": key(),
-            "If-Match": f'"{owner.opens(order)["version"]}"',
-        },
-    )
+    edited = owner.edits(order, lines=[line])
 
     assert (order["total"]["amount"], refund["amount"]["amount"]) == (3770, 1260)
     assert edited.status_code == 200, edited.json

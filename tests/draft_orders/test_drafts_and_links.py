@@ -63,12 +63,7 @@ def opens(shop: Shop, token: str, page: str = "pay") -> Any:
 
 def edit(staff: Staff, order: dict[str, Any], **form: Any) -> None:
     """Edit an order as it stands."""
-    version = staff.opens(order)["version"]
-    answer = staff.client.post(
-        f"/api/v1/admin/orders/{order['id']}/edits",
-        json=form,
-        headers={**staff.headers, "Idempotency-Key": key(), "If-Match": f'"{version}"'},
-    )
+    answer = staff.edits(order, **form)
     assert answer.status_code == 200, answer.json
 
 
@@ -285,11 +280,7 @@ def test_the_difference_of_an_edit_is_paid_by_link(shop: Shop) -> None:
     assert staff.posts(f"/orders/{order['id']}/pay-link").json["code"] == "nothing_due_on_order"
 
     def edits(quantity: int) -> None:
-        now = staff.opens(order)
-        body = {"lines": [{"order_line_id": now["lines"][0]["id"], "quantity": quantity}]}
-        headers = {**staff.headers, "Idempotency-Key": key(), "If-Match": f'"{now["version"]}"'}
-        url = f"/api/v1/admin/orders/{order['id']}/edits"
-        assert staff.client.post(url, json=body, headers=headers).status_code == 200
+        edit(staff, order, lines=[{"order_line_id": order["lines"][0]["id"], "quantity": quantity}])
 
     edits(2)
     assert staff.posts(f"/orders/{order['id']}/pay-link").status_code == 201
@@ -321,13 +312,8 @@ def test_the_access_of_a_link_ends_with_the_next_change_and_after_a_day(shop: Sh
     )
     with clock.frozen(clock.now() + timedelta(days=2)):
         assert buyer.client.get(url, headers=buyer.headers).status_code == 404
-    now = staff.opens(order)
-    body = {"lines": [{"order_line_id": now["lines"][0]["id"], "quantity": 1}]}
-    headers = {**staff.headers, "Idempotency-Key": key(), "If-Match": f'"{now["version"]}"'}
-    edited = staff.client.post(
-        f"/api/v1/admin/orders/{order['id']}/edits", json=body, headers=headers
-    )
-    assert edited.status_code == 200, edited.json
+    line = staff.opens(order)["lines"][0]["id"]
+    edit(staff, order, lines=[{"order_line_id": line, "quantity": 1}])
     assert buyer.client.get(url, headers=buyer.headers).status_code == 404
 
 

@@ -6,17 +6,12 @@ import pytest
 
 from tests.promotions.test_buying_with_discounts import discounts
 from tests.support.books import differences
-from tests.support.shop import Shop, Staff, key
+from tests.support.shop import Shop, Staff
 
 
 def edits(staff: Staff, order: dict[str, Any], **form: Any) -> dict[str, Any]:
     """Edit an order as it stands; returns how it stands then."""
-    version = staff.opens(order)["version"]
-    answer = staff.client.post(
-        f"/api/v1/admin/orders/{order['id']}/edits",
-        json=form,
-        headers={**staff.headers, "Idempotency-Key": key(), "If-Match": f'"{version}"'},
-    )
+    answer = staff.edits(order, **form)
     assert answer.status_code == 200, answer.json
     assert differences() == []
     return staff.opens(order)

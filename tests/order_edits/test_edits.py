@@ -39,21 +39,9 @@ def shop(shop: Shop) -> Shop:
     return shop
 
 
-def edits(
-    staff: Staff, order: dict[str, Any], *, version: int | None = None, status: int = 200,
-    idempotency_key: str | None = None, **form: Any
-) -> dict[str, Any]:  # fmt: skip
+def edits(staff: Staff, order: dict[str, Any], *, status: int = 200, **form: Any) -> dict[str, Any]:
     """Edit an order as it stands, or from a version that was seen before."""
-    seen = staff.opens(order)["version"] if version is None else version
-    answer = staff.client.post(
-        f"/api/v1/admin/orders/{order['id']}/edits",
-        json=form,
-        headers={
-            **staff.headers,
-            "Idempotency-Key": idempotency_key or key(),
-            "If-Match": f'"{seen}"',
-        },
-    )
+    answer = staff.edits(order, **form)
     assert answer.status_code == status, answer.json
     return dict(answer.json)
 

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 
 from api.doctor.invariants import Section
 from tests.support.books import differences
-from tests.support.shop import Shop, key
+from tests.support.shop import Shop
 from tests.support.stock import counters
 from tests.support.stored_value import a_gift_card, balance
 
@@ -83,14 +83,7 @@ class Orders(RuleBasedStateMachine):
         self.is_placed = True
 
     def edits(self, form: dict[str, Any]) -> int:
-        now = self.staff.opens(self.it)
-        headers = {
-            **self.staff.headers,
-            "Idempotency-Key": key(),
-            "If-Match": f'"{now["version"]}"',
-        }
-        url = f"/api/v1/admin/orders/{self.it['id']}/edits"
-        return int(self.staff.client.post(url, json=form, headers=headers).status_code)
+        return int(self.staff.edits(self.it, **form).status_code)
 
     def line_id(self, at: int) -> str:
         return str(self.staff.opens(self.it)["lines"][at]["id"])

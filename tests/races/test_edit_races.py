@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.support.books import differences
-from tests.support.shop import Shop, Staff, key
+from tests.support.shop import Shop, Staff
 from tests.support.stock import counters
 from tests.support.threads import at_once
 
@@ -12,12 +12,8 @@ ROUNDS = 5
 
 def edit(staff: Staff, order: dict[str, Any], version: int, quantity: int) -> int:
     """Set the units of an order's only line, from a version that was seen."""
-    answer = staff.client.post(
-        f"/api/v1/admin/orders/{order['id']}/edits",
-        json={"lines": [{"order_line_id": order["lines"][0]["id"], "quantity": quantity}]},
-        headers={**staff.headers, "Idempotency-Key": key(), "If-Match": f'"{version}"'},
-    )
-    return int(answer.status_code)
+    line = {"order_line_id": order["lines"][0]["id"], "quantity": quantity}
+    return int(staff.edits(order, version=version, lines=[line]).status_code)
 
 
 def test_of_an_edit_and_a_shipment_at_once_one_is_refused(shop: Shop) -> None:

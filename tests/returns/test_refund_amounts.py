@@ -24,7 +24,7 @@ from tests.support.returned import (
     shipped,
     tells_of_refund,
 )
-from tests.support.shop import Buyer, Shop, Staff, key
+from tests.support.shop import Buyer, Shop, Staff
 from tests.support.stock import counters
 from tests.support.work import drain
 
@@ -321,12 +321,7 @@ def test_edits_and_cancellations_give_back_what_a_card_can_be_refunded(shop: Sho
         )
     owner, edited, cancelled = shop.staff(), an_order_in_fils(shop), an_order_in_fils(shop)
     line = edited["lines"][0]["id"]
-    headers = {**owner.headers, "Idempotency-Key": key(), "If-Match": f'"{edited["version"]}"'}
-    answer = owner.client.post(
-        f"/api/v1/admin/orders/{edited['id']}/edits",
-        json={"lines": [{"order_line_id": line, "quantity": 9}]},
-        headers=headers,
-    )
+    answer = owner.edits(edited, lines=[{"order_line_id": line, "quantity": 9}])
     one = {"carrier": "dhl", "lines": lines_of(cancelled, {0: 1})}
     owner.posts(f"/orders/{cancelled['id']}/ship", one)
     owner.cancels(cancelled)

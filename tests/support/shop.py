@@ -223,6 +223,15 @@ class Staff:
         assert answer.status_code == 200, answer.json
         return dict(answer.json)
 
+    def edits(self, order: dict[str, Any], *, version: int | None = None,
+              idempotency_key: str | None = None, **form: Any) -> Any:  # fmt: skip
+        """Edit an order as it stands, or from a version that was seen before."""
+        seen = self.opens(order)["version"] if version is None else version
+        headers = {**self.headers, "Idempotency-Key": idempotency_key or key()}
+        headers["If-Match"] = f'"{seen}"'
+        url = f"/api/v1/admin/orders/{order['id']}/edits"
+        return self.client.post(url, json=form, headers=headers)
+
     def refunds(self, order: dict[str, Any], *, lines: dict[int, int] | None = None,
                 shipping: bool = False, restock: bool = False, amount: int | None = None,
                 reason: str = "damaged", to_store_credit: bool = False,
