@@ -197,7 +197,7 @@ class Consignment:
     """The title by product."""
     customer_id: UUID | None = None
     weekday: int | None = None
-    is_email: bool = False
+    is_digital: bool = False
     """Whether all of it is sent by e-mail, as gift cards are: that costs no shipping."""
 
     def measure(self, unit: BandUnit) -> int:

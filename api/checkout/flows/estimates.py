@@ -97,5 +97,5 @@ def _lines(
         quantity=sum(line.quantity for line in lines),
         profiles={profile: offers[one].product_title for one, profile in profiles.items()},
         products={offers[one].product_id: offers[one].product_title for one in ids},
-        is_email=shipping_choice.is_email(line.tax_class for line in lines),
+        is_digital=shipping_choice.is_digital(line.tax_class for line in lines),
     )

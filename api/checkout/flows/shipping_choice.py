@@ -32,7 +32,7 @@ def of_cart(
             profiles={line.shipping_profile: line.title for line in lines if line.shipping_profile},
             products={line.product_id: line.title for line in lines},
             customer_id=cart.customer_id,
-            is_email=is_email(line.tax_class for line in lines),
+            is_digital=is_digital(line.tax_class for line in lines),
         ),
     )
 
@@ -54,13 +54,13 @@ def of_order(order: Order, place: Place) -> ShippingOptions:
             },
             products={line.product_id: line.title for line in order.lines},
             customer_id=order.customer_id,
-            is_email=is_email(line.tax_class for line in order.lines),
+            is_digital=is_digital(line.tax_class for line in order.lines),
         ),
     )
 
 
-def is_email(tax_classes: Iterable[str]) -> bool:
-    """Tell whether goods of these tax classes are gift cards alone, which are sent by e-mail."""
+def is_digital(tax_classes: Iterable[str]) -> bool:
+    """Tell whether goods of these tax classes are digital: gift cards alone, sent by e-mail."""
     return set(tax_classes) == {GIFT_CARD}
 
 

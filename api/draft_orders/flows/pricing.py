@@ -78,7 +78,7 @@ def price_draft(draft: DraftOrder, *, payment_method: str) -> PricedDraft:
             profiles={one.shipping_profile: one.title for one in goods if one.shipping_profile},
             products={one.product_id: one.title for one in goods},
             customer_id=draft.customer_id,
-            is_email=shipping_choice.is_email(one.tax_class for one in goods),
+            is_digital=shipping_choice.is_digital(one.tax_class for one in goods),
         ),
     )
     option = shipping_queries.chosen_option(options, draft.shipping_method or "")

@@ -197,7 +197,7 @@ def _consignment(order: Order, lines: Sequence[PlannedLine]) -> Consignment:
         },
         products={line.product_id: line.title for line in kept},
         customer_id=order.customer_id,
-        is_email=shipping_choice.is_email(line.tax_class for line in kept),
+        is_digital=shipping_choice.is_digital(line.tax_class for line in kept),
     )
 
 

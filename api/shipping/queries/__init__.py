@@ -182,7 +182,7 @@ def shipping_options(
     for row in rows:
         reason = Conditions.of(row.conditions).refusal(consignment, groups)
         amount = None if reason else _amount(row, consignment)
-        if amount and consignment.is_email:
+        if amount and consignment.is_digital:
             amount = 0
         if amount and row.has_live_rates and place is not None:
             amount = _live_amount(row, place, consignment, amount, missing)
