@@ -87,8 +87,8 @@ def check_order_seen(order_id: UUID, by: Principal) -> None:
 
     Raises `PurchaseOrderNotFound`.
     """
-    at = select(PurchaseOrder.location_id).where(PurchaseOrder.id == order_id)
-    if session.scalar(at) not in (by.locations or ()):
+    at = session.scalar(select(PurchaseOrder.location_id).where(PurchaseOrder.id == order_id))
+    if at is None or not by.works_at(at):
         raise PurchaseOrderNotFound
 
 

@@ -63,8 +63,8 @@ def check_receipt_seen(receipt_id: UUID, by: Principal) -> None:
 
     Raises `ReceiptNotFound`.
     """
-    at = select(Receipt.location_id).where(Receipt.id == receipt_id)
-    if session.scalar(at) not in (by.locations or ()):
+    at = session.scalar(select(Receipt.location_id).where(Receipt.id == receipt_id))
+    if at is None or not by.works_at(at):
         raise ReceiptNotFound
 
 
