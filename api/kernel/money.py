@@ -49,7 +49,7 @@ def exponent(currency: str) -> int:
 
 
 def charge_unit(currency: str) -> int:
-    """Return what discounts and added taxes are multiples of, in minor units: 10 for KWD.
+    """Return what discounts, added taxes and refunds are multiples of, in minor units: 10 for KWD.
 
     Card networks know 0.010 KWD and no single fils: what a shop asks for should be payable by card.
     """

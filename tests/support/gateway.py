@@ -155,10 +155,6 @@ class ScriptedGateway:
         """Return what Stripe would charge at least."""
         return stripe_amounts.least_charge(amount, currency)
 
-    def refund_step(self, currency: str) -> int:
-        """Return the step of Stripe, which the tests pay by."""
-        return stripe_amounts.smallest_step(currency)
-
     def create_intent(
         self, *, amount: int, currency: str, idempotency_key: str, metadata: dict[str, str]
     ) -> IntentSnapshot:

@@ -107,9 +107,6 @@ class PaymentGateway(Protocol):
     def least_charge(self, amount: int, currency: str) -> int:
         """Return the least total that can be charged of at least an amount, in minor units."""
 
-    def refund_step(self, currency: str) -> int:
-        """Return what a refund must be a multiple of, in minor units."""
-
     def create_intent(
         self, *, amount: int, currency: str, idempotency_key: str, metadata: dict[str, str]
     ) -> IntentSnapshot:

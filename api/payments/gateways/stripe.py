@@ -34,7 +34,6 @@ from api.payments.gateways.stripe_amounts import (
     check_charge,
     from_stripe,
     least_charge,
-    smallest_step,
     to_stripe,
 )
 from api.platform.settings import Settings
@@ -68,10 +67,6 @@ class StripeGateway:
     def least_charge(self, amount: int, currency: str) -> int:
         """Return the next total that Stripe can charge, by its documented limits."""
         return least_charge(amount, currency)
-
-    def refund_step(self, currency: str) -> int:
-        """Return what Stripe's amounts are multiples of, by its documented limits."""
-        return smallest_step(currency)
 
     def create_intent(
         self, *, amount: int, currency: str, idempotency_key: str, metadata: dict[str, str]

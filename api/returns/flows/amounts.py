@@ -11,8 +11,6 @@ from api.orders.service import Order
 from api.payment_sync import service as payment_sync_service
 from api.payments import service as payments_service
 from api.payments.errors import AmountNotChargeable, RefundExceedsCaptured
-from api.payments.gateways import PaymentGateway
-from api.platform.service_registry import get_service
 from api.pricing import totals
 from api.returns import queries, service
 from api.returns.errors import GoodsNotBack, NothingToRefund, RefundChanged
@@ -128,8 +126,7 @@ def round_up(order: Order, amount: int) -> int:
     Card networks know no single fils: for 0.866 KWD, 0.870 KWD go back. Never more than is left.
     Locks the payments.
     """
-    gateway: PaymentGateway = get_service(PaymentGateway)
-    step = gateway.refund_step(order.currency)
+    step = charge_unit(order.currency)
     if step == 1:
         return amount
     planned = payments_service.plan_refunds(order.id, amount)
