@@ -3,7 +3,6 @@
 from io import BytesIO
 from typing import Any
 
-import httpx
 from PIL import Image
 
 from tests.support.live import key
@@ -38,11 +37,11 @@ def test_a_picture_gets_its_sizes_and_is_given_out(town: Town) -> None:
 
     assert [size["name"] for size in media["sizes"]] == ["thumb", "small", "medium", "large"]
     for address in [media["url"], *(size["url"] for size in media["sizes"])]:
-        given = httpx.get(address)
+        given = owner.http.get(address)
         assert (given.status_code, given.headers["X-Content-Type-Options"]) == (200, "nosniff")
         assert b"Anna" not in given.content
         Image.open(BytesIO(given.content)).verify()
-    assert httpx.get(f"{media['url']}/../../../secrets.json").status_code == 404
+    assert owner.http.get(f"{media['url']}/../../../secrets.json").status_code == 404
 
 
 def test_who_waits_is_written_to_when_goods_come_back(town: Town) -> None:
